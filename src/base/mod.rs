@@ -1,0 +1,10 @@
+//! What every layer stands on: ids, values and their types, named limits, time as data, seeded randomness.
+//!
+//! Is not: anything that knows of protocols, and nothing here reads a clock or a file.
+
+pub mod id;
+pub mod limits;
+pub mod random;
+pub mod time;
+pub mod ty;
+pub mod value;

@@ -1,0 +1,61 @@
+//! The table of codes: every mistake that Laban names, once.
+//!
+//! `E00xx` syntax, `E01xx` names and types, `E02xx` projection, `E03xx` programs, `E04xx` configuration and guards,
+//! `E05xx` sessions, `E06xx` log, deployment and wire. A code is never reused. Each has a page `pages/CODE.md`.
+
+use crate::diag::Severity;
+
+macro_rules! codes {
+    ($($code:ident $severity:ident $title:literal)+) => {
+        /// A code of the table.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Code {
+            $(#[doc = $title] $code,)+
+        }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)+];
+
+            /// The code as it is written: `E0201`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$code => stringify!($code),)+ }
+            }
+
+            /// What the code means, in a few words.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$code => $title,)+ }
+            }
+
+            /// How bad it is, unless a diagnostic says otherwise.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$code => Severity::$severity,)+ }
+            }
+
+            /// The page that `laban explain` prints.
+            #[must_use]
+            pub const fn page(self) -> &'static str {
+                match self { $(Self::$code => include_str!(concat!("pages/", stringify!($code), ".md")),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    E0001 Error "unexpected token"
+
+    E0101 Error "unknown name"
+
+    E0201 Error "a role cannot tell two runs apart"
+}
+
+impl Code {
+    /// The code written as `name`, in any case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name().eq_ignore_ascii_case(name))
+    }
+}

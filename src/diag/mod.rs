@@ -1,0 +1,170 @@
+//! Diagnostics: sources, spans, codes, and what is said of a mistake.
+//!
+//! A diagnostic is a value: code, severity, message, labels, help, fixes. How it looks is decided elsewhere.
+//! Is not: a report of the world's failures at run time (those are values with a code), nor of our own bugs.
+
+pub mod code;
+pub mod source;
+
+use crate::diag::code::Code;
+use crate::diag::source::Span;
+
+/// How bad it is. Only an error changes an exit status.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Severity {
+    /// It cannot be accepted.
+    Error,
+    /// It works, and is probably not what was meant.
+    Warning,
+    /// Something that a reader should know, such as an inserted selection.
+    Note,
+}
+
+/// A place and what is to be said there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What is here; lower case, no full stop; may be empty.
+    pub text: String,
+}
+
+/// How sure a fix is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Applicability {
+    /// Keeps or restores what was meant; `check --fix` applies it.
+    Safe,
+    /// Probably right, but changes the meaning; shown, never applied unasked.
+    Unsafe,
+    /// An example with parts to fill in.
+    Display,
+}
+
+/// A change of source text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edit {
+    /// What is replaced; empty for an insertion.
+    pub span: Span,
+    /// The new text.
+    pub text: String,
+}
+
+/// A repair.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fix {
+    /// What it does, as an imperative.
+    pub title: String,
+    /// How sure it is.
+    pub applicability: Applicability,
+    /// The changes, which do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One thing said of a source.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// Which rule.
+    pub code: Code,
+    /// How bad.
+    pub severity: Severity,
+    /// One line, lower case, no full stop, user's names in backticks.
+    pub message: String,
+    /// What is here.
+    pub primary: Label,
+    /// Why it conflicts.
+    pub secondary: Vec<Label>,
+    /// Further lines, such as the two runs that a role cannot tell apart.
+    pub notes: Vec<String>,
+    /// One imperative.
+    pub help: Option<String>,
+    /// Repairs.
+    pub fixes: Vec<Fix>,
+}
+
+impl Diagnostic {
+    /// A diagnostic of `code` at `span`, with the severity that the code's table row gives.
+    #[must_use]
+    pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            primary: Label { span, text: String::new() },
+            secondary: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            fixes: Vec::new(),
+        }
+    }
+
+    /// Says what is at the primary place.
+    #[must_use]
+    pub fn here(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Adds a line of explanation.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Says the way out.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Adds a repair.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, applicability: Applicability, edits: Vec<Edit>) -> Self {
+        self.fixes.push(Fix { title: title.into(), applicability, edits });
+        self
+    }
+}
+
+/// The name among `known` that is nearest to `given`, if it is near enough to be a slip of the hand.
+#[must_use]
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let reach = match given.chars().count() {
+        0..=2 => 1,
+        3..=5 => 2,
+        _ => 3,
+    };
+    known
+        .into_iter()
+        .map(|name| (distance(given, name), name))
+        .filter(|(steps, name)| *steps <= reach && *steps < name.chars().count())
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Edits (insert, delete, replace one character, ignoring case) that lead from `a` to `b`.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.to_lowercase().chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (slot, y) in row.iter_mut().skip(1).zip(&b) {
+            let cost = (diagonal + usize::from(x != *y)).min(*slot + 1).min(left + 1);
+            diagonal = *slot;
+            *slot = cost;
+            left = cost;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

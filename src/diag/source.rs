@@ -1,0 +1,87 @@
+//! Sources and spans: the texts that were read, and places in them.
+//!
+//! Is not: a file reader. Whoever has the text adds it.
+
+use std::sync::Arc;
+
+/// One source of a [`Sources`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct SourceId(pub u32);
+
+/// A range of bytes in a source.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Span {
+    /// Which source.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range `start..end` of `source`.
+    #[must_use]
+    pub const fn new(source: SourceId, start: u32, end: u32) -> Self {
+        Self { source, start, end }
+    }
+
+    /// The smallest range that covers both, which lie in one source.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+/// A text and the name to show for it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The path as the user gave it, or `-`.
+    pub name: String,
+    /// The whole text.
+    pub text: Arc<str>,
+    /// Where each line begins, in bytes.
+    line_starts: Vec<u32>,
+}
+
+impl Source {
+    /// Line and column of a byte, both from 1; columns count characters.
+    #[must_use]
+    pub fn line_column(&self, at: u32) -> (usize, usize) {
+        let line = self.line_starts.partition_point(|start| *start <= at).max(1);
+        let start = self.line_starts.get(line - 1).copied().unwrap_or(0) as usize;
+        let column = self.text.get(start..at as usize).map_or(0, |before| before.chars().count());
+        (line, column + 1)
+    }
+}
+
+/// All texts of one run of a verb.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    sources: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a text and gives its id.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let text: Arc<str> = text.into();
+        let line_starts =
+            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
+        self.sources.push(Source { name: name.into(), text, line_starts });
+        SourceId(self.sources.len() as u32 - 1)
+    }
+
+    /// The source of an id that this value gave.
+    #[must_use]
+    pub fn source(&self, id: SourceId) -> Option<&Source> {
+        self.sources.get(id.0 as usize)
+    }
+
+    /// The text under a span.
+    #[must_use]
+    pub fn snippet(&self, span: Span) -> &str {
+        self.source(span.source)
+            .and_then(|source| source.text.get(span.start as usize..span.end as usize))
+            .unwrap_or("")
+    }
+}

@@ -1,0 +1,94 @@
+//! What happened, for people, tests and traces.
+//!
+//! Is not: an effect. Nothing depends on whether events are read; they are made only while somebody subscribes.
+
+use std::sync::Arc;
+
+use crate::base::id::{LaneId, RoleId};
+use crate::base::value::Value;
+use crate::effect::call::SessionId;
+
+/// One thing that happened in one session.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// Where.
+    pub session: SessionId,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug)]
+pub enum What {
+    /// A message has left its sender.
+    Sent {
+        /// The sender.
+        from: RoleId,
+        /// The receiver.
+        to: RoleId,
+        /// On which lane.
+        lane: LaneId,
+        /// The message.
+        label: Arc<str>,
+        /// What it carries.
+        payload: Value,
+    },
+    /// A message was taken by its receiver.
+    Received {
+        /// The sender.
+        from: RoleId,
+        /// The receiver.
+        to: RoleId,
+        /// On which lane.
+        lane: LaneId,
+        /// The message.
+        label: Arc<str>,
+        /// What it carries.
+        payload: Value,
+    },
+    /// An inserted selection has left the role that decided.
+    Selected {
+        /// The decider.
+        from: RoleId,
+        /// Who is told.
+        to: RoleId,
+        /// On which lane.
+        lane: LaneId,
+        /// `choice.label`
+        label: Arc<str>,
+    },
+    /// A role has decided.
+    Decided {
+        /// Who.
+        role: RoleId,
+        /// The choice.
+        choice: Arc<str>,
+        /// What was chosen.
+        label: Arc<str>,
+    },
+    /// An effect's operation has given its outcome.
+    Performed {
+        /// Who.
+        role: RoleId,
+        /// `effect.operation`
+        operation: Arc<str>,
+        /// The outcome.
+        outcome: Value,
+    },
+    /// A role has come to its end.
+    Finished {
+        /// Who.
+        role: RoleId,
+    },
+    /// Every role has come to its end, or is released by the end of the others.
+    Completed,
+    /// The session has failed.
+    Aborted {
+        /// At which role, if at one.
+        role: Option<RoleId>,
+        /// The code of the failure: `E05xx`.
+        code: &'static str,
+        /// What happened, one line, without payloads.
+        reason: String,
+    },
+}

@@ -1,0 +1,35 @@
+//! Laban, a runtime for choreographies: one text says who sends what to whom; this crate proves that it can
+//! work, cuts it into one bytecode program per role, and runs those programs under a guard chain.
+//!
+//! # Layers
+//!
+//! A module may import only the modules named on its own row; every one of these stands on an earlier row. The
+//! test `tidy` parses this table, so what is written here is what is enforced.
+//!
+//! ```text
+//! name     | may import                                                | lives there
+//! base     |                                                           | ids, values, limits, time as data, seeded randomness
+//! diag     | base                                                      | sources, spans, codes, diagnostics, fixes, rendering to text and JSON
+//! config   | base diag                                                 | YAML text to typed settings; no files
+//! syntax   | base diag                                                 | text to tree and back: lexer, nom parsers, recovery, formatter
+//! global   | base diag syntax                                          | the resolved protocol: names, types, knowledge, and its automaton
+//! local    | base diag global                                          | one automaton per role: projection, coherence, liveness, bounds, amendment
+//! bytecode | base diag                                                 | the program: opcode table, message types, encoding, verifier, disassembler
+//! compile  | base diag global local bytecode                           | automata to program
+//! pipeline | base diag syntax global local bytecode compile            | sources to verified programs, or diagnostics (one file)
+//! machine  | base bytecode                                             | a role's execution, and a session of them: lanes, mailboxes; inputs to intents
+//! guard    | base diag config bytecode                                 | an intent to a cleared effect, or a denial
+//! effect   | base diag config bytecode                                 | handlers as data: calls, answers, pure built-ins, stand-in participants
+//! engine   | base diag bytecode machine guard effect                   | sessions, scheduler, timers
+//! check    | base diag bytecode machine                                | explores every run of the machines
+//! tools    | base diag config syntax global local bytecode compile pipeline machine guard effect engine check | one file per verb: sources in, report out
+//! cli      | base diag config syntax global local bytecode compile pipeline machine guard effect engine check tools | arguments, files, terminal, exit codes
+//! ```
+
+pub mod base;
+pub mod diag;
+pub mod effect;
+pub mod engine;
+pub mod global;
+pub mod local;
+pub mod syntax;

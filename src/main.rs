@@ -1,0 +1,3 @@
+//! The `laban` command.
+
+fn main() {}
