@@ -26,10 +26,16 @@
 //! cli      | base diag config syntax global local bytecode compile pipeline machine guard effect engine check tools | arguments, files, terminal, exit codes
 //! ```
 
+#![forbid(unsafe_code)]
+
 pub mod base;
+pub mod bytecode;
+pub mod compile;
 pub mod diag;
 pub mod effect;
 pub mod engine;
 pub mod global;
+pub mod guard;
 pub mod local;
+pub mod machine;
 pub mod syntax;
