@@ -175,7 +175,9 @@ impl<'a> Builder<'a> {
         branches: &'a [Block],
         site: SiteId,
     ) {
-        let Some(owner) = self.protocol.choices.get(choice.index()).map(|choice| choice.owner) else { return };
+        let Some(owner) = self.protocol.choices.get(choice.index()).map(|choice| choice.owner) else {
+            return;
+        };
         let mut edges = Vec::with_capacity(branches.len());
         for (branch, block) in branches.iter().enumerate() {
             let branch = branch as u16;
@@ -345,9 +347,10 @@ impl<'a> Builder<'a> {
 
     fn silent_cycle(&mut self, jump: Option<SiteId>) {
         let span = jump.map_or(self.protocol.span, |site| self.span(site));
-        let found = Diagnostic::new(Code::E0206, span, "a turn of this loop can pass without anything happening")
-            .here("starts again, and nothing has been sent or done since")
-            .help("let every way through the loop send a message or decide something");
+        let found =
+            Diagnostic::new(Code::E0206, span, "a turn of this loop can pass without anything happening")
+                .here("starts again, and nothing has been sent or done since")
+                .help("let every way through the loop send a message or decide something");
         self.diagnostics.push(found);
     }
 }
