@@ -27,9 +27,11 @@
 //! ```
 
 pub mod base;
+pub mod config;
 pub mod diag;
 pub mod effect;
 pub mod engine;
 pub mod global;
 pub mod local;
 pub mod syntax;
+pub mod tools;

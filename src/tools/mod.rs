@@ -1,0 +1,3 @@
+//! One file per verb: sources in, report out.
+//!
+//! Is not: a printer. `cli` decides what goes where.
