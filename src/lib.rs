@@ -27,11 +27,15 @@
 //! ```
 
 pub mod base;
+pub mod bytecode;
+pub mod compile;
 pub mod config;
 pub mod diag;
 pub mod effect;
 pub mod engine;
 pub mod global;
+pub mod guard;
 pub mod local;
+pub mod machine;
 pub mod syntax;
 pub mod tools;

@@ -1,3 +1,7 @@
-//! One file per verb: sources in, report out.
+//! One file or folder per verb: verified things in, report out.
 //!
-//! Is not: a printer. `cli` decides what goes where.
+//! Is not: a printer. Lines go to whoever asked for them; `cli` decides where they end.
+
+pub mod project;
+pub mod run;
+pub mod trace;
