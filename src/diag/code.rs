@@ -47,6 +47,12 @@ macro_rules! codes {
 codes! {
     E0001 Error "unexpected token"
 
+    E0051 Error "a source is not UTF-8 text"
+    E0052 Error "a source is too large"
+    E0053 Error "a source cannot be read"
+    E0054 Error "an imported file cannot be found"
+    E0055 Error "files import each other in a circle"
+
     E0101 Error "unknown name"
 
     E0201 Error "a role cannot tell two runs apart"

@@ -1,0 +1,5 @@
+//! One file per verb: sources in, report out.
+//!
+//! Is not: a reader of files, arguments or terminals; `cli` is. A tool gives text or values and never prints.
+
+pub mod explain;
