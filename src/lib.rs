@@ -27,9 +27,13 @@
 //! ```
 
 pub mod base;
+pub mod bytecode;
+pub mod compile;
 pub mod diag;
 pub mod effect;
 pub mod engine;
 pub mod global;
+pub mod guard;
 pub mod local;
+pub mod machine;
 pub mod syntax;

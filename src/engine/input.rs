@@ -1,0 +1,52 @@
+//! Everything that can change the state of an engine.
+//!
+//! Is not: trusted. What an input carries is checked when it is handled, and refused with a code.
+
+use std::sync::Arc;
+
+use crate::base::id::RoleId;
+use crate::base::value::Value;
+use crate::effect::call::{Answer, CallId, SessionId};
+
+/// A cast that was deployed to an engine: see [`Engine::deploy`](super::Engine::deploy).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CastId(pub u32);
+
+/// One input.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Input {
+    /// Begins a session; `Effect::Opened` or `Effect::Refused` replies.
+    Open(Opening),
+    /// What came back from a call. A call that is not waited for is ignored.
+    Answer {
+        /// Which call.
+        call: CallId,
+        /// What came back.
+        answer: Answer,
+    },
+    /// Ends a session from outside.
+    Cancel(SessionId),
+    /// Time has passed, or work was left over.
+    Tick,
+}
+
+/// How a session begins.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Opening {
+    /// A number that the caller chose; the reply carries it.
+    pub request: u64,
+    /// The programs.
+    pub cast: CastId,
+    /// Names and values of the parameters, in any order; one that is missing takes its default.
+    pub params: Vec<(Arc<str>, Value)>,
+    /// The roles whose participants see what they receive and may refuse it.
+    pub observers: Vec<RoleId>,
+}
+
+impl Opening {
+    /// An opening without parameters and observers.
+    #[must_use]
+    pub const fn new(request: u64, cast: CastId) -> Self {
+        Self { request, cast, params: Vec::new(), observers: Vec::new() }
+    }
+}
