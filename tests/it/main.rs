@@ -1,1 +1,3 @@
-//! Every test that needs more than one layer.
+//! Every test that needs more than one layer, or the command itself.
+
+mod tidy;
