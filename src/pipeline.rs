@@ -5,9 +5,9 @@
 //! is said once, however many files import it.
 //! Is not: a reader of files. It knows paths as text only, with `/` between the parts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bytecode::Program;
+use crate::bytecode::program::Program;
 use crate::compile;
 use crate::diag::code::Code;
 use crate::diag::source::{SourceId, Sources, Span};
@@ -19,7 +19,7 @@ use crate::local;
 use crate::local::Amend;
 use crate::local::projection::Projection;
 use crate::syntax;
-use crate::syntax::tree::{File, Import, Item};
+use crate::syntax::tree::{Choreography, File, Import, Item, Size};
 
 /// A source that the user named.
 #[derive(Clone, Debug)]
@@ -49,6 +49,24 @@ impl Unread {
     pub fn new(code: Code, reason: impl Into<String>) -> Self {
         Self { code, reason: reason.into(), shown: String::new(), at: 0 }
     }
+
+    /// The diagnostic of a source called `name`, as the only one of `sources`.
+    #[must_use]
+    pub fn said(&self, name: &str) -> (Sources, Vec<Diagnostic>) {
+        let mut sources = Sources::default();
+        let (_, diagnostic) = self.add(name, &mut sources);
+        (sources, vec![diagnostic])
+    }
+
+    /// Adds what can be shown to the sources, and says what is wrong with it.
+    fn add(&self, name: &str, sources: &mut Sources) -> (SourceId, Diagnostic) {
+        let source = sources.add(name, self.shown.as_str());
+        let first = self.shown.get(self.at..).and_then(|rest| rest.chars().next());
+        let at = self.at as u32;
+        let span = Span::new(source, at, at + first.map_or(0, |c| c.len_utf8() as u32));
+        let message = format!("`{name}` cannot be read: {}", self.reason);
+        (source, Diagnostic::new(self.code, span, message))
+    }
 }
 
 /// Gives the text of an imported path, which is relative to what the roots are relative to.
@@ -76,6 +94,8 @@ pub struct Front {
     pub files: Vec<FileState>,
     /// The choreographies at the top of the roots.
     pub choreographies: Vec<ChoreographyRef>,
+    /// The names that a size can be given by: families and their sizes.
+    pub families: BTreeSet<String>,
 }
 
 /// What became of one file.
@@ -115,19 +135,28 @@ impl Front {
         reading.follow(load);
         reading.refuse_circles();
         let Reading { sources, mut diagnostics, files, modules, .. } = reading;
+        let mut families = BTreeSet::new();
+        for module in &modules {
+            for item in &module.file.items {
+                if let Item::Choreography(choreography) = item {
+                    sizes(choreography, &mut families);
+                }
+            }
+        }
         let (declarations, said) = global::declare(modules);
         diagnostics.extend(said.into_iter().filter(|d| judged(&files, d)));
         let choreographies = declarations
             .choreographies()
             .filter(|one| files.get(one.module).is_some_and(|file| file.root))
             .collect();
-        Self { sources, declarations, diagnostics, files, choreographies }
+        Self { sources, declarations, diagnostics, files, choreographies, families }
     }
 
     /// Takes one choreography to its programs, or to the diagnostics that say why not.
     #[must_use]
     pub fn build(&self, which: &ChoreographyRef, options: &Options) -> Built {
-        let mut built = Built { protocol: None, projection: None, programs: Vec::new(), diagnostics: Vec::new() };
+        let mut built =
+            Built { protocol: None, projection: None, programs: Vec::new(), diagnostics: Vec::new() };
         let (protocol, said) = global::resolve(&self.declarations, which, &options.sizes);
         built.diagnostics.extend(said.into_iter().filter(|d| judged(&self.files, d)));
         let whole = self.files.get(which.module).is_some_and(|file| file.whole);
@@ -182,12 +211,8 @@ impl Reading {
                 }
             }
             Err(unread) => {
-                let source = self.sources.add(root.name.as_str(), unread.shown.as_str());
-                let length = unread.shown.get(unread.at..).and_then(|rest| rest.chars().next());
-                let at = unread.at as u32;
-                let span = Span::new(source, at, at + length.map_or(0, |c| c.len_utf8() as u32));
-                let message = format!("`{}` cannot be read: {}", root.name, unread.reason);
-                self.diagnostics.push(Diagnostic::new(unread.code, span, message));
+                let (source, said) = unread.add(&root.name, &mut self.sources);
+                self.diagnostics.push(said);
                 self.files.push(FileState { name: root.name, source, root: true, whole: false });
                 self.modules.push(Module { source, path, file: File::default(), imports: Vec::new() });
             }
@@ -286,6 +311,21 @@ impl Reading {
             .note(format!("the circle: {circle}"))
             .help("move what both need into a file that imports neither");
         self.diagnostics.push(said);
+    }
+}
+
+/// Adds the names that the sizes of a choreography's families can be given by.
+fn sizes(choreography: &Choreography, known: &mut BTreeSet<String>) {
+    for role in &choreography.roles {
+        if let Some(size) = &role.size {
+            known.insert(role.name.text.clone());
+            if let Size::Named(name) = size {
+                known.insert(name.text.clone());
+            }
+        }
+    }
+    for nested in &choreography.nested {
+        sizes(nested, known);
     }
 }
 

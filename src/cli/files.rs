@@ -91,7 +91,9 @@ pub fn reason(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
         ErrorKind::Unsupported if error.get_ref().is_some() => error.to_string(),
-        kind if error.raw_os_error().is_some() && kind.to_string() != "uncategorized error" => kind.to_string(),
+        kind if error.raw_os_error().is_some() && kind.to_string() != "uncategorized error" => {
+            kind.to_string()
+        }
         _ => error.to_string(),
     }
 }
@@ -130,9 +132,8 @@ fn find(path: &Path, files: &mut Vec<PathBuf>) {
 /// What is in a directory, but for hidden names; none if it cannot be read.
 #[expect(clippy::disallowed_methods, reason = "this is the layer that reads directories")]
 fn entries(directory: &Path) -> Option<Vec<PathBuf>> {
-    let shown = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'))
-    };
+    let shown =
+        |path: &PathBuf| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'));
     let mut entries: Vec<PathBuf> = fs::read_dir(directory)
         .ok()?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))

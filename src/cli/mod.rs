@@ -4,8 +4,11 @@
 //! Data and findings go to standard output, talk to standard error. Is not: where anything is decided of protocols.
 
 pub mod args;
-mod explain;
+pub mod check;
+pub mod explain;
 pub mod files;
+pub mod fmt;
+pub mod source;
 pub mod terminal;
 
 use std::process::ExitCode;
@@ -33,7 +36,10 @@ pub fn main() -> ExitCode {
     let laban = Laban::parse();
     let mut terminal = Terminal::default();
     let done = match &laban.verb {
+        Verb::Check(args) => check::check(args, &mut terminal),
+        Verb::Fmt(args) => fmt::fmt(args, &mut terminal),
         Verb::Explain(args) => Ok(explain::explain(args, &mut terminal)),
+        _ => Ok(Exit::Fine),
     };
     let mut exit = done.unwrap_or_else(|error: anyhow::Error| {
         terminal.say(&format!("laban: {error:#}"));
