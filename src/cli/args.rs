@@ -123,8 +123,8 @@ pub struct Run {
     #[command(flatten)]
     pub choose: Choose,
     /// A parameter of the session
-    #[arg(long = "input", value_name = "NAME=JSON", value_parser = input)]
-    pub inputs: Vec<(String, String)>,
+    #[arg(long = "input", value_name = "NAME=JSON")]
+    pub inputs: Vec<String>,
     /// Answers for the roles, as YAML
     #[arg(long, value_name = "FILE", conflicts_with = "play")]
     pub script: Option<PathBuf>,
@@ -196,20 +196,11 @@ pub enum Trace {
 
 /// Reads `Family=3`.
 fn size(given: &str) -> Result<(String, u32), String> {
-    let (name, count) = pair(given, "Worker=3")?;
-    let count = count.parse().map_err(|_| format!("`{count}` is not a number of members"))?;
-    Ok((name, count))
-}
-
-/// Reads `name=json`.
-fn input(given: &str) -> Result<(String, String), String> {
-    pair(given, "amount=12").map(|(name, value)| (name, value.to_owned()))
-}
-
-/// Splits at the first `=`.
-fn pair<'a>(given: &'a str, example: &str) -> Result<(String, &'a str), String> {
     match given.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim())),
-        _ => Err(format!("expected a name and a value, as in `{example}`")),
+        Some((name, count)) if !name.trim().is_empty() => {
+            let members = count.trim().parse().map_err(|_| format!("`{count}` is not a number of members"))?;
+            Ok((name.trim().to_owned(), members))
+        }
+        _ => Err("expected a family and a number, as in `Worker=3`".to_owned()),
     }
 }

@@ -64,8 +64,9 @@ pub fn show(sources: &Sources, mut diagnostics: Vec<Diagnostic>, terminal: &mut 
 /// Says how many findings there are, and where to read on.
 pub fn summary(diagnostics: &[Diagnostic], files: usize, terminal: &mut Terminal) {
     let mut line = Count::of(diagnostics).summary(files);
-    if let Some(first) = diagnostics.first() {
-        line.push_str(&format!("; `laban explain {}` says more", first.code.name()));
+    let worst = diagnostics.iter().min_by_key(|diagnostic| diagnostic.severity);
+    if let Some(worst) = worst {
+        line.push_str(&format!("; `laban explain {}` says more", worst.code.name()));
     }
     terminal.say(&line);
 }

@@ -1,3 +1,16 @@
 //! Every test that needs more than one layer, or the command itself.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests read files, and fail by panicking"
+)]
 
+mod cli;
+mod command;
+mod corpus;
+mod limits;
+mod pages;
 mod tidy;

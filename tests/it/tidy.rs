@@ -154,15 +154,30 @@ fn absences_that_matter() {
 
 #[test]
 fn only_cli_touches_the_world() {
-    let outside = ["std::fs", "std::io::stdout", "std::io::stderr", "std::io::stdin", "std::env", "std::net",
-        "std::process", "std::thread", "println!", "eprintln!", "print!(", "SystemTime", "std::time::Instant"];
+    let outside = [
+        "std::fs",
+        "std::io::stdout",
+        "std::io::stderr",
+        "std::io::stdin",
+        "std::env",
+        "std::net",
+        "std::process",
+        "std::thread",
+        "println!",
+        "eprintln!",
+        "print!(",
+        "SystemTime",
+        "std::time::Instant",
+    ];
     let mut found = Vec::new();
     for (name, text) in files("src", "rs") {
         if name.starts_with("src/cli/") || name == "src/main.rs" || is_test(&name) {
             continue;
         }
         let text = code(&text);
-        found.extend(outside.iter().filter(|word| text.contains(**word)).map(|word| format!("{name}: {word}")));
+        found.extend(
+            outside.iter().filter(|word| text.contains(**word)).map(|word| format!("{name}: {word}")),
+        );
     }
     none(&found, "files, streams, threads and clocks outside `cli`");
 }
@@ -233,7 +248,8 @@ fn functions_are_short() {
 
 /// Whether a line begins a function.
 fn is_function(line: &str) -> bool {
-    let mut words = line.split_whitespace().take_while(|word| !word.contains('(') || word.starts_with("pub("));
+    let mut words =
+        line.split_whitespace().take_while(|word| !word.contains('(') || word.starts_with("pub("));
     words.any(|word| word == "fn")
 }
 
@@ -244,9 +260,9 @@ fn no_loose_ends() {
     let mut found = Vec::new();
     for (name, text) in rust() {
         for (number, line) in text.lines().enumerate() {
-            let word = words.iter().find(|word| {
-                line.split(|c: char| !c.is_alphanumeric()).any(|part| part == **word)
-            });
+            let word = words
+                .iter()
+                .find(|word| line.split(|c: char| !c.is_alphanumeric()).any(|part| part == **word));
             let attribute = attributes.iter().find(|attribute| line.trim_start().starts_with(**attribute));
             if let Some(loose) = word.or(attribute) {
                 found.push(format!("{name}:{}: {loose}", number + 1));
@@ -282,7 +298,11 @@ fn every_code_has_a_page_and_every_page_a_code() {
         let lines: Vec<&str> = code.page().lines().collect();
         let title = format!("# {}: {}", code.name(), code.title());
         if lines.first() != Some(&title.as_str()) {
-            found.push(format!("{}: the page begins with {:?}, not with {title:?}", code.name(), lines.first()));
+            found.push(format!(
+                "{}: the page begins with {:?}, not with {title:?}",
+                code.name(),
+                lines.first()
+            ));
         }
         let mut in_fence = false;
         let headings: Vec<&str> = lines
@@ -314,8 +334,12 @@ fn codes_are_in_order_and_in_use() {
         .filter(|(name, _)| name != "src/diag/code.rs" && !is_test(name))
         .map(|(_, text)| text)
         .collect();
-    let idle: Vec<String> =
-        Code::ALL.iter().map(|code| code.name()).filter(|name| !source.contains(name)).map(str::to_owned).collect();
+    let idle: Vec<String> = Code::ALL
+        .iter()
+        .map(|code| code.name())
+        .filter(|name| !source.contains(name))
+        .map(str::to_owned)
+        .collect();
     none(&idle, "codes that nothing gives");
 }
 
