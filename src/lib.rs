@@ -28,7 +28,9 @@
 
 pub mod base;
 pub mod bytecode;
+pub mod cli;
 pub mod compile;
+pub mod config;
 pub mod diag;
 pub mod effect;
 pub mod engine;
@@ -36,4 +38,6 @@ pub mod global;
 pub mod guard;
 pub mod local;
 pub mod machine;
+pub mod pipeline;
 pub mod syntax;
+pub mod tools;

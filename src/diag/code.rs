@@ -56,6 +56,20 @@ codes! {
     E0101 Error "unknown name"
 
     E0201 Error "a role cannot tell two runs apart"
+
+    E0401 Error "a configuration file that is not YAML"
+    E0402 Error "a configuration file that is too large"
+    E0403 Error "an unknown setting"
+    E0404 Error "a setting that is given twice"
+    E0405 Error "a setting of the wrong kind"
+    E0406 Error "a name that the protocol does not have"
+    E0407 Error "a label that the choice does not have"
+    E0408 Error "an answer that does not fit its type"
+    E0409 Error "a missing setting"
+    E0410 Error "an unknown handler"
+    E0411 Note "a handler that `run` stands in for"
+    E0412 Error "an input that cannot be used"
+    E0420 Error "an operation that is not there yet"
 }
 
 impl Code {
