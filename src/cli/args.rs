@@ -198,7 +198,8 @@ pub enum Trace {
 fn size(given: &str) -> Result<(String, u32), String> {
     match given.split_once('=') {
         Some((name, count)) if !name.trim().is_empty() => {
-            let members = count.trim().parse().map_err(|_| format!("`{count}` is not a number of members"))?;
+            let members =
+                count.trim().parse().map_err(|_| format!("`{count}` is not a number of members"))?;
             Ok((name.trim().to_owned(), members))
         }
         _ => Err("expected a family and a number, as in `Worker=3`".to_owned()),

@@ -57,6 +57,9 @@ pub fn check(args: &Check, terminal: &mut Terminal) -> Result<Exit> {
         terminal.say("there is no *.choreo file here");
     } else {
         summary(&findings.diagnostics, files, terminal);
+        if findings.hidden > 0 {
+            terminal.say(&format!("{} more are not shown", findings.hidden));
+        }
     }
     Ok(if failed(&findings) { Exit::Errors } else { Exit::Fine })
 }

@@ -8,6 +8,7 @@ pub mod check;
 pub mod explain;
 pub mod files;
 pub mod fmt;
+pub mod play;
 pub mod source;
 pub mod terminal;
 

@@ -10,7 +10,7 @@ use crate::cli::args::Choose;
 use crate::cli::files;
 use crate::cli::terminal::{Stream, Terminal, style};
 use crate::diag::Diagnostic;
-use crate::diag::render::{Count, Format, arrange, render};
+use crate::diag::render::{Count, Format, arrange, cap, render};
 use crate::diag::source::Sources;
 use crate::global::Sizes;
 use crate::local::Amend;
@@ -57,6 +57,7 @@ pub fn built(choose: &Choose, terminal: &mut Terminal) -> Result<Option<(Front, 
 /// Shows findings that stop a verb, on standard output, and their number on standard error.
 pub fn show(sources: &Sources, mut diagnostics: Vec<Diagnostic>, terminal: &mut Terminal) {
     arrange(sources, &mut diagnostics);
+    cap(&mut diagnostics);
     terminal.data(&render(Format::Human(style(Stream::Out)), sources, &diagnostics));
     summary(&diagnostics, 1, terminal);
 }

@@ -20,8 +20,10 @@ use crate::pipeline::{Built, Front, Options, has_errors};
 /// What was found.
 #[derive(Debug)]
 pub struct Findings {
-    /// In the order of files and places, each once.
+    /// In the order of files and places, each once; of each file not more than a person reads.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many more there are.
+    pub hidden: usize,
     /// One for each protocol, and one for each file that was not understood.
     pub rows: Vec<Row>,
 }
@@ -71,7 +73,8 @@ pub fn check(front: &Front, options: &Options) -> Findings {
     let mut diagnostics = front.diagnostics.clone();
     let mut rows: Vec<(usize, Row)> = Vec::new();
     for (index, file) in front.files.iter().enumerate().filter(|(_, file)| file.root && !file.whole) {
-        let errors = errors(&front.diagnostics, file.source);
+        let mut errors = errors(&front.diagnostics, file.source);
+        render::cap(&mut errors);
         rows.push((index, Row::unjudged(&file.name, None, errors)));
     }
     for which in &front.choreographies {
@@ -84,7 +87,8 @@ pub fn check(front: &Front, options: &Options) -> Findings {
     }
     rows.sort_by_key(|(module, _)| *module);
     render::arrange(&front.sources, &mut diagnostics);
-    Findings { diagnostics, rows: rows.into_iter().map(|(_, row)| row).collect() }
+    let hidden = render::cap(&mut diagnostics);
+    Findings { diagnostics, hidden, rows: rows.into_iter().map(|(_, row)| row).collect() }
 }
 
 /// The rows as JSON: one array, a row a line.
@@ -150,6 +154,7 @@ fn row(sources: &Sources, file: &str, name: &str, built: &Built, said: Vec<Diagn
     let own = built.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned();
     let mut errors: Vec<Diagnostic> = said.into_iter().chain(own).collect();
     render::arrange(sources, &mut errors);
+    render::cap(&mut errors);
     let mut row = Row::unjudged(file, Some(name), errors);
     let Some(protocol) = &built.protocol else { return row };
     row.roles = protocol.roles.iter().map(|role| role.name.clone()).collect();

@@ -88,7 +88,10 @@ mod tests {
     use crate::diag::code::Code;
     use crate::diag::source::Span;
 
-    fn check(text: &str, fixes: &[(Applicability, &[(u32, u32, &str)])], expected: &[(&str, usize)]) {
+    /// A fix: how sure it is, and its edits as start, end and new text.
+    type Given<'a> = (Applicability, &'a [(u32, u32, &'a str)]);
+
+    fn check(text: &str, fixes: &[Given<'_>], expected: &[(&str, usize)]) {
         let mut sources = Sources::default();
         let source = sources.add("x", text);
         let diagnostics: Vec<Diagnostic> = fixes

@@ -138,7 +138,10 @@ fn directories_are_searched() {
     let ran = place.laban("check --format short").status(1);
     let files: std::collections::BTreeSet<&str> =
         ran.out.lines().map(|line| line.split(':').next().unwrap()).collect();
-    assert_eq!(files.into_iter().collect::<Vec<_>>(), ["a/b/one.choreo", "a/two.choreo", "x.choreo/three.choreo"]);
+    assert_eq!(
+        files.into_iter().collect::<Vec<_>>(),
+        ["a/b/one.choreo", "a/two.choreo", "x.choreo/three.choreo"]
+    );
     let empty = Place::new("cli_empty_directory");
     empty.laban("check").status(0).prints("").talks("no *.choreo file");
 }

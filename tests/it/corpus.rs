@@ -14,7 +14,12 @@ use laban::pipeline::{Front, Options, Root, Unread};
 use laban::tools::check::check;
 
 /// Judges one text as `laban check` does; imports are looked for in `directory`.
-pub(crate) fn judged(name: &str, text: &str, directory: &Path, options: &Options) -> (Front, String, Vec<String>) {
+pub(crate) fn judged(
+    name: &str,
+    text: &str,
+    directory: &Path,
+    options: &Options,
+) -> (Front, String, Vec<String>) {
     let root = Root { name: name.to_owned(), text: Ok(text.to_owned()) };
     let front = Front::read(vec![root], &mut |path| {
         if path == name {
@@ -93,7 +98,8 @@ fn every_case_is_shown_as_expected() {
 #[test]
 fn every_expectation_has_its_case_and_every_subject_its_readme() {
     let cases = cases();
-    let subjects: std::collections::BTreeSet<&Path> = cases.iter().map(|case| case.parent().unwrap()).collect();
+    let subjects: std::collections::BTreeSet<&Path> =
+        cases.iter().map(|case| case.parent().unwrap()).collect();
     for subject in subjects {
         assert!(subject.join("README.md").is_file(), "{} has no README.md", subject.display());
         for entry in fs::read_dir(subject).unwrap() {

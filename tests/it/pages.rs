@@ -29,7 +29,9 @@ fn fences(page: &str, heading: &str) -> Vec<String> {
                 text.push_str(line);
                 text.push('\n');
             }
-            None if line.starts_with("```") => open = Some((here && line.trim_end() == "```choreo", String::new())),
+            None if line.starts_with("```") => {
+                open = Some((here && line.trim_end() == "```choreo", String::new()));
+            }
             None if line.starts_with("## ") => here = line == heading,
             None => {}
         }
@@ -53,7 +55,8 @@ fn examples_show_their_code_and_no_other_error() {
             let has = codes.iter().any(|one| one.ends_with(code.name()));
             let other = codes.iter().any(|one| one.starts_with("error") && !one.ends_with(code.name()));
             if !has || other {
-                wrong.push_str(&format!("== {} example: {codes:?}\n{example}--- shown\n{shown}", code.name()));
+                wrong
+                    .push_str(&format!("== {} example: {codes:?}\n{example}--- shown\n{shown}", code.name()));
             }
         }
     }
@@ -67,7 +70,8 @@ fn what_to_use_instead_is_free_of_the_code_and_of_errors() {
         for instead in fences(code.page(), "## Use instead") {
             let (codes, shown) = said(&instead);
             if codes.iter().any(|one| one.ends_with(code.name()) || one.starts_with("error")) {
-                wrong.push_str(&format!("== {} instead: {codes:?}\n{instead}--- shown\n{shown}", code.name()));
+                wrong
+                    .push_str(&format!("== {} instead: {codes:?}\n{instead}--- shown\n{shown}", code.name()));
             }
         }
     }

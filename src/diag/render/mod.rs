@@ -11,9 +11,12 @@ pub mod short;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
+use crate::base::limits::DIAGNOSTICS_MAX;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
-use crate::diag::source::{Sources, Span};
+use crate::diag::source::{SourceId, Sources, Span};
 
 /// The form that diagnostics are given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,7 +59,7 @@ impl Count {
         Self { errors: of(Severity::Error), warnings: of(Severity::Warning), notes: of(Severity::Note) }
     }
 
-    /// `2 errors, 1 warning in 3 files`; `nothing to say of 3 files` where there is nothing.
+    /// `2 errors, 1 warning in 3 files`; `no mistakes in 3 files` where there is nothing.
     #[must_use]
     pub fn summary(self, files: usize) -> String {
         let parts: Vec<String> = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")]
@@ -95,6 +98,25 @@ pub fn arrange(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.dedup_by(|later, first| {
         (later.code, later.primary.span, &later.message) == (first.code, first.primary.span, &first.message)
     });
+}
+
+/// Keeps at most `limits::DIAGNOSTICS_MAX` of each file, errors before others; how many were dropped.
+pub fn cap(diagnostics: &mut Vec<Diagnostic>) -> usize {
+    let before = diagnostics.len();
+    let mut errors: BTreeMap<SourceId, usize> = BTreeMap::new();
+    for diagnostic in diagnostics.iter().filter(|d| d.severity == Severity::Error) {
+        *errors.entry(diagnostic.primary.span.source).or_default() += 1;
+    }
+    let mut kept: BTreeMap<(SourceId, bool), usize> = BTreeMap::new();
+    diagnostics.retain(|diagnostic| {
+        let source = diagnostic.primary.span.source;
+        let error = diagnostic.severity == Severity::Error;
+        let reserved = if error { 0 } else { errors.get(&source).copied().unwrap_or(0) };
+        let count = kept.entry((source, error)).or_default();
+        *count += 1;
+        *count + reserved <= DIAGNOSTICS_MAX
+    });
+    before - diagnostics.len()
 }
 
 /// `error`, `warning` or `note`.

@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use crate::diag::Applicability;
 use crate::diag::Diagnostic;
 use crate::diag::Edit;
+use crate::diag::Severity;
 use crate::diag::code::Code;
-use crate::diag::render::{Count, Format, Style, arrange, render};
+use crate::diag::render::{Count, Format, Style, arrange, cap, render};
 use crate::diag::source::{SourceId, Sources, Span};
 
 const FORMATS: [Format; 5] = [
@@ -102,6 +103,19 @@ fn arranged_by_file_place_and_severity() {
     arrange(&sources, &mut all);
     let places: Vec<_> = all.iter().map(|d| (d.primary.span.source.0, d.primary.span.start)).collect();
     assert_eq!(places, [(1, 3), (0, 1), (0, 2)]);
+}
+
+#[test]
+fn errors_are_kept_before_others() {
+    let at = |source, start, code: Code| Diagnostic {
+        severity: if start % 2 == 0 { Severity::Warning } else { Severity::Error },
+        ..Diagnostic::new(code, span(source, start, start), "m")
+    };
+    let mut all: Vec<Diagnostic> = (0..180).map(|n| at(0, n, Code::E0001)).collect();
+    all.extend((0..10).map(|n| at(1, n, Code::E0001)));
+    assert_eq!(cap(&mut all), 80);
+    let count = Count::of(&all);
+    assert_eq!((count.errors, count.warnings), (95, 15));
 }
 
 #[test]
