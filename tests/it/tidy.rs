@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use laban::diag::code::Code;
+use laban::tools::fmt::{Formatted, format};
 
 /// Lines of a file, at most.
 const FILE_LINES_MAX: usize = 700;
@@ -341,6 +342,19 @@ fn codes_are_in_order_and_in_use() {
         .map(str::to_owned)
         .collect();
     none(&idle, "codes that nothing gives");
+}
+
+#[test]
+fn shipped_protocols_are_in_the_canonical_form() {
+    let rough: Vec<String> = ["protocols", "examples"]
+        .iter()
+        .flat_map(|directory| files(directory, "choreo"))
+        // The seed is kept word for word.
+        .filter(|(name, _)| !name.starts_with("protocols/seed/"))
+        .filter(|(name, text)| !matches!(format(name, text), Formatted::Same))
+        .map(|(name, _)| name)
+        .collect();
+    none(&rough, "protocols that `laban fmt` would change");
 }
 
 /// Whether a file holds unit tests only.
