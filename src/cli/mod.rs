@@ -9,6 +9,7 @@ pub mod explain;
 pub mod files;
 pub mod fmt;
 pub mod play;
+pub mod project;
 pub mod source;
 pub mod terminal;
 
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
     let done = match &laban.verb {
         Verb::Check(args) => check::check(args, &mut terminal),
         Verb::Fmt(args) => fmt::fmt(args, &mut terminal),
+        Verb::Project(args) => project::project(args, &mut terminal),
         Verb::Explain(args) => Ok(explain::explain(args, &mut terminal)),
         _ => Ok(Exit::Fine),
     };
