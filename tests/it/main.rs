@@ -10,5 +10,6 @@ mod cli;
 mod command;
 mod corpus;
 mod limits;
+mod mutants;
 mod pages;
 mod tidy;
