@@ -33,6 +33,7 @@ extern crate self as laban;
 
 pub mod base;
 pub mod bytecode;
+pub mod cli;
 pub mod compile;
 pub mod config;
 pub mod diag;
@@ -42,5 +43,6 @@ pub mod global;
 pub mod guard;
 pub mod local;
 pub mod machine;
+pub mod pipeline;
 pub mod syntax;
 pub mod tools;

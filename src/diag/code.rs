@@ -60,6 +60,11 @@ codes! {
     E0013 Error "choreography without roles"
     E0014 Error "file too large"
     E0015 Error "file is not UTF-8"
+    E0051 Error "a source is not UTF-8 text"
+    E0052 Error "a source is too large"
+    E0053 Error "a source cannot be read"
+    E0054 Error "an imported file cannot be found"
+    E0055 Error "files import each other in a circle"
 
     E0101 Error "unknown name"
 
