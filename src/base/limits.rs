@@ -68,15 +68,3 @@ pub const JUDGE_WORK_MAX: u64 = 200_000_000;
 pub const PRUNE_WORK_MAX: u64 = 40_000_000;
 /// Literal turns of a counted loop that are written out to find how long a channel can grow.
 pub const TURNS_UNROLLED_MAX: i64 = 64;
-/// Bytes of one configuration file or script. People write them; nothing longer is read.
-pub const CONFIG_BYTES_MAX: usize = 1 << 20;
-/// Values in one configuration file after its aliases are followed: a short file cannot stand for a long one.
-pub const CONFIG_VALUES_MAX: usize = 100_000;
-/// Entries in one session's built-in storage, over all roles.
-pub const STORAGE_ENTRIES_MAX: usize = 100_000;
-/// Lines kept of the built-in console; later ones are counted, not kept.
-pub const CONSOLE_LINES_MAX: usize = 10_000;
-/// Bytes that one call of `random.bytes` gives.
-pub const RANDOM_BYTES_MAX: usize = 65_536;
-/// Parts of one generated payload. Beyond it, optional parts and items are left out, then there is none.
-pub const GENERATED_PARTS_MAX: usize = 10_000;
