@@ -5,7 +5,4 @@
 
 pub mod explore;
 
-#[cfg(test)]
-mod tests;
-
 pub use explore::{Bounds, Explored, Flaw, Memory, explore};
