@@ -1,7 +1,9 @@
 //! Tests of the whole layer: every production of the grammar in every spelling, and the seed's protocols.
 
+mod hostile;
+
 use crate::diag::source::SourceId;
-use crate::syntax::{Parsed, parse};
+use crate::syntax::{Parsed, format, parse};
 
 fn read(text: &str) -> Parsed {
     parse(SourceId(0), text)
@@ -121,6 +123,38 @@ const ITEMS: &[&str] = &[
     "choreography P { roles: A, B protocol Q { roles: A, B A -> B: M } call Q }",
 ];
 
+/// The canonical text keeps the tree and the comments, and is its own canonical text.
+fn check_format(text: &str) -> String {
+    let parsed = read(text);
+    let once = format(&parsed);
+    let again = read(&once);
+    assert_eq!(again.diagnostics, [], "{text}\n-- gave --\n{once}");
+    assert_eq!(again.file, parsed.file, "{text}\n-- gave --\n{once}");
+    let texts = |parsed: &Parsed| {
+        let mut texts: Vec<_> = parsed.comments.iter().map(|comment| comment.text.clone()).collect();
+        texts.sort();
+        texts
+    };
+    assert_eq!(texts(&again), texts(&parsed), "{text}\n-- gave --\n{once}");
+    assert_eq!(format(&again), once, "{text}\n-- gave --\n{once}");
+    once
+}
+
+/// A file around a statement.
+fn around(stmt: &str) -> String {
+    format!("choreography P {{\n    roles: A, B, C, D, W[3]\n\n    {stmt}\n    A -> B: Last\n}}\n")
+}
+
+#[test]
+fn every_spelling_has_a_canonical_form() {
+    for text in SEED.iter().chain(ITEMS) {
+        check_format(text);
+    }
+    for stmt in STATEMENTS {
+        check_format(&around(stmt));
+    }
+}
+
 #[test]
 fn every_spelling_is_read() {
     for text in SEED.iter().chain(ITEMS) {
@@ -129,6 +163,7 @@ fn every_spelling_is_read() {
     for stmt in STATEMENTS {
         let text =
             format!("choreography P {{\n    roles: A, B, C, D, W[3]\n\n    {stmt}\n    A -> B: Last\n}}\n");
+        let text = around(stmt);
         let parsed = read(&text);
         let diagnostics: Vec<_> = parsed.diagnostics.iter().map(|d| (&d.message, d.primary.span)).collect();
         assert!(diagnostics.is_empty(), "{text}\n{diagnostics:?}");
