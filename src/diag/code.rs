@@ -46,6 +46,20 @@ macro_rules! codes {
 
 codes! {
     E0001 Error "unexpected token"
+    E0002 Error "unknown character"
+    E0003 Error "text not closed"
+    E0004 Error "comment not closed"
+    E0005 Error "nested too deeply"
+    E0006 Error "block not closed"
+    E0007 Error "unknown escape"
+    E0008 Error "hole in a fixed text"
+    E0009 Error "unknown unit of time"
+    E0010 Error "number too large"
+    E0011 Error "misspelt keyword"
+    E0012 Error "mixed spellings of `par`"
+    E0013 Error "choreography without roles"
+    E0014 Error "file too large"
+    E0015 Error "file is not UTF-8"
 
     E0101 Error "unknown name"
     E0102 Error "a name is declared twice"
