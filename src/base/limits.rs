@@ -60,3 +60,11 @@ pub const STEPS_PER_TURN: u32 = 1_024;
 pub const SPARE_SESSIONS_MAX: usize = 1_024;
 /// Steps of the analysis of one program's slots, in words of 64 slots: beyond it the program is refused as too large.
 pub const VERIFY_WORK_MAX: usize = 200_000_000;
+/// States of one unfolding of a global automaton (a turn of a counted loop stands there twice).
+pub const UNFOLDED_MAX: usize = 1_000_000;
+/// Positions looked at while one protocol is judged, all roles and rounds together; a few seconds of work.
+pub const JUDGE_WORK_MAX: u64 = 200_000_000;
+/// Positions looked at while selections that are not needed are taken away again; then the rest stays.
+pub const PRUNE_WORK_MAX: u64 = 40_000_000;
+/// Literal turns of a counted loop that are written out to find how long a channel can grow.
+pub const TURNS_UNROLLED_MAX: i64 = 64;

@@ -70,6 +70,18 @@ codes! {
     E0101 Error "unknown name"
 
     E0201 Error "a role cannot tell two runs apart"
+    E0202 Error "one message could overtake another"
+    E0203 Error "a role would have to send and to wait"
+    E0204 Error "one message under two names"
+    E0205 Error "a role cannot see where a part ends"
+    E0206 Error "a loop in which nothing happens"
+    E0207 Error "too many positions"
+    E0208 Error "a jump out of a branch or a turn"
+    E0209 Error "too much to check"
+    E0210 Note "a selection was inserted"
+    E0211 Note "a role is released by the end of the session"
+    E0212 Error "a role may wait for ever"
+    E0213 Warning "a role may be postponed for ever"
 
     E0301 Error "damaged program"
     E0302 Error "unknown version of the encoding"
