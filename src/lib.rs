@@ -26,6 +26,10 @@
 //! cli      | base diag config syntax global local bytecode compile pipeline machine guard effect engine check tools | arguments, files, terminal, exit codes
 //! ```
 
+// Lets the generators of `tests/it/worlds` serve unit tests too: they name the crate as its users do.
+#[cfg(test)]
+extern crate self as laban;
+
 pub mod base;
 pub mod bytecode;
 pub mod cli;
