@@ -105,6 +105,8 @@ codes! {
     E0411 Note "a handler that `run` stands in for"
     E0412 Error "an input that cannot be used"
     E0420 Error "an operation that is not there yet"
+    E0421 Error "a run that was stopped"
+    E0422 Error "a run in which nothing is due"
 
     E0501 Error "number out of range"
     E0502 Error "value of another kind"

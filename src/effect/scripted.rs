@@ -124,6 +124,10 @@ impl Participant for Scripted {
         )
     }
 
+    fn observes(&self, role: &str) -> bool {
+        self.role(role).is_some_and(|script| !script.observe.is_empty())
+    }
+
     fn observe(&mut self, role: &Arc<str>, message: &str, _from: &str, _payload: &Value) -> Answer {
         // Nobody has to observe: what a script does not mention is accepted.
         let said = self.role(role).and_then(|script| script.observe.get(message).cloned());

@@ -148,11 +148,19 @@ impl Diagram {
         arrow: &Arrow,
     ) -> Canvas {
         let (from, to) = (self.column(ends.0), self.column(ends.1));
-        let alive: Vec<usize> = self.alive().collect();
+        let crossed: Vec<(usize, Life)> =
+            self.columns.iter().copied().zip(self.life.iter().copied()).collect();
         let mut canvas = self.lifelines();
         let (low, high) = (from.min(to), from.max(to));
         for column in low + 1..high {
-            canvas.put(column, if alive.contains(&column) { arrow.cross } else { arrow.line });
+            canvas.put(column, arrow.line);
+        }
+        for (column, life) in crossed {
+            match life {
+                Life::Alive if low < column && column < high => canvas.put(column, arrow.cross),
+                Life::Ending if low < column && column < high => canvas.put(column, "┴"),
+                _ => {}
+            }
         }
         // Between sender and head: a stroke, a space, the label, a space, a stroke.
         let room = (high - low).saturating_sub(6);
@@ -173,14 +181,6 @@ impl Diagram {
         let aside = if shown == label { payload.to_owned() } else { format!("{label}  {payload}") };
         canvas.put(self.columns.last().copied().unwrap_or(0) + 4, &cut(&aside, self.margin));
         canvas
-    }
-
-    fn alive(&self) -> impl Iterator<Item = usize> {
-        self.life
-            .iter()
-            .zip(&self.columns)
-            .filter(|(life, _)| **life != Life::Over)
-            .map(|(_, column)| *column)
     }
 
     /// A mark on a role's line with a text right of it.

@@ -1,6 +1,6 @@
 //! The trace for programs: one JSON object a line, described by `schemas/trace.schema.json`.
 //!
-//! Names come in the schema's order; `lane` is there only outside of the trunk.
+//! Names come in the schema's order; the trunk's `lane` is empty.
 //! Is not: complete. The end of a single role is no event of the format.
 
 use serde_json::{Map, Value as Json};
@@ -27,13 +27,13 @@ impl Lines {
         let text = |text: &str| Json::from(text);
         let name = |role| Json::from(self.stage.role(role).as_ref());
         let passed = |event, from, to, label: &str, lane| {
-            let mut line =
-                vec![("event", text(event)), ("from", name(from)), ("to", name(to)), ("label", text(label))];
-            let lane = self.stage.lane(lane);
-            if !lane.is_empty() {
-                line.push(("lane", text(&lane)));
-            }
-            line
+            vec![
+                ("event", text(event)),
+                ("from", name(from)),
+                ("to", name(to)),
+                ("label", text(label)),
+                ("lane", text(&self.stage.lane(lane))),
+            ]
         };
         Some(match what {
             What::Sent { from, to, lane, label, payload } => {

@@ -22,11 +22,13 @@ pub struct Stage {
 impl Stage {
     /// The stage of the programs of all roles. Lanes without a name here are shown by number.
     #[must_use]
-    pub fn new(programs: &[Program], lanes: Vec<Arc<str>>) -> Self {
-        let roles =
-            programs.first().map(|program| program.roles.iter().map(|role| role.name.clone()).collect());
+    pub fn new<'a>(programs: impl IntoIterator<Item = &'a Program>, lanes: Vec<Arc<str>>) -> Self {
+        let mut roles = Vec::new();
         let mut messages = BTreeSet::new();
         for program in programs {
+            if roles.is_empty() {
+                roles = program.roles.iter().map(|role| role.name.clone()).collect();
+            }
             for case in program.receives.iter().flat_map(|receive| &receive.cases) {
                 let channel = program.incoming.get(usize::from(case.channel));
                 let message = program.messages.get(usize::from(case.message));
@@ -39,7 +41,7 @@ impl Stage {
                 }
             }
         }
-        Self { roles: roles.unwrap_or_default(), lanes, messages }
+        Self { roles, lanes, messages }
     }
 
     /// The role's name.
