@@ -4,6 +4,7 @@
 //! Parsing never fails: what cannot be read is a diagnostic, and the tree holds the rest.
 //! Is not: a judge of meaning. A tree may name roles that nobody declared.
 
+mod format;
 mod lexer;
 mod parse;
 mod token;
@@ -41,4 +42,12 @@ pub struct Parsed {
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> Parsed {
     parse::file(source, text)
+}
+
+/// The canonical text of a tree with its comments: four spaces, braces always, one statement a line.
+///
+/// Meant for a text without errors: what could not be read is not in the tree.
+#[must_use]
+pub fn format(parsed: &Parsed) -> String {
+    format::file(parsed)
 }

@@ -1,7 +1,7 @@
 //! Tests of the whole layer: every production of the grammar in every spelling, and the seed's protocols.
 
 use crate::diag::source::SourceId;
-use crate::syntax::{Parsed, parse};
+use crate::syntax::{Parsed, format, parse};
 
 fn read(text: &str) -> Parsed {
     parse(SourceId(0), text)
@@ -121,14 +121,54 @@ const ITEMS: &[&str] = &[
     "choreography P { roles: A, B protocol Q { roles: A, B A -> B: M } call Q }",
 ];
 
+/// The canonical text keeps the tree and the comments, and is its own canonical text.
+fn check_format(text: &str) -> String {
+    let parsed = read(text);
+    let once = format(&parsed);
+    let again = read(&once);
+    assert_eq!(again.diagnostics, [], "{text}\n-- gave --\n{once}");
+    assert_eq!(again.file, parsed.file, "{text}\n-- gave --\n{once}");
+    let texts = |parsed: &Parsed| {
+        let mut texts: Vec<_> = parsed.comments.iter().map(|comment| comment.text.clone()).collect();
+        texts.sort();
+        texts
+    };
+    assert_eq!(texts(&again), texts(&parsed), "{text}\n-- gave --\n{once}");
+    assert_eq!(format(&again), once, "{text}\n-- gave --\n{once}");
+    once
+}
+
+/// A file around a statement.
+fn around(stmt: &str) -> String {
+    format!("choreography P {{\n    roles: A, B, C, D, W[3]\n\n    {stmt}\n    A -> B: Last\n}}\n")
+}
+
+#[test]
+fn every_spelling_has_a_canonical_form() {
+    let mut all = String::new();
+    for text in SEED.iter().chain(ITEMS) {
+        all += &check_format(text);
+    }
+    for stmt in STATEMENTS {
+        all += &check_format(&around(stmt));
+    }
+    if let Ok(file) = option_env!("SHOW").ok_or(()) {
+        std::fs::write(file, all).unwrap();
+    }
+}
+
 #[test]
 fn every_spelling_is_read() {
     for text in SEED.iter().chain(ITEMS) {
         assert_eq!(read(text).diagnostics, [], "{text}");
     }
     for stmt in STATEMENTS {
+<<<<<<< HEAD
         let text =
             format!("choreography P {{\n    roles: A, B, C, D, W[3]\n\n    {stmt}\n    A -> B: Last\n}}\n");
+=======
+        let text = around(stmt);
+>>>>>>> syntax
         let parsed = read(&text);
         let diagnostics: Vec<_> = parsed.diagnostics.iter().map(|d| (&d.message, d.primary.span)).collect();
         assert!(diagnostics.is_empty(), "{text}\n{diagnostics:?}");

@@ -568,14 +568,22 @@ pub struct For {
     pub body: Block,
 }
 
-/// `par { … } { … }`
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// `par { { … } { … } }`
+#[derive(Clone, Debug)]
 pub struct Par {
     /// What happens at the same time.
     pub branches: Vec<Block>,
-    /// Whether a bare exchange stood as a branch, which earns a warning.
+    /// Whether a bare exchange stood as a branch, which earns a warning. A matter of spelling: equality ignores it.
     pub bare: bool,
 }
+
+impl PartialEq for Par {
+    fn eq(&self, other: &Self) -> bool {
+        self.branches == other.branches
+    }
+}
+
+impl Eq for Par {}
 
 /// `call path(A = B; x = e) as y`
 #[derive(Clone, PartialEq, Eq, Debug)]

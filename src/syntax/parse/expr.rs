@@ -54,18 +54,18 @@ pub(super) fn node<'a>(
 }
 
 /// How tight the operators bind.
-pub(super) const LOOSEST: u8 = 1;
+pub(in crate::syntax) const LOOSEST: u8 = 1;
 /// `not`
-pub(super) const NOT: u8 = 4;
+pub(in crate::syntax) const NOT: u8 = 4;
 /// Comparisons, the loosest below `not`.
-pub(super) const COMPARISON: u8 = 5;
+pub(in crate::syntax) const COMPARISON: u8 = 5;
 /// Unary `-`.
-pub(super) const NEGATE: u8 = 8;
+pub(in crate::syntax) const NEGATE: u8 = 8;
 /// `**`
-pub(super) const POWER: u8 = 9;
+pub(in crate::syntax) const POWER: u8 = 9;
 
 /// How tight an operator binds, and whether it groups to the right.
-pub(super) const fn binding(operator: Binary) -> (u8, bool) {
+pub(in crate::syntax) const fn binding(operator: Binary) -> (u8, bool) {
     match operator {
         Binary::Otherwise => (LOOSEST, true),
         Binary::Or => (2, false),

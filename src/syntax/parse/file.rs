@@ -14,7 +14,7 @@ use crate::syntax::parse::text::plain_text;
 use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, missing, report, shortened};
 use crate::syntax::token::Kind;
-use crate::syntax::tree::{Choreography, Import, Item};
+use crate::syntax::tree::{Attribute, Choreography, Docs, Import, Item};
 
 /// The words that begin a declaration.
 const KEYWORDS: [&str; 8] =
@@ -71,6 +71,10 @@ fn border<'a>(start: Tokens<'a>, at: usize) -> Tokens<'a> {
 /// A declaration; the wrapper `choreography! { … }` may hold several.
 fn item(input: Tokens<'_>) -> Outcome<'_, Vec<Item>> {
     if input.kind(0) == Kind::Attribute {
+        let (rest, (docs, attributes)) = attributes(input)?;
+        if rest.word(0) == "choreography" && rest.kind(1) == Kind::Not {
+            return wrapper(rest, docs, attributes);
+        }
         return choreography.map(|one| vec![Item::Choreography(one)]).parse(input);
     }
     if let Some(parsed) = by_keyword(input, input.word(0)) {
@@ -100,7 +104,7 @@ fn by_keyword<'a>(input: Tokens<'a>, word: &str) -> Option<Outcome<'a, Vec<Item>
         "type" => cut(type_alias).map(|item| vec![Item::Type(item)]).parse(input),
         "enum" => cut(enumeration).map(|item| vec![Item::Enum(item)]).parse(input),
         "effect" => cut(effect).map(|item| vec![Item::Effect(item)]).parse(input),
-        "choreography" if input.kind(1) == Kind::Not => wrapper(input),
+        "choreography" if input.kind(1) == Kind::Not => wrapper(input, input.docs(), Vec::new()),
         "choreography" | "protocol" => choreography.map(|one| vec![Item::Choreography(one)]).parse(input),
         _ => return None,
     })
@@ -113,9 +117,9 @@ fn import(start: Tokens<'_>) -> Outcome<'_, Import> {
     Ok((rest, Import { path, path_place, alias, place: start.place(rest) }))
 }
 
-/// `choreography! { … }`, whose choreographies may stand without a keyword.
-fn wrapper(start: Tokens<'_>) -> Outcome<'_, Vec<Item>> {
-    let mut docs = start.docs();
+/// `choreography! { … }`, whose choreographies may stand without a keyword. Attributes before it are those of
+/// the first, as its documentation is.
+fn wrapper<'a>(start: Tokens<'a>, mut docs: Docs, mut attributes: Vec<Attribute>) -> Outcome<'a, Vec<Item>> {
     let open = start.skip(2);
     let (mut input, _) = cut(mark(Kind::BraceOpen)).parse(open)?;
     let mut items = Vec::new();
@@ -128,6 +132,8 @@ fn wrapper(start: Tokens<'_>) -> Outcome<'_, Vec<Item>> {
             Ok((rest, mut choreography)) => {
                 docs.append(&mut choreography.docs);
                 choreography.docs = std::mem::take(&mut docs);
+                attributes.append(&mut choreography.attributes);
+                choreography.attributes = std::mem::take(&mut attributes);
                 items.push(Item::Choreography(choreography));
                 input = rest;
             }
@@ -144,5 +150,5 @@ fn wrapped(start: Tokens<'_>) -> Outcome<'_, Choreography> {
     let (input, (docs, attributes)) = attributes(start)?;
     let keyword = matches!(input.word(0), "choreography" | "protocol") && input.kind(1) == Kind::Name;
     let rest = if keyword { input.skip(1) } else { input };
-    named(start, rest, docs, attributes)
+    named(input, rest, docs, attributes)
 }

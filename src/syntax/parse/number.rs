@@ -10,18 +10,25 @@ use crate::syntax::tree::ExprKind;
 
 /// A number or a duration. One that does not fit is reported and read as the nearest that does.
 pub(super) fn number(input: Tokens<'_>) -> Outcome<'_, ExprKind> {
-    let text = plain(input.text_of(input.token(0)));
-    let value = match input.kind(0) {
-        Kind::Int => text.parse().ok().map(ExprKind::Int),
-        Kind::Float => text.parse().ok().filter(|x: &f64| x.is_finite()).map(ExprKind::Float),
-        Kind::Duration => duration(&text).map(ExprKind::Duration),
-        _ => return expected(input, "a number"),
-    };
-    let value = value.unwrap_or_else(|| {
+    let kind = input.kind(0);
+    if !matches!(kind, Kind::Int | Kind::Float | Kind::Duration) {
+        return expected(input, "a number");
+    }
+    let value = value(input.text_of(input.token(0)), kind).unwrap_or_else(|| {
         too_large(input);
         ExprKind::Int(i64::MAX)
     });
     Ok((input.skip(1), value))
+}
+
+/// What a spelling of this kind stands for, if it fits.
+pub(in crate::syntax) fn value(text: &str, kind: Kind) -> Option<ExprKind> {
+    let text = plain(text);
+    match kind {
+        Kind::Int => text.parse().ok().map(ExprKind::Int),
+        Kind::Float => text.parse().ok().filter(|x: &f64| x.is_finite()).map(ExprKind::Float),
+        _ => duration(&text).map(ExprKind::Duration),
+    }
 }
 
 /// A whole number without a sign.
