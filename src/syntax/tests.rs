@@ -163,12 +163,7 @@ fn every_spelling_is_read() {
         assert_eq!(read(text).diagnostics, [], "{text}");
     }
     for stmt in STATEMENTS {
-<<<<<<< HEAD
-        let text =
-            format!("choreography P {{\n    roles: A, B, C, D, W[3]\n\n    {stmt}\n    A -> B: Last\n}}\n");
-=======
         let text = around(stmt);
->>>>>>> syntax
         let parsed = read(&text);
         let diagnostics: Vec<_> = parsed.diagnostics.iter().map(|d| (&d.message, d.primary.span)).collect();
         assert!(diagnostics.is_empty(), "{text}\n{diagnostics:?}");
