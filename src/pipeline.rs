@@ -59,7 +59,7 @@ impl Unread {
     }
 
     /// Adds what can be shown to the sources, and says what is wrong with it.
-    fn add(&self, name: &str, sources: &mut Sources) -> (SourceId, Diagnostic) {
+    pub fn add(&self, name: &str, sources: &mut Sources) -> (SourceId, Diagnostic) {
         let source = sources.add(name, self.shown.as_str());
         let first = self.shown.get(self.at..).and_then(|rest| rest.chars().next());
         let at = self.at as u32;

@@ -3,6 +3,7 @@
 //! Exit status: 0 fine (warnings and notes too), 1 errors found or a session that did not complete, 2 wrong usage.
 //! Data and findings go to standard output, talk to standard error. Is not: where anything is decided of protocols.
 
+pub mod answers;
 pub mod args;
 pub mod check;
 pub mod explain;
@@ -10,6 +11,7 @@ pub mod files;
 pub mod fmt;
 pub mod play;
 pub mod project;
+pub mod run;
 pub mod source;
 pub mod terminal;
 
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
         Verb::Check(args) => check::check(args, &mut terminal),
         Verb::Fmt(args) => fmt::fmt(args, &mut terminal),
         Verb::Project(args) => project::project(args, &mut terminal),
+        Verb::Run(args) => run::run(args, &mut terminal),
         Verb::Explain(args) => Ok(explain::explain(args, &mut terminal)),
         _ => Ok(Exit::Fine),
     };

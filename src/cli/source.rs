@@ -44,6 +44,8 @@ pub fn sizes(front: &Front, given: &[(String, u32)]) -> Result<Sizes> {
 pub struct Ready {
     /// Where it comes from.
     pub front: Front,
+    /// The path of the file that it stands in.
+    pub file: String,
     /// Its names resolved.
     pub protocol: Protocol,
     /// Cut into roles.
@@ -67,7 +69,8 @@ pub fn built(choose: &Choose, terminal: &mut Terminal) -> Result<Option<Ready>> 
     let Built { protocol, projection, programs, diagnostics } = front.build(which, &options);
     match (protocol, projection) {
         (Some(protocol), Some(projection)) if !has_errors(&diagnostics) => {
-            Ok(Some(Ready { front, protocol, projection, programs }))
+            let file = front.files.get(which.module).map_or_else(String::new, |file| file.name.clone());
+            Ok(Some(Ready { front, file, protocol, projection, programs }))
         }
         _ => {
             show(&front.sources, diagnostics, terminal);

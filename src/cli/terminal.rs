@@ -69,6 +69,13 @@ pub fn style(stream: Stream) -> Style {
     if wanted && is_terminal(stream) { Style::Coloured } else { Style::Plain }
 }
 
+/// How wide the terminal is, as far as `COLUMNS` says; 100 where it says nothing.
+#[must_use]
+pub fn columns() -> usize {
+    let said = std::env::var_os("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok());
+    said.filter(|columns| *columns > 0).unwrap_or(100)
+}
+
 /// Whether a person reads this stream.
 #[must_use]
 pub fn is_terminal(stream: Stream) -> bool {

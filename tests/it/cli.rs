@@ -9,7 +9,7 @@ use crate::command::Place;
 
 const GOOD: &str = "\
 choreography Greeting {
-    roles Alice, Bob
+    roles: Alice, Bob
 
     Alice -> Bob: Hello
     Bob -> Alice: Welcome
@@ -18,7 +18,7 @@ choreography Greeting {
 
 const BAD: &str = "\
 choreography Greeting {
-    roles Alice, Bob
+    roles: Alice, Bob
 
     Alice -> Bop: Hello
 }

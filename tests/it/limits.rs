@@ -25,7 +25,7 @@ fn refused(name: &str, text: impl AsRef<[u8]>, code: &str) {
 
 /// A protocol with this body.
 fn protocol(roles: &str, body: &str) -> String {
-    format!("choreography P {{\n    roles {roles}\n\n    {body}\n}}\n")
+    format!("choreography P {{\n    roles: {roles}\n\n    {body}\n}}\n")
 }
 
 #[test]

@@ -359,5 +359,5 @@ fn shipped_protocols_are_in_the_canonical_form() {
 
 /// Whether a file holds unit tests only.
 fn is_test(name: &str) -> bool {
-    name.ends_with("/tests.rs") || name.contains("/tests/")
+    name.ends_with("/tests.rs") || name.contains("/tests/") || name.contains("/proof/")
 }

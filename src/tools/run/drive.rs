@@ -28,7 +28,16 @@ const BACKOFF: Duration = Duration(100 * Duration::MS.0);
 pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Trace, out: Out<'_>) -> Report {
     let mut engine = Engine::new();
     engine.subscribe(true);
-    let cast = engine.deploy(setup.cast.clone());
+    let Some(cast) = engine.deploy(setup.cast.clone()) else {
+        // An engine that holds one cast is never full.
+        let trouble = Trouble { code: "E0514", role: None, reason: "the engine takes no cast".to_owned() };
+        return Report {
+            ending: Ending::Aborted(trouble),
+            steps: 0,
+            clock: Instant::default(),
+            lines: Vec::new(),
+        };
+    };
     let mut opening = Opening::new(0, cast);
     opening.params.clone_from(&setup.inputs);
     opening.observers = observers(setup, participant);
