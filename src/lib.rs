@@ -33,6 +33,7 @@ extern crate self as laban;
 
 pub mod base;
 pub mod bytecode;
+pub mod check;
 pub mod cli;
 pub mod compile;
 pub mod config;

@@ -161,8 +161,6 @@ fn every_spelling_is_read() {
         assert_eq!(read(text).diagnostics, [], "{text}");
     }
     for stmt in STATEMENTS {
-        let text =
-            format!("choreography P {{\n    roles: A, B, C, D, W[3]\n\n    {stmt}\n    A -> B: Last\n}}\n");
         let text = around(stmt);
         let parsed = read(&text);
         let diagnostics: Vec<_> = parsed.diagnostics.iter().map(|d| (&d.message, d.primary.span)).collect();
