@@ -121,9 +121,7 @@ fn contents<'a>(open: Tokens<'a>, name: &str) -> Outcome<'a, Contents> {
         } else if Ends::BRACE.here(input) {
             break;
         } else {
-            let (rest, stmt) = one(input, Ends::BRACE);
-            stmts.extend(stmt);
-            input = rest;
+            input = one(input, Ends::BRACE, &mut stmts);
         }
     }
     let rest = close(open, input);
