@@ -26,6 +26,8 @@
 //! cli      | base diag config syntax global local bytecode compile pipeline machine guard effect engine check tools | arguments, files, terminal, exit codes
 //! ```
 
+#![forbid(unsafe_code)]
+
 pub mod base;
 pub mod bytecode;
 pub mod compile;

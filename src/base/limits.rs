@@ -26,3 +26,37 @@ pub const CONSOLE_LINES_MAX: usize = 10_000;
 pub const RANDOM_BYTES_MAX: usize = 65_536;
 /// Parts of one generated payload. Beyond it, optional parts and items are left out, then there is none.
 pub const GENERATED_PARTS_MAX: usize = 10_000;
+/// Bytes of one text or bytes value; what a session makes beyond it fails that session.
+pub const TEXT_BYTES_MAX: usize = 1 << 20;
+/// Items of one list.
+pub const LIST_ITEMS_MAX: usize = 1 << 16;
+/// Parts of one value, counted through lists and records: a value is walked when it is shown, compared or checked.
+pub const VALUE_PARTS_MAX: usize = 1 << 16;
+/// Exponents of exact powers, either way: a decimal has 28 digits, so more is only work.
+pub const EXPONENT_MAX: u64 = 1_024;
+/// Instructions of one program; a jump's target has 32 bits, and a table is walked when it is verified.
+pub const INSTRUCTIONS_MAX: usize = 1 << 20;
+/// Entries of one table of a program: an operand has 16 bits, and the last number means *none*.
+pub const TABLE_MAX: usize = u16::MAX as usize;
+/// Slots of one role.
+pub const SLOTS_MAX: usize = 16_384;
+/// Bytes of one encoded program.
+pub const PROGRAM_BYTES_MAX: usize = 64 << 20;
+/// Messages in a mailbox for which no bound could be proved; then the sender waits.
+pub const MAILBOX_UNBOUNDED: u32 = 64;
+/// Messages in any mailbox: a bound that was proved and is larger holds its sender back all the same.
+pub const MAILBOX_MAX: u32 = 4_096;
+/// Sessions of one engine.
+pub const SESSIONS_MAX: usize = 4_000_000;
+/// Calls of one engine that wait for their answers.
+pub const CALLS_WAITING_MAX: usize = 8_000_000;
+/// Casts of one engine.
+pub const CASTS_MAX: usize = 65_536;
+/// Paced instructions that one `handle` runs before it asks to be called again: a few milliseconds.
+pub const STEPS_PER_HANDLE: u32 = 100_000;
+/// Paced instructions that one agent runs before another has its turn.
+pub const STEPS_PER_TURN: u32 = 1_024;
+/// Sessions of one cast whose room is kept for the next ones.
+pub const SPARE_SESSIONS_MAX: usize = 1_024;
+/// Steps of the analysis of one program's slots, in words of 64 slots: beyond it the program is refused as too large.
+pub const VERIFY_WORK_MAX: usize = 200_000_000;

@@ -9,3 +9,5 @@ pub mod instr;
 pub mod op;
 pub mod program;
 pub mod rejection;
+pub mod verify;
+pub mod weight;

@@ -51,6 +51,15 @@ codes! {
 
     E0201 Error "a role cannot tell two runs apart"
 
+    E0301 Error "damaged program"
+    E0302 Error "unknown version of the encoding"
+    E0303 Error "malformed program"
+    E0304 Error "unset slot"
+    E0305 Error "loop without communication"
+    E0306 Error "threads that do not nest"
+    E0307 Error "program too large"
+    E0308 Error "programs that do not belong together"
+
     E0401 Error "a configuration file that is not YAML"
     E0402 Error "a configuration file that is too large"
     E0403 Error "an unknown setting"
@@ -66,6 +75,22 @@ codes! {
     E0420 Error "an operation that is not there yet"
     E0421 Error "a run that was stopped"
     E0422 Error "a run in which nothing is due"
+
+    E0501 Error "number out of range"
+    E0502 Error "value of another kind"
+    E0503 Error "value too large"
+    E0504 Error "no branch applies"
+    E0505 Error "protocol failed"
+    E0506 Error "value that does not fit its type"
+    E0507 Error "answer of another kind"
+    E0508 Error "participant failed"
+    E0509 Error "effect failed"
+    E0510 Error "payload refused"
+    E0511 Error "session cancelled"
+    E0512 Error "session stuck"
+    E0513 Error "opening that does not fit"
+    E0514 Error "engine full"
+    E0515 Error "message denied"
 }
 
 impl Code {

@@ -1,25 +1,66 @@
-//! The engine.
+//! The engine: sessions in a table, calls in a table, one queue of agents that can go on.
 //!
-//! Is not: done.
+//! Is not: a judge. What a session does is decided by its machine, what may leave by the chain.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::base::id::RoleId;
+use crate::base::limits;
 use crate::base::time::Instant;
-use crate::engine::effect::Effect;
-use crate::engine::event::Event;
-use crate::engine::input::{CastId, Input};
+use crate::bytecode::program::Kind;
+use crate::effect::call::{Answer, Call, CallId, SessionId};
+use crate::engine::answers;
+use crate::engine::effect::{Effect, Outcome, Trouble};
+use crate::engine::event::{Event, What};
+use crate::engine::input::{CastId, Input, Opening};
+use crate::engine::live::{self, Live, NO_CALL};
+use crate::engine::opening;
+use crate::engine::schedule::{self, Ears, News, Turn};
+use crate::engine::table::Table;
 use crate::guard::Chain;
-use crate::machine::cast::Cast;
+use crate::machine::question::{Offer, Question, Reply};
+use crate::machine::session::State;
+use crate::machine::{AgentId, Cast, Session, Stop};
 
-/// Sessions and who runs next.
+/// A deterministic state machine that runs sessions: inputs go in, effects and events come out.
 #[derive(Debug, Default)]
 pub struct Engine {
-    casts: Vec<Arc<Cast>>,
+    casts: Vec<Troupe>,
+    sessions: Table<Live>,
+    calls: Table<Waiting>,
+    ready: VecDeque<Turn>,
     effects: VecDeque<Effect>,
-    events: VecDeque<Event>,
-    subscribed: bool,
+    news: News,
     chain: Chain,
+    /// The time of the newest input.
+    now: Instant,
+}
+
+/// A cast, and the room of its sessions that are over.
+#[derive(Debug)]
+struct Troupe {
+    cast: Arc<Cast>,
+    spare: Vec<Session>,
+}
+
+/// A call that waits for its answer.
+#[derive(Debug)]
+struct Waiting {
+    session: SessionId,
+    agent: AgentId,
+    /// An older call of the session, or [`NO_CALL`].
+    older: CallId,
+}
+
+/// What comes after a turn.
+enum After {
+    /// Nothing.
+    Rest,
+    /// An agent of the session has come to rest: the session may be over.
+    Quiet,
+    /// The session is over.
+    Over(Outcome),
 }
 
 impl Engine {
@@ -29,21 +70,40 @@ impl Engine {
         Self::default()
     }
 
-    /// Makes a cast known, so that sessions of it can be opened.
-    pub fn deploy(&mut self, cast: Arc<Cast>) -> CastId {
-        self.casts.push(cast);
-        CastId(self.casts.len() as u32 - 1)
+    /// Makes a cast known, so that sessions of it can be opened; none beyond `limits::CASTS_MAX`.
+    pub fn deploy(&mut self, cast: Arc<Cast>) -> Option<CastId> {
+        if self.casts.len() >= limits::CASTS_MAX {
+            return None;
+        }
+        self.casts.push(Troupe { cast, spare: Vec::new() });
+        Some(CastId(self.casts.len() as u32 - 1))
     }
 
     /// Whether events are made. They are not, unless somebody wants them.
     pub fn subscribe(&mut self, wanted: bool) {
-        self.subscribed = wanted;
+        self.news.wanted = wanted;
+    }
+
+    /// How many sessions are open.
+    #[must_use]
+    pub const fn sessions(&self) -> usize {
+        self.sessions.len()
     }
 
     /// Takes one input and does a bounded amount of work. Afterwards drain [`Self::poll_effect`], then
     /// [`Self::poll_event`], then ask [`Self::poll_timeout`].
     pub fn handle(&mut self, now: Instant, input: Input) {
-        let _ = (now, input, &self.chain);
+        self.now = self.now.max(now);
+        match input {
+            Input::Open(opening) => self.open(&opening),
+            Input::Answer { call, answer } => self.take_answer(call, answer),
+            Input::Cancel(session) => {
+                let reason = "the session was cancelled from outside".to_owned();
+                self.close(session, Outcome::Aborted(Trouble { code: "E0511", role: None, reason }));
+            }
+            Input::Tick => {}
+        }
+        self.work();
     }
 
     /// The next thing to be carried out.
@@ -53,12 +113,258 @@ impl Engine {
 
     /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.news.events.pop_front()
     }
 
     /// When to call [`Self::handle`] with [`Input::Tick`]: now if work was left over, never if nothing waits for time.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        if self.ready.is_empty() { None } else { Some(self.now) }
+    }
+
+    fn open(&mut self, opening: &Opening) {
+        match self.opened(opening) {
+            Ok(session) => self.effects.push_back(Effect::Opened { request: opening.request, session }),
+            Err(trouble) => self.effects.push_back(Effect::Refused { request: opening.request, trouble }),
+        }
+    }
+
+    fn opened(&mut self, opening: &Opening) -> Result<SessionId, Trouble> {
+        let refusal = |code, reason: &str| Trouble { code, role: None, reason: reason.to_owned() };
+        if self.sessions.len() >= limits::SESSIONS_MAX {
+            return Err(refusal("E0514", "there are as many sessions as the engine holds"));
+        }
+        let Some(troupe) = self.casts.get_mut(opening.cast.0 as usize) else {
+            return Err(refusal("E0513", "there is no such cast"));
+        };
+        let cast = &troupe.cast;
+        opening::judge(cast, opening)?;
+        let mut session = troupe.spare.pop().unwrap_or_default();
+        session.reset(cast);
+        opening::furnish(cast, opening, &mut session)?;
+        let active = cast.roles() as u32;
+        let (slot, generation) = self.sessions.insert(Live::new(session, opening.cast.0, active));
+        let session = SessionId { slot, generation };
+        self.ready.extend(cast.trunks().map(|agent| Turn { session, agent }));
+        Ok(session)
+    }
+
+    /// Runs agents that can go on, until none is left or the budget is used up.
+    fn work(&mut self) {
+        let mut budget = limits::STEPS_PER_HANDLE;
+        while budget > 0 {
+            let Some(turn) = self.ready.pop_front() else { break };
+            // Every turn costs something, so that turns alone cannot keep the engine.
+            budget -= 1;
+            let fuel = budget.min(limits::STEPS_PER_TURN);
+            budget -= fuel - self.turn(turn, fuel);
+        }
+    }
+
+    /// Runs one agent until it waits; gives the fuel that is left.
+    fn turn(&mut self, turn: Turn, mut fuel: u32) -> u32 {
+        let Some(live) = self.sessions.find(turn.session.slot, turn.session.generation) else { return fuel };
+        let Some(troupe) = self.casts.get(live.cast as usize) else { return fuel };
+        let cast = &*troupe.cast;
+        let mut ears = Ears { session: turn.session, ready: &mut self.ready, news: &mut self.news, woken: 0 };
+        let after = loop {
+            match live.run(cast, turn.agent, &mut fuel, &mut ears) {
+                Stop::Offers => {
+                    let Some(offer) = live.offer(cast, turn.agent) else { break After::Rest };
+                    match live::review(&self.chain, &offer) {
+                        Ok(cleared) => {
+                            sent(ears.news, turn.session, &offer);
+                            live.deliver(cast, turn.agent, cleared, &mut ears);
+                        }
+                        Err(denied) => {
+                            let reason =
+                                format!("the guard `{}` denied `{}`", denied.guard, offer.message.name);
+                            break After::Over(aborted("E0515", offer.from, reason));
+                        }
+                    }
+                }
+                Stop::Waits | Stop::Joined => {
+                    live.active -= 1;
+                    break After::Quiet;
+                }
+                Stop::Finished => {
+                    live.active -= 1;
+                    let role = cast.role(turn.agent);
+                    ears.news.tell(turn.session, || What::Finished { role });
+                    break After::Quiet;
+                }
+                Stop::Asks => {
+                    break ask(cast, live, turn, &mut self.calls, &mut self.effects);
+                }
+                Stop::Fails(trouble) => {
+                    let code = trouble.code();
+                    break After::Over(aborted(code, cast.role(turn.agent), trouble.to_string()));
+                }
+                Stop::Spent => {
+                    ears.ready.push_back(turn);
+                    break After::Rest;
+                }
+            }
+        };
+        live.active += ears.woken;
+        let outcome = match after {
+            After::Quiet if live.active == 0 => Some(quiet(cast, live)),
+            After::Over(outcome) => Some(outcome),
+            _ => None,
+        };
+        if let Some(outcome) = outcome {
+            self.close(turn.session, outcome);
+        }
+        fuel
+    }
+
+    fn take_answer(&mut self, call: CallId, answer: Answer) {
+        let (place, generation) = parts(call);
+        let Some(waiting) = self.calls.find(place, generation) else { return };
+        let (session, agent) = (waiting.session, waiting.agent);
+        let Some(live) = self.sessions.find(session.slot, session.generation) else { return };
+        let Some(troupe) = self.casts.get(live.cast as usize) else { return };
+        let cast = &*troupe.cast;
+        forget(&mut self.calls, live, call);
+        let Some(question) = live.question(cast, agent) else { return };
+        let role = cast.role(agent);
+        let reply = match answers::judge(question, answer, role) {
+            Ok(reply) => reply,
+            Err(trouble) => return self.close(session, Outcome::Aborted(trouble)),
+        };
+        tell(&mut self.news, session, role, question, &reply);
+        let mut ears = Ears { session, ready: &mut self.ready, news: &mut self.news, woken: 0 };
+        live.answer(cast, agent, reply, &mut ears);
+        debug_assert_eq!(live.state(agent), State::Ready, "an answer that was judged is taken");
+        ears.ready.push_back(Turn { session, agent });
+        live.active += ears.woken;
+    }
+
+    /// A session is over: its calls are withdrawn, its room is kept.
+    fn close(&mut self, session: SessionId, outcome: Outcome) {
+        let Some(live) = self.sessions.remove(session.slot, session.generation) else { return };
+        let mut next = live.calls;
+        while let Some(waiting) = remove(&mut self.calls, next) {
+            self.effects.push_back(Effect::Withdraw(next));
+            next = waiting.older;
+        }
+        self.news.tell(session, || match &outcome {
+            Outcome::Completed => What::Completed,
+            Outcome::Aborted(trouble) => {
+                What::Aborted { role: trouble.role, code: trouble.code, reason: trouble.reason.clone() }
+            }
+        });
+        if let Some(troupe) = self.casts.get_mut(live.cast as usize)
+            && troupe.spare.len() < limits::SPARE_SESSIONS_MAX
+        {
+            troupe.spare.push(live.into_spare());
+        }
+        self.effects.push_back(Effect::Closed { session, outcome });
+    }
+}
+
+/// What an agent asks becomes a call.
+fn ask(
+    cast: &Cast,
+    live: &mut Live,
+    turn: Turn,
+    calls: &mut Table<Waiting>,
+    effects: &mut VecDeque<Effect>,
+) -> After {
+    let role = cast.role(turn.agent);
+    if calls.len() >= limits::CALLS_WAITING_MAX {
+        return After::Over(aborted("E0514", role, "as many calls wait as the engine holds".to_owned()));
+    }
+    let (Some(question), Some(program)) = (live.question(cast, turn.agent), cast.program(role)) else {
+        return After::Rest;
+    };
+    let ask = answers::ask(program, question);
+    let role_name = program.roles.get(role.index()).map(|role| role.name.clone()).unwrap_or_default();
+    let (place, generation) =
+        calls.insert(Waiting { session: turn.session, agent: turn.agent, older: live.calls });
+    let id = CallId(u64::from(generation) << 32 | u64::from(place));
+    live.calls = id;
+    effects.push_back(Effect::Call(Call { id, session: turn.session, role, role_name, ask }));
+    After::Rest
+}
+
+/// How a session ends in which nothing will ever happen again.
+#[cold]
+fn stuck(cast: &Cast, live: &Live) -> Outcome {
+    let waits = |agent: &AgentId| live.state(*agent) != State::Idle && live.state(*agent) != State::Joining;
+    let role = cast.agents().find(waits).map(|agent| cast.role(agent));
+    let reason = "every role that is left waits, and nothing is under way".to_owned();
+    Outcome::Aborted(Trouble { code: "E0512", role, reason })
+}
+
+fn quiet(cast: &Cast, live: &Live) -> Outcome {
+    if live.is_finished(cast) || live.may_end(cast) { Outcome::Completed } else { stuck(cast, live) }
+}
+
+fn aborted(code: &'static str, role: RoleId, reason: String) -> Outcome {
+    Outcome::Aborted(Trouble { code, role: Some(role), reason })
+}
+
+/// Takes a call out of the calls of its session.
+fn forget(calls: &mut Table<Waiting>, live: &mut Live, call: CallId) {
+    let Some(removed) = remove(calls, call) else { return };
+    if live.calls == call {
+        live.calls = removed.older;
+        return;
+    }
+    let mut next = live.calls;
+    while next != NO_CALL {
+        let (place, generation) = parts(next);
+        let Some(newer) = calls.find(place, generation) else { return };
+        if newer.older == call {
+            newer.older = removed.older;
+            return;
+        }
+        next = newer.older;
+    }
+}
+
+fn remove(calls: &mut Table<Waiting>, call: CallId) -> Option<Waiting> {
+    let (place, generation) = parts(call);
+    calls.remove(place, generation)
+}
+
+/// Place and generation of a call.
+const fn parts(call: CallId) -> (u32, u32) {
+    (call.0 as u32, (call.0 >> 32) as u32)
+}
+
+/// The event of a message that leaves its sender.
+#[inline]
+fn sent(news: &mut News, session: SessionId, offer: &Offer<'_>) {
+    news.tell(session, || match offer.message.kind {
+        Kind::Data => What::Sent {
+            from: offer.from,
+            to: offer.to,
+            lane: offer.lane,
+            label: offer.message.name.clone(),
+            payload: offer.payload.clone(),
+        },
+        Kind::Selection => What::Selected {
+            from: offer.from,
+            to: offer.to,
+            lane: offer.lane,
+            label: offer.message.name.clone(),
+        },
+    });
+}
+
+/// The event of an answer.
+fn tell(news: &mut News, session: SessionId, role: RoleId, question: Question<'_>, reply: &Reply) {
+    match (question, reply) {
+        (Question::Decide(decision), Reply::Label(label)) => {
+            news.tell(session, || schedule::decided(role, decision, *label));
+        }
+        (Question::Perform(operation, _), Reply::Value(outcome)) => news.tell(session, || What::Performed {
+            role,
+            operation: format!("{}.{}", operation.effect, operation.name).into(),
+            outcome: outcome.clone(),
+        }),
+        _ => {}
     }
 }

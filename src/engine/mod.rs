@@ -1,12 +1,20 @@
 //! Sessions, scheduler, timers: a deterministic state machine that takes inputs and gives effects and events.
 //!
-//! `core` is the engine, `input` and `effect` are its two sides, `event` is what happened, `live` a session between
-//! inputs, `table` where sessions and calls are kept.
+//! `core` is the engine, `input` and `effect` are its two sides, `event` is what happened, `schedule` who
+//! runs next, `live` a session between inputs, `table` where sessions and calls are kept.
 //! Is not: a driver. It has no clock, file, socket, thread or randomness; same inputs, same outputs.
 
+mod answers;
 mod core;
 pub mod effect;
 pub mod event;
 pub mod input;
+mod live;
+mod opening;
+mod schedule;
+mod table;
+
+#[cfg(test)]
+mod tests;
 
 pub use self::core::Engine;

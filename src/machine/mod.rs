@@ -1,7 +1,28 @@
 //! A role's execution, and a session of roles: threads, mailboxes, slots; inputs to intents.
 //!
 //! `cast` links the verified programs of all roles once; `session` is what changes; `run` executes one agent (one
-//! thread of one role) until it needs something. The engine and the explorer drive the same thing.
+//! thread of one role) until it needs something; `compute` and the files it uses are the operations on values.
+//! The engine and the explorer drive the same thing: whoever drives picks the agent.
 //! Is not: a scheduler, a guard or a judge of programs: what the verifier has proved is not looked at again.
 
+mod arith;
 pub mod cast;
+mod compute;
+mod link;
+mod mailbox;
+mod order;
+pub mod question;
+mod record;
+mod run;
+pub mod session;
+mod text;
+pub mod trouble;
+pub mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use cast::{AgentId, Cast};
+pub use run::Stop;
+pub use session::Session;
+pub use trouble::Trouble;

@@ -1,0 +1,1 @@
+//! The verifier: one program for each rule.

@@ -1,0 +1,110 @@
+//! Threads: control stays inside of the program, every instruction belongs to one thread at most, every thread has one
+//! fork that starts it, branches end in joins and the trunk does not, and every channel belongs to one thread.
+//!
+//! So threads form a tree, and a thread that is started is always idle: its fork has waited for it.
+
+use crate::bytecode::op::{Flow, Op};
+use crate::bytecode::program::Program;
+use crate::bytecode::rejection::Rejection;
+use crate::bytecode::verify::Facts;
+use crate::bytecode::verify::flow::successors;
+use crate::diag::code::Code;
+
+/// Which thread runs what.
+pub(super) struct Threads {
+    pub(super) facts: Facts,
+    /// The thread of each instruction; none where nothing leads.
+    pub(super) of: Vec<Option<u16>>,
+    /// The instruction that starts each thread.
+    pub(super) started: Vec<Option<u32>>,
+    /// The threads that are started, each after the one that starts it.
+    pub(super) order: Vec<u16>,
+}
+
+pub(super) fn check(program: &Program) -> Result<Threads, Rejection> {
+    let mut threads = Threads {
+        facts: Facts {
+            parents: vec![0; usize::from(program.threads)],
+            outgoing: vec![0; program.outgoing.len()],
+            incoming: vec![0; program.incoming.len()],
+        },
+        of: vec![None; program.code.len()],
+        started: vec![None; usize::from(program.threads)],
+        order: Vec::new(),
+    };
+    walk(program, &mut threads)?;
+    channels(program, &mut threads)?;
+    Ok(threads)
+}
+
+fn walk(program: &Program, threads: &mut Threads) -> Result<(), Rejection> {
+    let mut open = vec![(0_u32, 0_u16)];
+    while let Some((at, thread)) = open.pop() {
+        let Some(of) = threads.of.get_mut(at as usize) else {
+            return Err(Rejection::new(Code::E0303, "control runs out of the program").at(at));
+        };
+        match of {
+            Some(have) if *have == thread => continue,
+            Some(_) => return Err(nesting("an instruction belongs to two threads", at)),
+            None => *of = Some(thread),
+        }
+        let Some(instr) = program.code.get(at as usize) else { continue };
+        match instr.op {
+            Op::End if thread != 0 => return Err(nesting("a branch ends the role", at)),
+            Op::Join if thread == 0 => return Err(nesting("the trunk joins", at)),
+            _ => {}
+        }
+        successors(program, at, |next| open.push((next, thread)));
+        if instr.op.flow() != Flow::Fork {
+            continue;
+        }
+        for branch in program.forks.get(instr.wide() as usize).into_iter().flatten() {
+            let Some(started) = threads.started.get_mut(usize::from(branch.thread)) else { continue };
+            if started.replace(at).is_some() {
+                return Err(nesting("a thread is started in two places", at));
+            }
+            if let Some(parent) = threads.facts.parents.get_mut(usize::from(branch.thread)) {
+                *parent = thread;
+            }
+            threads.order.push(branch.thread);
+            open.push((branch.to, branch.thread));
+        }
+    }
+    Ok(())
+}
+
+/// Each channel is used by one thread, so that a message wakes that thread and no other.
+fn channels(program: &Program, threads: &mut Threads) -> Result<(), Rejection> {
+    let mut outgoing = vec![None; program.outgoing.len()];
+    let mut incoming = vec![None; program.incoming.len()];
+    for ((at, instr), thread) in program.code.iter().enumerate().zip(&threads.of) {
+        let Some(thread) = *thread else { continue };
+        let claim = |table: &mut [Option<u16>], channel: u16| match table.get_mut(usize::from(channel)) {
+            Some(Some(have)) if *have != thread => {
+                Err(nesting("a channel belongs to two threads", at as u32))
+            }
+            Some(place) => {
+                *place = Some(thread);
+                Ok(())
+            }
+            None => Ok(()),
+        };
+        match instr.op {
+            Op::Send | Op::SendTake | Op::SendConst | Op::Select => claim(&mut outgoing, instr.a)?,
+            Op::Receive => {
+                let receive = program.receives.get(usize::from(instr.a));
+                for case in receive.into_iter().flat_map(|receive| &receive.cases) {
+                    claim(&mut incoming, case.channel)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    threads.facts.outgoing = outgoing.into_iter().map(Option::unwrap_or_default).collect();
+    threads.facts.incoming = incoming.into_iter().map(Option::unwrap_or_default).collect();
+    Ok(())
+}
+
+fn nesting(reason: &str, at: u32) -> Rejection {
+    Rejection::new(Code::E0306, reason).at(at)
+}

@@ -1,0 +1,77 @@
+//! Who runs next, and what is heard while they run.
+//!
+//! Agents that can go on stand in one queue, each at most once: a message touches the agent that waits for it and no
+//! other. Turns of sessions that are over are skipped by their generation.
+
+use std::collections::VecDeque;
+
+use crate::base::id::RoleId;
+use crate::bytecode::program::{Decision, Kind};
+use crate::effect::call::SessionId;
+use crate::engine::event::{Event, What};
+use crate::machine::AgentId;
+use crate::machine::world::{Taken, World};
+
+/// An agent that can go on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    pub(super) session: SessionId,
+    pub(super) agent: AgentId,
+}
+
+/// What happened, if somebody wants to know.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    pub(super) wanted: bool,
+    pub(super) events: VecDeque<Event>,
+}
+
+impl News {
+    #[inline]
+    pub(super) fn tell(&mut self, session: SessionId, what: impl FnOnce() -> What) {
+        if self.wanted {
+            self.events.push_back(Event { session, what: what() });
+        }
+    }
+}
+
+/// The ears of an engine while an agent runs.
+pub(super) struct Ears<'a> {
+    pub(super) session: SessionId,
+    pub(super) ready: &'a mut VecDeque<Turn>,
+    pub(super) news: &'a mut News,
+    /// Agents that were woken.
+    pub(super) woken: u32,
+}
+
+impl World for Ears<'_> {
+    #[inline]
+    fn wake(&mut self, agent: AgentId) {
+        self.woken += 1;
+        self.ready.push_back(Turn { session: self.session, agent });
+    }
+
+    #[inline]
+    fn received(&mut self, taken: Taken<'_>) {
+        // A selection is heard of where it is sent; its receipt is no news.
+        if taken.message.kind == Kind::Data {
+            self.news.tell(self.session, || What::Received {
+                from: taken.from,
+                to: taken.to,
+                lane: taken.lane,
+                label: taken.message.name.clone(),
+                payload: taken.payload.clone(),
+            });
+        }
+    }
+
+    fn decided(&mut self, role: RoleId, decision: &Decision, label: u16) {
+        self.news.tell(self.session, || decided(role, decision, label));
+    }
+}
+
+/// The event of a decision.
+pub(super) fn decided(role: RoleId, decision: &Decision, label: u16) -> What {
+    let label = decision.labels.get(usize::from(label)).cloned().unwrap_or_default();
+    What::Decided { role, choice: decision.name.clone(), label }
+}

@@ -1,0 +1,305 @@
+//! A session: what changes while roles run. Three flat arrays, equal and hashed by content.
+//!
+//! It is driven from outside: somebody picks an agent that is ready and runs it (`run`), clears what it offers
+//! (`send`), answers what it asks (`answer`). Nothing here is kept twice: what an agent offers or asks is read from
+//! where it stands.
+//! Is not: aware of time, of other sessions, or of who runs next.
+
+use crate::base::id::RoleId;
+use crate::base::value::Value;
+use crate::bytecode::op::Op;
+use crate::bytecode::program::Kind;
+use crate::machine::cast::{AgentId, Cast, MANY, NO_SLOT, Part};
+use crate::machine::mailbox::{Mailbox, Parcel};
+use crate::machine::question::{Offer, Question, Reply};
+use crate::machine::run::{self, Stop};
+use crate::machine::world::World;
+
+/// What an agent does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum State {
+    /// It is not running: not started, or at its end.
+    #[default]
+    Idle,
+    /// It can go on.
+    Ready,
+    /// It stands at a send that has to be cleared.
+    Offering,
+    /// It waits for room in a mailbox.
+    Blocked,
+    /// It waits for a message.
+    Receiving,
+    /// It waits for an answer.
+    Asking,
+    /// It waits for its participant to accept a message.
+    Observing,
+    /// It waits for the threads that it started.
+    Joining,
+}
+
+/// One thread of one role.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) struct Thread {
+    /// The instruction it stands at.
+    pub(super) at: u32,
+    /// The mailbox it waits for, if it waits for one.
+    pub(super) mailbox: u32,
+    /// How many threads it waits for.
+    pub(super) children: u16,
+    /// Whether its participant sees what it receives.
+    pub(super) observed: bool,
+    pub(super) state: State,
+}
+
+/// The running roles of one cast.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Session {
+    pub(super) threads: Vec<Thread>,
+    pub(super) slots: Vec<Value>,
+    pub(super) mailboxes: Vec<Mailbox>,
+    /// Roles that have come to their end.
+    pub(super) finished: u32,
+}
+
+/// What a message without a payload carries.
+const NOTHING: Value = Value::None;
+
+impl Session {
+    /// A session at its beginning: the trunk of every role is ready.
+    #[must_use]
+    pub fn new(cast: &Cast) -> Self {
+        let mut session = Self::default();
+        session.reset(cast);
+        session
+    }
+
+    /// Makes this a session at its beginning, in the room it has.
+    pub fn reset(&mut self, cast: &Cast) {
+        self.threads.clear();
+        self.threads.extend(cast.agents.iter().map(|agent| match agent.thread {
+            0 => Thread { state: State::Ready, ..Thread::default() },
+            _ => Thread::default(),
+        }));
+        self.slots.clear();
+        self.slots.resize(cast.slots, Value::None);
+        self.mailboxes.iter_mut().for_each(Mailbox::clear);
+        self.mailboxes.resize_with(cast.channels.len(), Mailbox::default);
+        self.finished = 0;
+    }
+
+    /// Puts a parameter where the role finds it.
+    pub fn give(&mut self, cast: &Cast, role: RoleId, slot: u16, value: Value) {
+        let Some(part) = cast.parts.get(role.index()) else { return };
+        if let Some(place) = self.slots.get_mut(part.first_slot + usize::from(slot)) {
+            *place = value;
+        }
+    }
+
+    /// Has the role's participant asked about every message that the role receives.
+    pub fn observe(&mut self, cast: &Cast, role: RoleId) {
+        for (thread, agent) in self.threads.iter_mut().zip(&cast.agents) {
+            thread.observed |= agent.role == role;
+        }
+    }
+
+    /// What an agent does.
+    #[must_use]
+    pub fn state(&self, agent: AgentId) -> State {
+        self.threads.get(agent.index()).map_or(State::Idle, |thread| thread.state)
+    }
+
+    /// The instruction that an agent stands at.
+    #[must_use]
+    pub fn at(&self, agent: AgentId) -> u32 {
+        self.threads.get(agent.index()).map_or(0, |thread| thread.at)
+    }
+
+    /// How many messages are in a mailbox.
+    #[must_use]
+    pub fn waiting(&self, mailbox: usize) -> usize {
+        self.mailboxes.get(mailbox).map_or(0, Mailbox::len)
+    }
+
+    /// Whether every role has come to its end.
+    #[must_use]
+    pub const fn is_finished(&self, cast: &Cast) -> bool {
+        self.finished as usize == cast.parts.len()
+    }
+
+    /// Whether the session is complete although roles still wait: all of them where the protocol allows it, and no
+    /// message under way.
+    #[must_use]
+    pub fn may_end(&self, cast: &Cast) -> bool {
+        let released = |(thread, agent): (&Thread, &crate::machine::cast::Agent)| match thread.state {
+            State::Idle => true,
+            State::Receiving => self.wait(cast, agent.role, thread).is_some_and(|wait| wait.may_end),
+            _ => false,
+        };
+        self.threads.iter().zip(&cast.agents).all(released)
+            && self.mailboxes.iter().all(|mailbox| mailbox.first().is_none())
+    }
+
+    /// Runs an agent that is ready until it needs something, or until `fuel` paced instructions are done.
+    #[inline]
+    pub fn run(&mut self, cast: &Cast, agent: AgentId, fuel: &mut u32, world: &mut impl World) -> Stop {
+        run::run(self, cast, agent, fuel, world)
+    }
+
+    /// The message that an agent offers; none unless it stands at a send.
+    #[must_use]
+    #[inline]
+    pub fn offer<'a>(&'a self, cast: &'a Cast, agent: AgentId) -> Option<Offer<'a>> {
+        let (thread, part) = self.place(cast, agent)?;
+        let instr = part.program.code.get(thread.at as usize)?;
+        let payload = match instr.op {
+            Op::Send | Op::SendTake => self.slots.get(part.first_slot + usize::from(instr.c))?,
+            Op::SendConst => part.program.constants.get(usize::from(instr.c))?,
+            Op::Select => &NOTHING,
+            _ => return None,
+        };
+        let mailbox = *part.outgoing.get(usize::from(instr.a))?;
+        let channel = cast.channels.get(mailbox as usize)?;
+        let message = part.program.messages.get(usize::from(instr.b))?;
+        Some(Offer { from: channel.from, to: channel.to, lane: channel.lane, message, payload })
+    }
+
+    /// Puts the message that an agent offers into its mailbox; the agent is ready to go on. Whoever calls this has had
+    /// it cleared.
+    #[inline]
+    pub fn send(&mut self, cast: &Cast, agent: AgentId, world: &mut impl World) {
+        let Self { threads, slots, mailboxes, .. } = self;
+        let (Some(thread), Some(info)) = (threads.get_mut(agent.index()), cast.agents.get(agent.index()))
+        else {
+            return;
+        };
+        let Some(part) = cast.parts.get(info.role.index()) else { return };
+        let Some(instr) = part.program.code.get(thread.at as usize) else { return };
+        let slot = part.first_slot + usize::from(instr.c);
+        let payload = match instr.op {
+            Op::Send => slots.get(slot).cloned(),
+            Op::SendTake => slots.get_mut(slot).map(|slot| std::mem::replace(slot, Value::None)),
+            Op::SendConst => part.program.constants.get(usize::from(instr.c)).cloned(),
+            Op::Select => Some(Value::None),
+            _ => None,
+        };
+        let Some(payload) = payload else { return };
+        let Some(at) = part.outgoing.get(usize::from(instr.a)).copied() else { return };
+        thread.at += 1;
+        thread.state = State::Ready;
+        let Some(mailbox) = mailboxes.get_mut(at as usize) else { return };
+        mailbox.put(Parcel { label: instr.b, payload });
+        let Some(channel) = cast.channels.get(at as usize) else { return };
+        if let Some(receiver) = threads.get_mut(channel.receiver.index())
+            && receiver.state == State::Receiving
+            && (receiver.mailbox == at || receiver.mailbox == MANY)
+        {
+            receiver.state = State::Ready;
+            receiver.mailbox = 0;
+            world.wake(channel.receiver);
+        }
+    }
+
+    /// What an agent asks; none unless it waits for an answer.
+    #[must_use]
+    pub fn question<'a>(&'a self, cast: &'a Cast, agent: AgentId) -> Option<Question<'a>> {
+        let (thread, part) = self.place(cast, agent)?;
+        let program = &part.program;
+        let instr = program.code.get(thread.at as usize)?;
+        match (thread.state, instr.op) {
+            (State::Asking, Op::Produce) => {
+                let channel = program.outgoing.get(usize::from(instr.a))?;
+                let message = program.messages.get(usize::from(instr.b))?;
+                Some(Question::Produce { to: channel.peer, message })
+            }
+            (State::Asking, Op::Decide) => {
+                Some(Question::Decide(program.decisions.get(usize::from(instr.a))?))
+            }
+            (State::Asking, Op::Perform) => {
+                let operation = program.operations.get(usize::from(instr.a))?;
+                let first = part.first_slot + usize::from(instr.b);
+                let args = self.slots.get(first..first + operation.args.len())?;
+                Some(Question::Perform(operation, args))
+            }
+            (State::Observing, Op::Receive) => {
+                let case = run::arrived(part, instr.a, &self.mailboxes)?;
+                let channel = cast.channels.get(case.channel as usize)?;
+                let message = program.messages.get(usize::from(case.message))?;
+                let payload = &self.mailboxes.get(case.channel as usize)?.first()?.payload;
+                Some(Question::Observe { from: channel.from, message, payload })
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives an agent the answer to its question; it is ready to go on. An answer that fits no question is dropped.
+    pub fn answer(&mut self, cast: &Cast, agent: AgentId, reply: Reply, world: &mut impl World) {
+        let Some((thread, part)) = self.place(cast, agent) else { return };
+        let Some(instr) = part.program.code.get(thread.at as usize).copied() else { return };
+        let next = match (thread.state, instr.op, reply) {
+            (State::Asking, Op::Produce, Reply::Value(value)) => {
+                self.keep(part, instr.c, value);
+                thread.at + 1
+            }
+            (State::Asking, Op::Perform, Reply::Value(value)) => {
+                let args = part.program.operations.get(usize::from(instr.a)).map_or(0, |op| op.args.len());
+                let first = part.first_slot + usize::from(instr.b);
+                self.slots.iter_mut().skip(first).take(args).for_each(|slot| *slot = Value::None);
+                self.keep(part, instr.c, value);
+                thread.at + 1
+            }
+            (State::Asking, Op::Decide, Reply::Label(label)) => {
+                let table = part.program.branches.get(instr.wide() as usize);
+                match table.and_then(|table| table.get(usize::from(label))) {
+                    Some(to) => *to,
+                    None => return,
+                }
+            }
+            (State::Observing, Op::Receive, Reply::Accepted) => {
+                match run::arrived(part, instr.a, &self.mailboxes) {
+                    Some(case) => run::take(self, cast, part, case, world),
+                    None => return,
+                }
+            }
+            _ => return,
+        };
+        if let Some(thread) = self.threads.get_mut(agent.index()) {
+            thread.at = next;
+            thread.state = State::Ready;
+        }
+    }
+
+    /// Whether what an agent is about to receive is shown to its participant first.
+    pub(super) fn shows(part: &Part, message: u16, thread: &Thread) -> bool {
+        thread.observed
+            && part
+                .program
+                .messages
+                .get(usize::from(message))
+                .is_some_and(|message| message.kind == Kind::Data)
+    }
+
+    /// Writes a slot, unless nobody looks at it.
+    pub(super) fn keep(&mut self, part: &Part, slot: u16, value: Value) {
+        if slot != NO_SLOT
+            && let Some(place) = self.slots.get_mut(part.first_slot + usize::from(slot))
+        {
+            *place = value;
+        }
+    }
+
+    fn place<'a>(&self, cast: &'a Cast, agent: AgentId) -> Option<(Thread, &'a Part)> {
+        let role = cast.agents.get(agent.index())?.role;
+        Some((*self.threads.get(agent.index())?, cast.parts.get(role.index())?))
+    }
+
+    fn wait<'a>(
+        &self,
+        cast: &'a Cast,
+        role: RoleId,
+        thread: &Thread,
+    ) -> Option<&'a crate::machine::cast::Wait> {
+        let part = cast.parts.get(role.index())?;
+        let instr = part.program.code.get(thread.at as usize)?;
+        part.waits.get(usize::from(instr.a))
+    }
+}

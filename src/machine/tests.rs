@@ -1,0 +1,1 @@
+//! The machine: one case for each opcode.
