@@ -15,7 +15,7 @@ use crate::effect::world::{Request, World};
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Outcome, Trouble};
 use crate::engine::event::What;
-use crate::engine::input::{Input, Opening};
+use crate::engine::input::{CastId, Input, Opening};
 use crate::tools::run::{Ending, Report, Setup};
 use crate::tools::trace::{Out, Trace};
 
@@ -38,6 +38,8 @@ pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Tra
             lines: Vec::new(),
         };
     };
+    // A new engine has room for a cast; if it had not, the opening would be refused with a code.
+    let cast = engine.deploy(setup.cast.clone()).unwrap_or(CastId(u32::MAX));
     let mut opening = Opening::new(0, cast);
     opening.params.clone_from(&setup.inputs);
     opening.observers = observers(setup, participant);
