@@ -3,7 +3,7 @@
 use crate::syntax::format::doc::Doc;
 use crate::syntax::format::expr::quoted;
 use crate::syntax::format::list::doc_lines;
-use crate::syntax::format::printer::Printer;
+use crate::syntax::format::printer::{Printer, comment_text};
 use crate::syntax::tree::{
     Choreography, Docs, Effect, Enum, Item, MessageShape, Operation, Param, Place, Repetition, RoleDecl, Size,
     TypeShape, Variant,
@@ -176,7 +176,7 @@ impl Printer<'_> {
         for (index, role) in roles.iter().enumerate() {
             docs.push(Doc::Line);
             while let Some(comment) = self.take_before(role.name.place.0.start) {
-                docs.extend([Doc::text(&comment.text), Doc::Hard]);
+                docs.extend([Doc::text(comment_text(comment)), Doc::Hard]);
                 commented = true;
             }
             docs.extend(doc_lines(&role.docs));
@@ -184,7 +184,7 @@ impl Printer<'_> {
             if index + 1 < roles.len() {
                 docs.push(Doc::text(","));
                 while let Some(comment) = self.take_beside(role_end(role)) {
-                    docs.extend([Doc::text(" "), Doc::text(&comment.text), Doc::Force]);
+                    docs.extend([Doc::text(" "), Doc::text(comment_text(comment)), Doc::Force]);
                     commented = true;
                 }
             }

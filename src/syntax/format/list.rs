@@ -2,7 +2,7 @@
 
 use crate::syntax::format::doc::Doc;
 use crate::syntax::format::expr::path_text;
-use crate::syntax::format::printer::Printer;
+use crate::syntax::format::printer::{Printer, comment_text};
 use crate::syntax::tree::{Docs, Field, Place, TypeKind, TypeRef};
 
 impl Printer<'_> {
@@ -25,7 +25,7 @@ impl Printer<'_> {
         for (index, one) in items.iter().enumerate() {
             let place = place(one).0;
             while let Some(comment) = self.take_before(place.start) {
-                docs.extend([Doc::text(&comment.text), Doc::Hard]);
+                docs.extend([Doc::text(comment_text(comment)), Doc::Hard]);
             }
             docs.push(item(self, one));
             let last = index + 1 == items.len();
@@ -35,7 +35,7 @@ impl Printer<'_> {
             while self.quiet == 0
                 && let Some(comment) = self.take_before(place.end).or_else(|| self.take_beside(place.end))
             {
-                docs.extend([if beside { Doc::Hard } else { Doc::text(" ") }, Doc::text(&comment.text)]);
+                docs.extend([if beside { Doc::Hard } else { Doc::text(" ") }, Doc::text(comment_text(comment))]);
                 beside = true;
             }
             if beside {

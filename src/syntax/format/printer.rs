@@ -70,7 +70,7 @@ impl<'a> Printer<'a> {
     pub(super) fn leading(&mut self, at: u32) {
         while let Some(comment) = self.take_before(at) {
             self.begin(comment.place.0.start);
-            self.out.push_str(&comment.text);
+            self.out.push_str(&comment_text(comment));
             self.out.push('\n');
         }
     }
@@ -168,7 +168,7 @@ impl<'a> Printer<'a> {
         } else {
             self.out.push(' ');
         }
-        self.out.push_str(&comment.text);
+        self.out.push_str(&comment_text(comment));
         *ended = comment.text.starts_with("//");
         if *ended {
             self.out.push('\n');
@@ -219,5 +219,14 @@ impl<'a> Printer<'a> {
             }
             first = before.len() - text.len();
         }
+    }
+}
+
+/// A comment as it is printed: one that was meant to document something, but stands where nothing can be, is an
+/// ordinary one, so that it documents nothing where it is moved to.
+pub(super) fn comment_text(comment: &Comment) -> String {
+    match comment.text.strip_prefix("///") {
+        Some(rest) if !rest.starts_with('/') => format!("//{rest}"),
+        _ => comment.text.clone(),
     }
 }
