@@ -264,7 +264,8 @@ impl<'a> Builder<'a> {
                 *raw = Raw::Silent(edge.to, Some(edge.site));
             }
         }
-        let resolved = self.resolve()?;
+        self.guarded()?;
+        let resolved = self.resolve();
         let raw = std::mem::take(&mut self.raw);
         let nests = std::mem::take(&mut self.nests);
         let graph = number(raw, nests, &resolved, entry);
@@ -311,38 +312,96 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// For each position the first one that is not silent, or nothing if a silent cycle was found.
-    fn resolve(&mut self) -> Option<Vec<StateId>> {
-        const UNKNOWN: u32 = u32::MAX;
-        const OPEN: u32 = u32::MAX - 1;
-        let mut to = vec![StateId(UNKNOWN); self.raw.len()];
-        for start in 0..self.raw.len() {
-            let (mut at, mut path, mut jump) = (StateId::at(start), Vec::new(), None);
-            let found = loop {
-                match to.get(at.index()).copied() {
-                    Some(StateId(OPEN)) => {
-                        self.silent_cycle(jump);
-                        return None;
+    /// For each nest whether nothing may happen in it: a loop of no turns, or insides without acts on some way.
+    fn passable(&self) -> Vec<bool> {
+        let mut passable = vec![false; self.nests.len()];
+        // Inner nests have higher numbers.
+        for (at, nest) in self.nests.iter().enumerate().rev() {
+            let through = |entry: StateId| {
+                let (mut at, mut steps) = (entry, 0);
+                while let Some((next, _)) = self.pass(at, &passable) {
+                    (at, steps) = (next, steps + 1);
+                    if steps > self.raw.len() {
+                        return false;
                     }
-                    Some(known) if known != StateId(UNKNOWN) => break known,
-                    _ => {}
                 }
-                let Some(Raw::Silent(next, site)) = self.raw.get(at.index()) else { break at };
-                jump = site.or(jump);
-                path.push(at);
-                if let Some(slot) = to.get_mut(at.index()) {
-                    *slot = StateId(OPEN);
-                }
-                at = *next;
+                matches!(self.raw.get(at.index()), Some(Raw::End(End::Done)))
             };
-            path.push(StateId::at(start));
+            let zero = matches!(nest.inside, Inside::Count { zero: true, .. });
+            let through = zero || entries(&nest.inside).into_iter().all(through);
+            if let Some(slot) = passable.get_mut(at) {
+                *slot = through;
+            }
+        }
+        passable
+    }
+
+    /// The position after one where nothing need happen.
+    fn pass(&self, at: StateId, passable: &[bool]) -> Option<(StateId, Option<SiteId>)> {
+        match self.raw.get(at.index())? {
+            Raw::Silent(to, site) => Some((*to, *site)),
+            Raw::Edges(edges) => match edges.as_slice() {
+                [Edge { act: Act::Nest(nest), to, site }] if passable.get(nest.index()) == Some(&true) => {
+                    Some((*to, Some(*site)))
+                }
+                _ => None,
+            },
+            Raw::End(_) => None,
+        }
+    }
+
+    /// Refuses a way round on which nothing need happen.
+    fn guarded(&mut self) -> Option<()> {
+        const OPEN: u32 = u32::MAX;
+        let passable = self.passable();
+        let mut walk = vec![0_u32; self.raw.len()];
+        for start in 0..self.raw.len() {
+            let (mut at, mut jump, mut path) = (StateId::at(start), None, Vec::new());
+            while let Some(slot) = walk.get_mut(at.index()) {
+                if *slot == OPEN {
+                    self.silent_cycle(jump);
+                    return None;
+                }
+                if *slot != 0 {
+                    break;
+                }
+                *slot = OPEN;
+                path.push(at);
+                let Some((next, site)) = self.pass(at, &passable) else { break };
+                (at, jump) = (next, site.or(jump));
+            }
+            for state in path {
+                if let Some(slot) = walk.get_mut(state.index()) {
+                    *slot = 1;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// For each position the first one that is not silent; no silent cycle is left.
+    fn resolve(&self) -> Vec<StateId> {
+        const UNKNOWN: StateId = StateId(u32::MAX);
+        let mut to = vec![UNKNOWN; self.raw.len()];
+        for start in 0..self.raw.len() {
+            let (mut at, mut path) = (StateId::at(start), Vec::new());
+            let found = loop {
+                match to.get(at.index()) {
+                    Some(known) if *known != UNKNOWN => break *known,
+                    _ => path.push(at),
+                }
+                match self.raw.get(at.index()) {
+                    Some(Raw::Silent(next, _)) => at = *next,
+                    _ => break at,
+                }
+            };
             for state in path {
                 if let Some(slot) = to.get_mut(state.index()) {
                     *slot = found;
                 }
             }
         }
-        Some(to)
+        to
     }
 
     fn silent_cycle(&mut self, jump: Option<SiteId>) {

@@ -76,3 +76,63 @@ fn a_stream_has_no_bound() {
     let (projection, _) = project(&protocol, Amend::Deny);
     assert!(projection.unwrap().bounds.values().all(|bound| *bound == Bound::Unbounded));
 }
+
+#[test]
+fn shown() {
+    let Some(seed) = option_env!("SEED").and_then(|s| s.parse().ok()) else { return };
+    let protocol = super::worlds::generate::protocol(seed);
+    print_block(&protocol, &protocol.body, 0);
+    let (projection, diagnostics) = project(&protocol, Amend::Auto);
+    println!("{:?}", diagnostics.iter().map(|d| &d.message).collect::<Vec<_>>());
+    for d in project(&protocol, Amend::Deny).1 {
+        println!("{} {:?}", d.message, d.notes);
+    }
+    if let Some(projection) = projection {
+        for a in &projection.automata {
+            println!("role {:?} entry {} nests {:?}", a.role, a.entry, a.nests);
+            for (i, s) in a.states.iter().enumerate() {
+                println!("  {i} {} {:?}", s.may_end, s.edges.iter().map(|e| format!("{:?} -> {}", e.act, e.to)).collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+fn print_block(protocol: &Protocol, block: &[crate::global::protocol::Stmt], depth: usize) {
+    use crate::global::protocol::Stmt;
+    let pad = "  ".repeat(depth);
+    for stmt in block {
+        match stmt {
+            Stmt::Exchange { from, to, message, .. } => println!(
+                "{pad}{} -> {}: {}",
+                protocol.roles[from.index()].name,
+                protocol.roles[to.index()].name,
+                protocol.messages[message.index()].name
+            ),
+            Stmt::Step { role, step, .. } => println!("{pad}{} does {}", protocol.roles[role.index()].name, step.0),
+            Stmt::Choice { choice, branches, .. } => {
+                println!("{pad}choice {} at {:?}", choice.0, protocol.choices[choice.index()].owner);
+                for b in branches {
+                    println!("{pad} branch");
+                    print_block(protocol, b, depth + 1);
+                }
+            }
+            Stmt::Labelled(label, b) => {
+                println!("{pad}rec {}", label.0);
+                print_block(protocol, b, depth + 1);
+            }
+            Stmt::Continue(label, _) => println!("{pad}continue {}", label.0),
+            Stmt::Break(label, _) => println!("{pad}break {}", label.0),
+            Stmt::Count { count, body, .. } => {
+                println!("{pad}count {count:?}");
+                print_block(protocol, body, depth + 1);
+            }
+            Stmt::Par(branches, _) => {
+                println!("{pad}par");
+                for b in branches {
+                    println!("{pad} branch");
+                    print_block(protocol, &b.1, depth + 1);
+                }
+            }
+        }
+    }
+}

@@ -4,3 +4,6 @@
 mod worlds;
 
 mod cases;
+mod compose;
+mod explore;
+mod small;

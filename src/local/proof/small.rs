@@ -1,0 +1,177 @@
+//! Ten thousand small protocols: what is accepted works in every run, what is refused fails in some.
+
+use super::compose::Composition;
+use super::explore::{composed, configurations, global};
+use super::worlds::generate::protocol;
+use crate::base::id::RoleId;
+use crate::diag::Severity;
+use crate::global::graph::{Graph, Tellings, build};
+use crate::global::protocol::Protocol;
+use crate::local::automaton::Automaton;
+use crate::local::coherence::Condition;
+use crate::local::cut::cut;
+use crate::local::judge::{Found, Scope, judge};
+use crate::local::projection::{Bound, Projection};
+use crate::local::runs::Taken;
+use crate::local::view::{Insides, Seen, seen};
+use crate::local::work::Work;
+use crate::local::{Amend, project};
+
+const SEEDS: u64 = 12_000;
+/// Protocols checked by one test, so that the tests share the cores.
+const SHARE: u64 = SEEDS / 4;
+const CAPACITY: usize = 4;
+const CONFIGURATIONS_MAX: usize = 3_000;
+const HISTORIES_MAX: usize = 3_000;
+const ACTS_MAX: usize = 7;
+
+#[derive(Debug, Default)]
+struct Counts {
+    silent: u32,
+    accepted: u32,
+    amended: u32,
+    refused_by_run: u32,
+    refused_by_witness: u32,
+    refused_unseen: u32,
+    selections: usize,
+    complete: u32,
+    exact: u32,
+    bounds_reached: u32,
+    bounds_not_reached: u32,
+    liveness: u32,
+}
+
+#[test]
+fn first_quarter() {
+    share(0);
+}
+
+#[test]
+fn second_quarter() {
+    share(1);
+}
+
+#[test]
+fn third_quarter() {
+    share(2);
+}
+
+#[test]
+fn fourth_quarter() {
+    share(3);
+}
+
+fn share(quarter: u64) {
+    let mut counts = Counts::default();
+    for seed in quarter * SHARE..(quarter + 1) * SHARE {
+        one(seed, &protocol(seed), &mut counts);
+    }
+    println!("{counts:?}");
+    assert!(counts.accepted > SHARE as u32 / 6, "{counts:?}");
+    assert!(counts.amended > SHARE as u32 / 6, "{counts:?}");
+    assert!(counts.refused_by_run > counts.amended / 3, "{counts:?}");
+    assert!(counts.exact > SHARE as u32 / 4, "{counts:?}");
+}
+
+fn one(seed: u64, protocol: &Protocol, counts: &mut Counts) {
+    let Some(graph) = build(protocol, &Tellings::new()).0 else {
+        counts.silent += 1;
+        return;
+    };
+    let (projection, diagnostics) = project(protocol, Amend::Auto);
+    let projection = projection.unwrap_or_else(|| panic!("seed {seed}: refused, {diagnostics:?}"));
+    let (denied, refusals) = project(protocol, Amend::Deny);
+    assert_eq!(denied.is_some(), projection.selections.is_empty(), "seed {seed}: {refusals:?}");
+    counts.liveness += u32::from(diagnostics.iter().any(|d| d.severity == Severity::Error));
+    if projection.selections.is_empty() {
+        counts.accepted += 1;
+    } else {
+        counts.amended += 1;
+        counts.selections += projection.selections.len();
+        refused(seed, protocol, &graph, counts);
+    }
+    sound(seed, &projection, counts);
+}
+
+/// What is accepted works: every run of the composition, and exactly the global runs.
+fn sound(seed: u64, projection: &Projection, counts: &mut Counts) {
+    let composition = Composition { automata: &projection.automata, capacity: CAPACITY };
+    let explored = configurations(&composition, CONFIGURATIONS_MAX);
+    assert!(explored.trouble.is_none(), "seed {seed}: {:?}", explored.trouble.map(|t| t.0));
+    counts.complete += u32::from(explored.complete);
+    for (channel, longest) in &explored.longest {
+        match projection.bounds.get(channel) {
+            Some(Bound::Messages(bound)) => {
+                assert!(*longest <= *bound as usize, "seed {seed}: {channel:?} {longest} > {bound}");
+                if explored.complete && *bound as usize <= CAPACITY {
+                    let reached = *longest == *bound as usize;
+                    counts.bounds_reached += u32::from(reached);
+                    counts.bounds_not_reached += u32::from(!reached);
+                }
+            }
+            Some(Bound::Unbounded) => {
+                if explored.complete {
+                    let reached = *longest == CAPACITY;
+                    counts.bounds_reached += u32::from(reached);
+                    counts.bounds_not_reached += u32::from(!reached);
+                }
+            }
+            None => panic!("seed {seed}: {channel:?} has no bound"),
+        }
+    }
+    let wide = Composition { automata: &projection.automata, capacity: ACTS_MAX + 1 };
+    if let (Some(composed), Some(global)) = (
+        composed(&wide, ACTS_MAX, HISTORIES_MAX),
+        global(&projection.graph, ACTS_MAX, HISTORIES_MAX),
+    ) {
+        if let Some(odd) = composed.symmetric_difference(&global).next() {
+            panic!("seed {seed}: composed {} global {}: {odd:?}", composed.contains(odd), global.contains(odd));
+        }
+        counts.exact += 1;
+    }
+}
+
+/// What is refused fails: the only candidate goes wrong in some run, or some role must do two things at once.
+fn refused(seed: u64, protocol: &Protocol, graph: &Graph, counts: &mut Counts) {
+    let roles: Vec<RoleId> = (0..protocol.roles.len()).map(RoleId::at).collect();
+    let insides = Insides::of(graph);
+    let mut work = Work::of(u64::MAX);
+    let scope = Scope { roles: &roles, first: false };
+    let found = judge(graph, roles.len(), scope, &mut work).unwrap().found;
+    let nest = |found: &Found| {
+        [found.violation.one.1, found.violation.other.1].iter().flatten().any(|seen| matches!(seen, Seen::Nest(_)))
+    };
+    if found.iter().any(|found| nest(found) && witnessed(found)) {
+        counts.refused_by_witness += 1;
+        return;
+    }
+    let automata: Vec<Automaton> =
+        roles.iter().map(|role| cut(graph, &insides, *role, &mut work).unwrap()).collect();
+    let composition = Composition { automata: &automata, capacity: CAPACITY };
+    let explored = configurations(&composition, CONFIGURATIONS_MAX);
+    let differs = || {
+        let wide = Composition { automata: &automata, capacity: ACTS_MAX + 1 };
+        let composed = composed(&wide, ACTS_MAX, HISTORIES_MAX)?;
+        Some(composed != global(graph, ACTS_MAX, HISTORIES_MAX)?)
+    };
+    if explored.trouble.is_some() || differs() == Some(true) {
+        counts.refused_by_run += 1;
+        return;
+    }
+    if found.iter().any(|found| witnessed(found)) {
+        counts.refused_by_witness += 1;
+        return;
+    }
+    counts.refused_unseen += 1;
+    println!("seed {seed}: no failing run seen; {:?}", found.iter().map(|f| f.violation).collect::<Vec<_>>());
+}
+
+/// Whether the two runs of a violation look alike to the role, and ask different things of it.
+fn witnessed(found: &Found) -> bool {
+    let look = |run: &[Taken]| -> Vec<_> {
+        run.iter().filter_map(|taken| seen(taken.act.as_ref()?, found.role)).collect()
+    };
+    found.violation.condition != Condition::Receive
+        && look(&found.runs.one) == look(&found.runs.other)
+        && found.violation.one.1 != found.violation.other.1
+}
