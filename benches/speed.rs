@@ -1,3 +1,68 @@
-//! Speed.
+//! How fast sessions run, beside the peers: one line a measure, and `target/speed.json`.
+//!
+//! `cargo bench --bench speed`. The peers are built and run from `$LABAN_PEERS`, or from `../shared/peers` if it is
+//! there; ratios are only to them, in the same run, because machines differ and drift.
+//! Is not: a proof of anything but speed.
 
-fn main() {}
+#[path = "speed/heap.rs"]
+mod heap;
+#[path = "speed/measure.rs"]
+mod measure;
+#[path = "speed/peers.rs"]
+mod peers;
+#[path = "speed/programs.rs"]
+mod programs;
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+fn main() {
+    let mut table = Map::new();
+    let mut say = |name: &str, value: f64, shown: String| {
+        println!("{name:<40} {shown}");
+        table.insert(name.to_owned(), Value::from(value));
+    };
+    let ping = measure::ping_pong();
+    say("ping_pong_messages_per_s", ping, rate(ping));
+    let typed = measure::ping_pong_of_records();
+    say("ping_pong_records_per_s", typed, rate(typed));
+    let sessions = measure::sessions();
+    say("two_message_sessions_per_s", sessions, rate(sessions));
+    let heap = measure::parked_heap();
+    say("parked_session_heap_bytes", heap, format!("{heap:.0} B"));
+    let (alone, beside) = measure::step_cost();
+    say("step_alone_ns", alone, format!("{alone:.1} ns"));
+    say("step_beside_million_ns", beside, format!("{beside:.1} ns"));
+    say("step_cost_ratio_million", beside / alone, format!("{:.2}", beside / alone));
+    match peers::measure() {
+        Some(peers) => {
+            for (name, value) in &peers {
+                say(name, *value, rate(*value));
+            }
+            let best = |wanted: &str| peers.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
+            for (name, own, peer) in [
+                ("ping_pong_ratio_tokio", ping, "peer_tokio_mpsc_messages_per_s"),
+                ("ping_pong_ratio_rumpsteak", ping, "peer_rumpsteak_messages_per_s"),
+                ("sessions_ratio_tokio", sessions, "peer_tokio_oneshot_sessions_per_s"),
+                ("sessions_ratio_rumpsteak", sessions, "peer_rumpsteak_sessions_per_s"),
+            ] {
+                if let Some(peer) = best(peer) {
+                    say(name, own / peer, format!("{:.2}", own / peer));
+                }
+            }
+        }
+        None => println!("the peers were not found: set LABAN_PEERS to their directory"),
+    }
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    let written = std::fs::create_dir_all(&target)
+        .and_then(|()| std::fs::write(target.join("speed.json"), format!("{:#}\n", Value::Object(table))));
+    if let Err(error) = written {
+        println!("target/speed.json was not written: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn rate(per_second: f64) -> String {
+    format!("{per_second:>14.0} /s  ({:.1} ns each)", 1e9 / per_second)
+}

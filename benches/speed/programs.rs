@@ -1,0 +1,98 @@
+//! The programs that are measured, put together by hand.
+
+use std::sync::Arc;
+
+use laban::base::id::{LaneId, RoleId};
+use laban::base::ty::Type;
+use laban::base::value::Value;
+use laban::bytecode::instr::Instr;
+use laban::bytecode::op::Op;
+use laban::bytecode::program::{Case, Channel, Kind, Message, Program, Receive, Role};
+use laban::machine::Cast;
+
+/// A role of two, with one message each way; what it receives goes to slot 1 and on to `to`.
+fn role(role: u16, code: Vec<Instr>, to: u32) -> Program {
+    let message = |name: &str| Message { name: name.into(), kind: Kind::Data, ty: Type::Any };
+    let channel = Channel { peer: RoleId(1 - role), lane: LaneId::TRUNK, capacity: 1 };
+    let case = Case { channel: 0, message: 1 - role, slot: Some(1), to };
+    Program {
+        protocol: "PingPong".into(),
+        role,
+        roles: ["A", "B"].map(|name| Role { name: name.into(), member: None }).to_vec(),
+        code,
+        constants: vec![Value::Int(0), Value::Int(1), Value::text("n")],
+        messages: vec![message("Ping"), message("Pong")],
+        outgoing: vec![channel],
+        incoming: vec![channel],
+        receives: vec![Receive { cases: vec![case], may_end: false }],
+        shapes: vec![vec![Arc::from("n")]],
+        slots: 4,
+        threads: 1,
+        ..Program::default()
+    }
+}
+
+fn cast(a: (Vec<Instr>, u32), b: (Vec<Instr>, u32)) -> Arc<Cast> {
+    match Cast::link(vec![role(0, a.0, a.1), role(1, b.0, b.1)]) {
+        Ok(cast) => Arc::new(cast),
+        Err(rejection) => {
+            println!("a program of the bench is refused: {rejection}");
+            std::process::exit(1);
+        }
+    }
+}
+
+const fn op(op: Op, a: u16, b: u16, c: u16) -> Instr {
+    Instr::new(op, a, b, c)
+}
+
+/// A counts and sends the number; B sends it back one higher; for ever.
+pub(crate) fn ping_pong() -> Arc<Cast> {
+    let a = vec![Instr::with_wide(Op::Const, 1, 0), op(Op::SendTake, 0, 0, 1), op(Op::Receive, 0, 0, 0)];
+    let b = vec![
+        Instr::with_wide(Op::Const, 2, 1),
+        op(Op::Receive, 0, 0, 0),
+        op(Op::Add, 3, 1, 2),
+        op(Op::SendTake, 0, 1, 3),
+        Instr::with_wide(Op::Jump, 0, 1),
+    ];
+    cast((a, 1), (b, 2))
+}
+
+/// The same with records `{ n }`, as messages with a field have them.
+pub(crate) fn ping_pong_of_records() -> Arc<Cast> {
+    let a = vec![
+        Instr::with_wide(Op::Const, 3, 1),
+        Instr::with_wide(Op::Const, 2, 0),
+        op(Op::Record, 0, 2, 0),
+        op(Op::SendTake, 0, 0, 0),
+        op(Op::Receive, 0, 0, 0),
+        op(Op::Field, 2, 1, 2),
+        op(Op::Add, 2, 2, 3),
+        Instr::with_wide(Op::Jump, 0, 2),
+    ];
+    let b = vec![
+        op(Op::Receive, 0, 0, 0),
+        op(Op::Field, 2, 1, 2),
+        op(Op::Record, 0, 2, 0),
+        op(Op::SendTake, 0, 1, 0),
+        Instr::with_wide(Op::Jump, 0, 0),
+    ];
+    cast((a, 5), (b, 1))
+}
+
+/// A asks, B answers, both are done.
+pub(crate) fn request_response() -> Arc<Cast> {
+    let end = op(Op::End, 0, 0, 0);
+    let a = vec![op(Op::SendConst, 0, 0, 0), op(Op::Receive, 0, 0, 0), end];
+    let b = vec![op(Op::Receive, 0, 0, 0), op(Op::SendTake, 0, 1, 1), end];
+    cast((a, 2), (b, 1))
+}
+
+/// The same, but A's participant makes the request: until it has, the session is parked.
+pub(crate) fn parked() -> Arc<Cast> {
+    let end = op(Op::End, 0, 0, 0);
+    let a = vec![op(Op::Produce, 0, 0, 0), op(Op::SendTake, 0, 0, 0), op(Op::Receive, 0, 0, 0), end];
+    let b = vec![op(Op::Receive, 0, 0, 0), op(Op::SendTake, 0, 1, 1), end];
+    cast((a, 3), (b, 1))
+}

@@ -1,0 +1,1 @@
+//! Automata to programs: what a role does, as text.
