@@ -37,8 +37,8 @@ struct EdgeJson<'a> {
 #[derive(Serialize)]
 #[serde(tag = "act", rename_all = "lowercase")]
 enum ActJson<'a> {
-    Send { peer: &'a str, label: &'a str, lane: &'a str, payload: &'a str },
-    Receive { peer: &'a str, label: &'a str, lane: &'a str },
+    Send { peer: &'a str, label: &'a str, selection: bool, lane: &'a str, payload: &'a str },
+    Receive { peer: &'a str, label: &'a str, selection: bool, lane: &'a str },
     Step { step: &'a str },
     Decide { choice: &'a str, label: &'a str },
     Par { branches: Vec<BranchJson<'a>> },
@@ -83,10 +83,12 @@ fn state_json(number: usize, state: &State) -> StateJson<'_> {
 
 fn edge_json(edge: &Edge) -> EdgeJson<'_> {
     let act = match &edge.act {
-        Act::Message { sends: true, peer, label, lane, payload } => {
-            ActJson::Send { peer, label, lane, payload: payload.unwrap_or("empty") }
+        Act::Message { sends: true, peer, label, selection, lane, payload } => {
+            ActJson::Send { peer, label, selection: *selection, lane, payload: payload.unwrap_or("empty") }
         }
-        Act::Message { peer, label, lane, .. } => ActJson::Receive { peer, label, lane },
+        Act::Message { peer, label, selection, lane, .. } => {
+            ActJson::Receive { peer, label, selection: *selection, lane }
+        }
         Act::Step(step) => ActJson::Step { step },
         Act::Decide { choice, label } => ActJson::Decide { choice, label },
         Act::Par(branches) => ActJson::Par {

@@ -56,7 +56,8 @@ pub(super) const fn end(state: &State) -> &'static str {
 /// What happens on an edge.
 pub(super) fn act(edge: &Edge) -> String {
     let whole = match &edge.act {
-        Act::Message { sends, peer, label, lane, .. } => {
+        Act::Message { sends, peer, label, selection, lane, .. } => {
+            let label = if *selection { format!("⟨{label}⟩") } else { label.clone() };
             let sign = if *sends { '!' } else { '?' };
             let lane = if lane.is_empty() { String::new() } else { format!(" ∥{lane}") };
             format!("{sign} {peer}: {label}{lane}")

@@ -3,7 +3,7 @@
 //! In go a protocol and one of its automata; out come states in the order in which they are met from the entry.
 //! Is not: a format.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::id::{ChoiceId, LaneId, RoleId, StepId};
 use crate::diag::source::Sources;
@@ -75,8 +75,10 @@ pub enum Act {
         sends: bool,
         /// The other role.
         peer: String,
-        /// The message; of a selection `⟨choice.label⟩`.
+        /// The message; of a selection `choice.label`.
         label: String,
+        /// Whether it is a selection.
+        selection: bool,
         /// The lane; empty for the trunk.
         lane: String,
         /// How the payload is made, where the role sends: `asked`, `expression` or `empty`.
@@ -156,20 +158,21 @@ fn inside_entries(automaton: &Automaton, act: &automaton::Act) -> Vec<u32> {
     }
 }
 
-/// The states that can be reached, nearest first; the insides of a nest come before what follows it.
+/// The states that can be reached, each branch to its end; the inside of a nest comes before what follows it.
 fn order(automaton: &Automaton) -> Vec<u32> {
     let mut order = Vec::new();
-    let mut seen = BTreeSet::from([automaton.entry]);
-    let mut next = VecDeque::from([automaton.entry]);
-    while let Some(at) = next.pop_front() {
+    let mut seen = BTreeSet::new();
+    let mut next = vec![automaton.entry];
+    while let Some(at) = next.pop() {
         let Some(state) = automaton.states.get(at as usize) else { continue };
+        if !seen.insert(at) {
+            continue;
+        }
         order.push(at);
-        for edge in &state.edges {
-            for to in inside_entries(automaton, &edge.act).into_iter().chain([edge.to]) {
-                if seen.insert(to) {
-                    next.push_back(to);
-                }
-            }
+        // The last one that is put there is met first.
+        for edge in state.edges.iter().rev() {
+            next.push(edge.to);
+            next.extend(inside_entries(automaton, &edge.act).into_iter().rev());
         }
     }
     order
@@ -225,7 +228,7 @@ impl Names<'_> {
             Label::Message(message) => {
                 self.protocol.messages.get(message.index()).map_or_else(String::new, |m| m.name.to_string())
             }
-            Label::Select(choice, branch) => format!("⟨{}⟩", self.choice(choice, branch)),
+            Label::Select(choice, branch) => self.choice(choice, branch),
         }
     }
 
@@ -257,6 +260,7 @@ impl Names<'_> {
                 sends: true,
                 peer: self.role(*to),
                 label: self.label(*label),
+                selection: matches!(label, Label::Select(..)),
                 lane: self.lane(*lane),
                 payload: Some(match (label, self.protocol.payloads.get(payload.index())) {
                     (Label::Select(..), _) | (_, Some(Payload::Empty) | None) => "empty",
@@ -268,6 +272,7 @@ impl Names<'_> {
                 sends: false,
                 peer: self.role(*from),
                 label: self.label(*label),
+                selection: matches!(label, Label::Select(..)),
                 lane: self.lane(*lane),
                 payload: None,
             },
