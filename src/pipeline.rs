@@ -157,7 +157,11 @@ impl Front {
     pub fn build(&self, which: &ChoreographyRef, options: &Options) -> Built {
         let mut built =
             Built { protocol: None, projection: None, programs: Vec::new(), diagnostics: Vec::new() };
-        let (protocol, said) = global::resolve(&self.declarations, which, &options.sizes);
+        let (protocol, mut said) = global::resolve(&self.declarations, which, &options.sizes);
+        if has_errors(&said) {
+            // Where a name is wrong, what it was meant for looks idle.
+            said.retain(|diagnostic| diagnostic.code != Code::E0118);
+        }
         built.diagnostics.extend(said.into_iter().filter(|d| judged(&self.files, d)));
         let whole = self.files.get(which.module).is_some_and(|file| file.whole);
         let Some(protocol) = protocol.filter(|_| whole) else { return built };

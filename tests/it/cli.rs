@@ -182,7 +182,7 @@ fn what_cannot_be_read_is_said() {
 #[test]
 fn imports_are_followed_and_told_once() {
     let place = Place::new("cli_imports");
-    place.write("shared/messages.choreo", "message Hello { text: Strin }\n");
+    place.write("shared/messages.choreo", "message Hello { text: Int, text: Int }\n");
     let importing = |name: &str| {
         format!(
             "import \"../shared/messages.choreo\" as m\n\nchoreography {name} {{\n    roles A, B\n\n    A -> B: m::Hello\n}}\n"
