@@ -167,22 +167,6 @@ fn kind(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
 /// The parser of the statement that a keyword begins.
 fn by_keyword(input: Tokens<'_>, word: &str) -> Option<fn(Tokens<'_>) -> Outcome<'_, Box<StmtKind>>> {
     Some(match word {
-        "choice" => cut(choice::choice).parse(input),
-        "if" => cut(control::conditional).parse(input),
-        "loop" => cut(control::repeated).parse(input),
-        "rec" => cut(control::rec).parse(input),
-        "continue" => control::jump(input, StmtKind::Continue),
-        "break" => control::jump(input, StmtKind::Break),
-        "for" => cut(|input| control::each(input, false)).parse(input),
-        "par" if input.word(1) == "for" => {
-            cut(|input: Tokens<'a>| control::each(input.skip(1), true)).parse(input)
-        }
-        "par" | "parallel" => cut(par::par).parse(input),
-        "call" => call(input),
-        "sub_protocol" => cut(control::sub).parse(input),
-        "try" => cut(scope::scope).parse(input),
-        "fail" => fail(input),
-        "return" => cut(record).parse(input.skip(1)).map(|(rest, value)| (rest, StmtKind::Return(value))),
         "choice" => choice::choice,
         "if" => control::conditional,
         "loop" => control::repeated,
@@ -223,12 +207,6 @@ fn near_keyword(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
         return said(input, diagnostic);
     };
     let edits = vec![Edit { span: input.span(0), text: near.to_owned() }];
-    input.report(diagnostic.here(format!("did you mean `{near}`?")).fix(
-        format!("write `{near}`"),
-        Applicability::Unsafe,
-        edits,
-    ));
-    by_keyword(input, near).unwrap_or_else(|| missing(input, "a statement"))
     input.report(
         diagnostic
             .here(format!("did you mean `{near}`?"))

@@ -28,16 +28,6 @@ const BACKOFF: Duration = Duration(100 * Duration::MS.0);
 pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Trace, out: Out<'_>) -> Report {
     let mut engine = Engine::new();
     engine.subscribe(true);
-    let Some(cast) = engine.deploy(setup.cast.clone()) else {
-        // An engine that holds one cast is never full.
-        let trouble = Trouble { code: "E0514", role: None, reason: "the engine takes no cast".to_owned() };
-        return Report {
-            ending: Ending::Aborted(trouble),
-            steps: 0,
-            clock: Instant::default(),
-            lines: Vec::new(),
-        };
-    };
     // A new engine has room for a cast; if it had not, the opening would be refused with a code.
     let cast = engine.deploy(setup.cast.clone()).unwrap_or(CastId(u32::MAX));
     let mut opening = Opening::new(0, cast);
@@ -72,7 +62,7 @@ pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Tra
 
 /// The roles whose participant wants to see what they receive.
 fn observers(setup: &Setup, participant: &dyn Participant) -> Vec<RoleId> {
-    let first = setup.cast.programs().into_iter().next();
+    let first = setup.cast.programs().next();
     let roles = first.map(|program| program.roles.iter().enumerate()).into_iter().flatten();
     roles.filter(|(_, role)| participant.observes(&role.name)).map(|(at, _)| RoleId::at(at)).collect()
 }
@@ -147,7 +137,7 @@ impl Driver<'_> {
                 }
                 Effect::Closed { outcome: Outcome::Completed, .. } => self.end(Ending::Completed),
                 Effect::Closed { outcome: Outcome::Aborted(trouble), .. } => {
-                    self.end(Ending::Aborted(trouble))
+                    self.end(Ending::Aborted(trouble));
                 }
             }
         }
