@@ -12,4 +12,6 @@ mod corpus;
 mod limits;
 mod mutants;
 mod pages;
+mod proof;
 mod tidy;
+mod worlds;
