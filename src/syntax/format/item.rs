@@ -2,7 +2,7 @@
 
 use crate::syntax::format::doc::Doc;
 use crate::syntax::format::expr::quoted;
-use crate::syntax::format::list::doc_lines;
+use crate::syntax::format::list::{doc_lines, field_place};
 use crate::syntax::format::printer::{Printer, comment_text};
 use crate::syntax::tree::{
     Choreography, Docs, Effect, Enum, Item, MessageShape, Operation, Param, Place, Repetition, RoleDecl, Size,
@@ -62,7 +62,13 @@ impl Printer<'_> {
 
     fn enumeration(&mut self, enumeration: &Enum) {
         self.leading(enumeration.place.0.start);
-        let variants = self.list(("{", "}"), &enumeration.variants, variant_place, |printer, variant| {
+        let ends: Vec<u32> = enumeration.variants.iter().map(|variant| self.variant_end(variant)).collect();
+        let mut ends = ends.into_iter();
+        let place = move |variant: &Variant| {
+            let name = variant.name.place.0;
+            Place(crate::diag::source::Span { end: ends.next().unwrap_or(name.end), ..name })
+        };
+        let variants = self.list(("{", "}"), &enumeration.variants, place, |printer, variant| {
             let mut parts = doc_lines(&variant.docs);
             parts.push(Doc::text(&variant.name.text));
             if !variant.fields.is_empty() {
@@ -72,6 +78,14 @@ impl Printer<'_> {
         });
         let doc = Doc::all([Doc::text(format!("enum {} ", enumeration.name.text)), variants]);
         self.line(&enumeration.docs, enumeration.place, &doc);
+    }
+
+    /// Where a variant ends, with the brace behind its fields.
+    fn variant_end(&self, variant: &Variant) -> u32 {
+        match variant.fields.last() {
+            None => variant.name.place.0.end,
+            Some(field) => self.closing(field_place(field).0.end),
+        }
     }
 
     fn effect(&mut self, effect: &Effect) {
@@ -170,7 +184,9 @@ impl Printer<'_> {
     fn roles(&mut self, roles: &[RoleDecl]) {
         let (Some(first), Some(last)) = (roles.first(), roles.last()) else { return };
         let documented = roles.iter().any(|role| !role.docs.is_empty());
-        let between = self.comment_before(last.name.place.0.start);
+        let start = first.name.place.0.start;
+        let before = self.source(0, start);
+        self.leading(before.rfind("roles").map_or(start, |at| at as u32));
         let mut docs = Vec::new();
         let mut commented = false;
         for (index, role) in roles.iter().enumerate() {
@@ -189,11 +205,10 @@ impl Printer<'_> {
                 }
             }
         }
-        if documented || between || commented {
+        if documented || commented {
             docs.push(Doc::Force);
         }
         let doc = Doc::all([Doc::text("roles:"), Doc::All(docs).indent()]).group();
-        let start = first.name.place.0.start;
         self.open_line(&Vec::new(), start, &doc);
         self.end_line(role_end(last));
     }
@@ -217,10 +232,6 @@ fn role_end(role: &RoleDecl) -> u32 {
         Some(Size::Named(size)) => size.place.0.end + 1,
         Some(Size::Any) => name + "[*]".len() as u32,
     }
-}
-
-fn variant_place(variant: &Variant) -> Place {
-    variant.name.place
 }
 
 fn param_place(param: &Param) -> Place {

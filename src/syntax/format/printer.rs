@@ -60,10 +60,25 @@ impl<'a> Printer<'a> {
 
     /// The next comment, if it stands on the line that `end` ends, with nothing but separators between.
     pub(super) fn take_beside(&mut self, end: u32) -> Option<&'a Comment> {
-        let next = self.comments.first()?;
-        let between = self.source(end, next.place.0.start);
-        let beside = next.place.0.start >= end && between.chars().all(|c| " \t;,".contains(c));
-        if beside { self.take_before(u32::MAX) } else { None }
+        self.take_over(end, " \t;,")
+    }
+
+    /// The next comment, if nothing but separators stands between `end` and it.
+    pub(super) fn take_behind(&mut self, end: u32) -> Option<&'a Comment> {
+        self.take_over(end, " \t\r\n;,")
+    }
+
+    fn take_over(&mut self, end: u32, separators: &str) -> Option<&'a Comment> {
+        let next = self.comments.first()?.place.0.start;
+        let near = next >= end && self.source(end, next).chars().all(|c| separators.contains(c));
+        if near { self.take_before(u32::MAX) } else { None }
+    }
+
+    /// Where a `}` ends that follows `at`, if only a comma stands between; else `at`.
+    pub(super) fn closing(&self, at: u32) -> u32 {
+        let rest = self.text.get(at as usize..).unwrap_or("");
+        let space = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n', ',']).len();
+        if rest.get(space..).is_some_and(|rest| rest.starts_with('}')) { at + space as u32 + 1 } else { at }
     }
 
     /// Gives the comments before `at` lines of their own.
@@ -161,7 +176,7 @@ impl<'a> Printer<'a> {
         self.out.push('}');
     }
 
-    /// A comment behind the open line, or on its own where the line has been ended by a comment.
+    /// A comment behind the open line; once a comment has ended that line, each further one has its own.
     fn aside(&mut self, comment: &Comment, ended: &mut bool) {
         if *ended {
             self.begin(0);
@@ -169,7 +184,7 @@ impl<'a> Printer<'a> {
             self.out.push(' ');
         }
         self.out.push_str(&comment_text(comment));
-        *ended = comment.text.starts_with("//");
+        *ended |= comment.text.starts_with("//");
         if *ended {
             self.out.push('\n');
             self.fresh = false;

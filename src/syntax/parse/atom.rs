@@ -76,10 +76,11 @@ fn atom(start: Tokens<'_>) -> Outcome<'_, Grown> {
     }
 }
 
-/// `(e)`: the tree keeps no parentheses.
+/// `(e)`: the tree keeps no parentheses, but the place does.
 fn parenthesised(start: Tokens<'_>) -> Outcome<'_, Grown> {
-    let (rest, inner) = cut(grown).parse(Tokens { head: false, ..start.skip(1) })?;
+    let (rest, mut inner) = cut(grown).parse(Tokens { head: false, ..start.skip(1) })?;
     let (rest, _) = cut(mark(Kind::ParenClose)).parse(rest)?;
+    inner.expr.place = start.place(rest);
     Ok((Tokens { head: start.head, ..rest }, inner))
 }
 

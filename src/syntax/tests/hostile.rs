@@ -59,7 +59,7 @@ fn size_is_bounded() {
     let pieces = ["x", "{", "}", "(", ")", "[@", "]", "\"", "/*", "a -> ", "a[", "#[", "é", "§", "|", "\n", ":", "// \n"];
     let more = ["choice at A {a:", "par {", "x[@a]", "A[@a]", "a b\n", "A -> B: M\n", "/// d\n", "*/", "\\", "([", "])", "a: "];
     for piece in pieces.iter().chain(&more) {
-        let text = piece.repeat((SOURCE_BYTES_MAX / 8) / piece.len());
+        let text = piece.repeat((SOURCE_BYTES_MAX / 32) / piece.len());
         for text in [text.clone(), around(&text)] {
             assert!(codes(text).len() <= DIAGNOSTICS_MAX, "{piece}");
         }
