@@ -2,11 +2,11 @@
 
 use crate::syntax::format::doc::Doc;
 use crate::syntax::format::expr::quoted;
-use crate::syntax::format::list::{doc_lines, field_place};
+use crate::syntax::format::list::doc_lines;
 use crate::syntax::format::printer::{Printer, comment_text};
 use crate::syntax::tree::{
-    Choreography, Docs, Effect, Enum, Item, MessageShape, Operation, Param, Place, Repetition, RoleDecl, Size,
-    TypeShape, Variant,
+    Choreography, Docs, Effect, Enum, Item, MessageShape, Operation, Param, Place, Repetition, RoleDecl,
+    Size, TypeShape,
 };
 
 impl Printer<'_> {
@@ -26,7 +26,8 @@ impl Printer<'_> {
     fn item(&mut self, item: &Item) {
         match item {
             Item::Import(import) => {
-                let alias = import.alias.as_ref().map_or(String::new(), |alias| format!(" as {}", alias.text));
+                let alias =
+                    import.alias.as_ref().map_or(String::new(), |alias| format!(" as {}", alias.text));
                 let text = Doc::text(format!("import {}{alias}", quoted(&import.path)));
                 self.line(&Vec::new(), import.place, &text);
             }
@@ -39,7 +40,9 @@ impl Printer<'_> {
             Item::Message(message) => {
                 self.leading(message.place.0.start);
                 let doc = match &message.shape {
-                    MessageShape::Record(fields) => Doc::all([Doc::text(" "), self.fields(("{", "}"), fields)]),
+                    MessageShape::Record(fields) => {
+                        Doc::all([Doc::text(" "), self.fields(("{", "}"), fields)])
+                    }
                     MessageShape::Schema(file, _) => Doc::text(format!(" = schema {}", quoted(file))),
                 };
                 let doc = Doc::all([Doc::text(format!("message {}", message.name.text)), doc]);
@@ -62,30 +65,21 @@ impl Printer<'_> {
 
     fn enumeration(&mut self, enumeration: &Enum) {
         self.leading(enumeration.place.0.start);
-        let ends: Vec<u32> = enumeration.variants.iter().map(|variant| self.variant_end(variant)).collect();
-        let mut ends = ends.into_iter();
-        let place = move |variant: &Variant| {
-            let name = variant.name.place.0;
-            Place(crate::diag::source::Span { end: ends.next().unwrap_or(name.end), ..name })
-        };
-        let variants = self.list(("{", "}"), &enumeration.variants, place, |printer, variant| {
-            let mut parts = doc_lines(&variant.docs);
-            parts.push(Doc::text(&variant.name.text));
-            if !variant.fields.is_empty() {
-                parts.extend([Doc::text(" "), printer.fields(("{", "}"), &variant.fields)]);
-            }
-            Doc::All(parts)
-        });
+        let variants = self.list(
+            ("{", "}"),
+            &enumeration.variants,
+            |variant| variant.place,
+            |printer, variant| {
+                let mut parts = doc_lines(&variant.docs);
+                parts.push(Doc::text(&variant.name.text));
+                if !variant.fields.is_empty() {
+                    parts.extend([Doc::text(" "), printer.fields(("{", "}"), &variant.fields)]);
+                }
+                Doc::All(parts)
+            },
+        );
         let doc = Doc::all([Doc::text(format!("enum {} ", enumeration.name.text)), variants]);
         self.line(&enumeration.docs, enumeration.place, &doc);
-    }
-
-    /// Where a variant ends, with the brace behind its fields.
-    fn variant_end(&self, variant: &Variant) -> u32 {
-        match variant.fields.last() {
-            None => variant.name.place.0.end,
-            Some(field) => self.closing(field_place(field).0.end),
-        }
     }
 
     fn effect(&mut self, effect: &Effect) {
@@ -105,17 +99,11 @@ impl Printer<'_> {
     }
 
     fn operation(&mut self, operation: &Operation) {
-        let start = operation.name.place.0;
-        self.leading(start.start);
+        self.leading(operation.place.0.start);
         let params = self.fields(("(", ")"), &operation.params);
         let mut parts = vec![Doc::text(&operation.name.text), params];
-        let mut end = start.end;
-        if let Some(field) = operation.params.last() {
-            end = field.ty.as_ref().map_or(field.name.place.0.end, |ty| ty.place.0.end);
-        }
         if let Some(result) = &operation.result {
             parts.extend([Doc::text(" -> "), self.ty(result)]);
-            end = result.place.0.end;
         }
         if let Some(repetition) = operation.repetition {
             parts.push(Doc::text(match repetition {
@@ -124,8 +112,7 @@ impl Printer<'_> {
                 Repetition::Once => " : once",
             }));
         }
-        let end = self.words_end(end);
-        self.line(&operation.docs, Place(crate::diag::source::Span { end, ..start }), &Doc::All(parts));
+        self.line(&operation.docs, operation.place, &Doc::All(parts));
     }
 
     /// A choreography: attributes, header, roles, nested ones, body.
@@ -185,8 +172,8 @@ impl Printer<'_> {
         let (Some(first), Some(last)) = (roles.first(), roles.last()) else { return };
         let documented = roles.iter().any(|role| !role.docs.is_empty());
         let start = first.name.place.0.start;
-        let before = self.source(0, start);
-        self.leading(before.rfind("roles").map_or(start, |at| at as u32));
+        let start = self.source(0, start).rfind("roles").map_or(start, |at| at as u32);
+        self.leading(start);
         let mut docs = Vec::new();
         let mut commented = false;
         for (index, role) in roles.iter().enumerate() {

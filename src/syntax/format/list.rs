@@ -44,7 +44,11 @@ impl Printer<'_> {
     fn beside(&mut self, end: u32, docs: &mut Vec<Doc>) -> u32 {
         let (mut end, mut ended) = (end, false);
         while let Some(comment) = self.take_before(end).or_else(|| self.take_beside(end)) {
-            docs.extend([if ended { Doc::Hard } else { Doc::text(" ") }, Doc::text(comment_text(comment)), Doc::Force]);
+            docs.extend([
+                if ended { Doc::Hard } else { Doc::text(" ") },
+                Doc::text(comment_text(comment)),
+                Doc::Force,
+            ]);
             ended |= comment.text.starts_with("//");
             end = end.max(comment.place.0.end);
         }
@@ -82,10 +86,9 @@ impl Printer<'_> {
     pub(super) fn ty(&mut self, ty: &TypeRef) -> Doc {
         match &ty.kind {
             TypeKind::Named(path, args) if args.is_empty() => Doc::text(path_text(path)),
-            TypeKind::Named(path, args) => Doc::all([
-                Doc::text(path_text(path)),
-                self.list(("<", ">"), args, |arg| arg.place, Self::ty),
-            ]),
+            TypeKind::Named(path, args) => {
+                Doc::all([Doc::text(path_text(path)), self.list(("<", ">"), args, |arg| arg.place, Self::ty)])
+            }
             TypeKind::Optional(of) => Doc::all([self.ty(of), Doc::text("?")]),
             TypeKind::Record(fields) => self.fields(("{", "}"), fields),
         }
@@ -98,7 +101,7 @@ pub(super) fn doc_lines(docs: &Docs) -> Vec<Doc> {
     docs.iter().flat_map(|text| [line(text), Doc::Hard]).collect()
 }
 
-pub(super) fn field_place(field: &Field) -> Place {
+fn field_place(field: &Field) -> Place {
     let name = field.name.place.0;
     let ty = field.ty.as_ref().map_or(name, |ty| name.to(ty.place.0));
     Place(field.default.as_ref().map_or(ty, |value| ty.to(value.place.0)))

@@ -74,13 +74,6 @@ impl<'a> Printer<'a> {
         if near { self.take_before(u32::MAX) } else { None }
     }
 
-    /// Where a `}` ends that follows `at`, if only a comma stands between; else `at`.
-    pub(super) fn closing(&self, at: u32) -> u32 {
-        let rest = self.text.get(at as usize..).unwrap_or("");
-        let space = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n', ',']).len();
-        if rest.get(space..).is_some_and(|rest| rest.starts_with('}')) { at + space as u32 + 1 } else { at }
-    }
-
     /// Gives the comments before `at` lines of their own.
     pub(super) fn leading(&mut self, at: u32) {
         while let Some(comment) = self.take_before(at) {
@@ -199,13 +192,6 @@ impl<'a> Printer<'a> {
         self.fresh = false;
         self.blank = false;
         self.out.extend(std::iter::repeat_n(' ', self.indent));
-    }
-
-    /// Where the words and marks end that follow `at` on its line.
-    pub(super) fn words_end(&self, at: u32) -> u32 {
-        let rest = self.text.get(at as usize..).unwrap_or("");
-        let word = |c: char| c.is_alphanumeric() || " :)_".contains(c);
-        at + rest.find(|c| !word(c)).unwrap_or(rest.len()) as u32
     }
 
     /// Whether an empty line stands before `at` in the source.
