@@ -131,7 +131,8 @@ fn check_format(text: &str) -> String {
     assert_eq!(again.diagnostics, [], "{text}\n-- gave --\n{once}");
     assert_eq!(again.file, parsed.file, "{text}\n-- gave --\n{once}");
     let texts = |parsed: &Parsed| {
-        let mut texts: Vec<_> = parsed.comments.iter().map(|comment| comment.text.trim_start_matches('/').to_owned()).collect();
+        let mut texts: Vec<_> =
+            parsed.comments.iter().map(|comment| comment.text.trim_start_matches('/').to_owned()).collect();
         texts.sort();
         texts
     };

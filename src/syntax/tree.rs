@@ -152,6 +152,8 @@ pub struct Variant {
     pub name: Name,
     /// Its fields, none where it has no braces.
     pub fields: Vec<Field>,
+    /// With its fields.
+    pub place: Place,
 }
 
 /// `effect NAME { op(x: Int) -> T : pure }`
@@ -180,6 +182,8 @@ pub struct Operation {
     pub result: Option<TypeRef>,
     /// What may be done with a call whose outcome was lost.
     pub repetition: Option<Repetition>,
+    /// The whole operation.
+    pub place: Place,
 }
 
 /// What may be done with a call whose outcome was lost.

@@ -5,10 +5,10 @@ use nom::combinator::cut;
 
 use crate::syntax::parse::basic::{BRACES, BRACKETS, PARENS, list, mark, name, path};
 use crate::syntax::parse::expr::{Grown, grown, node};
+use crate::syntax::parse::number;
 use crate::syntax::parse::text::text;
 use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, expected};
-use crate::syntax::parse::number;
 use crate::syntax::token::Kind;
 use crate::syntax::tree::{Entry, Expr, ExprKind, Spelling};
 
@@ -76,10 +76,11 @@ fn atom(start: Tokens<'_>) -> Outcome<'_, Grown> {
     }
 }
 
-/// `(e)`: the tree keeps no parentheses.
+/// `(e)`: the tree keeps no parentheses, but the place does.
 fn parenthesised(start: Tokens<'_>) -> Outcome<'_, Grown> {
-    let (rest, inner) = cut(grown).parse(Tokens { head: false, ..start.skip(1) })?;
+    let (rest, mut inner) = cut(grown).parse(Tokens { head: false, ..start.skip(1) })?;
     let (rest, _) = cut(mark(Kind::ParenClose)).parse(rest)?;
+    inner.expr.place = start.place(rest);
     Ok((Tokens { head: start.head, ..rest }, inner))
 }
 
