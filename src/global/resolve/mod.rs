@@ -29,8 +29,6 @@ mod sites;
 mod sweep;
 mod tables;
 
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
