@@ -66,7 +66,11 @@ pub(super) fn configurations(composition: &Composition<'_>, most: usize) -> Expl
 }
 
 /// The histories of all runs of the composition that end after at most `acts` acts; nothing if there are too many.
-pub(super) fn composed(composition: &Composition<'_>, acts: usize, most: usize) -> Option<BTreeSet<Histories>> {
+pub(super) fn composed(
+    composition: &Composition<'_>,
+    acts: usize,
+    most: usize,
+) -> Option<BTreeSet<Histories>> {
     let mut ended = BTreeSet::new();
     let mut known = IndexSet::from([(composition.start(), Histories::new())]);
     let mut at = 0;
