@@ -1,9 +1,11 @@
 //! The program of one role: opcode table, tables, encoding, verifier, disassembler.
 //!
-//! `op` is the one table of opcodes, `instr` an instruction, `program` everything around the instructions; `encode`
-//! and `decode` are its bytes, `verify` the judge that every program passes before it runs, `asm` its text.
+//! `op` is the one table of opcodes, `instr` an instruction, `program` everything around the instructions; `codec`
+//! is its bytes, `verify` the judge that every program passes before it runs, `asm` its text.
 //! Is not: a compiler (programs of yesterday load when `compile` changes), and nothing here executes.
 
+pub mod asm;
+pub mod codec;
 pub mod fit;
 pub mod instr;
 pub mod op;

@@ -1,0 +1,1 @@
+//! Bytes: round trips, and refusals of everything else.
