@@ -185,7 +185,7 @@ fn insides(automaton: &Automaton) -> (BTreeSet<u32>, BTreeSet<u32>) {
     for nest in &automaton.nests {
         match &nest.inside {
             Inside::Par(branches) => {
-                branches.iter().for_each(|(_, entry)| reach(automaton, *entry, &mut joins))
+                branches.iter().for_each(|(_, entry)| reach(automaton, *entry, &mut joins));
             }
             Inside::Count { body, .. } => reach(automaton, *body, &mut turns),
         }

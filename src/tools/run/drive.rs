@@ -62,7 +62,7 @@ pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Tra
 
 /// The roles whose participant wants to see what they receive.
 fn observers(setup: &Setup, participant: &dyn Participant) -> Vec<RoleId> {
-    let first = setup.cast.programs().into_iter().next();
+    let first = setup.cast.programs().next();
     let roles = first.map(|program| program.roles.iter().enumerate()).into_iter().flatten();
     roles.filter(|(_, role)| participant.observes(&role.name)).map(|(at, _)| RoleId::at(at)).collect()
 }
@@ -137,7 +137,7 @@ impl Driver<'_> {
                 }
                 Effect::Closed { outcome: Outcome::Completed, .. } => self.end(Ending::Completed),
                 Effect::Closed { outcome: Outcome::Aborted(trouble), .. } => {
-                    self.end(Ending::Aborted(trouble))
+                    self.end(Ending::Aborted(trouble));
                 }
             }
         }

@@ -225,7 +225,7 @@ impl Trace for Diagram {
                 self.draw(&canvas, out);
             }
             What::Decided { role, choice, label } => {
-                self.mark(*role, "◆", &format!("{choice}: {label}"), out)
+                self.mark(*role, "◆", &format!("{choice}: {label}"), out);
             }
             What::Performed { role, operation, outcome } => {
                 let text = match brief(outcome, self.margin) {

@@ -312,6 +312,23 @@ fn json_lines_of_a_failure() {
 }
 
 #[test]
+fn json_lines_are_valid_by_their_schema() {
+    let schema = include_str!("../../../schemas/trace.schema.json");
+    let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let texts = [
+        played(&["Client", "Server"], &[""], CHOICE, JSON),
+        played(&["A", "B", "C"], &["", "1", "2", "1.1"], PAR, JSON),
+        played(&["Proposer", "Guardian1", "Guardian2", "Guardian3"], &[""], THRESHOLD, JSON),
+    ];
+    for line in texts.iter().flat_map(|text| text.lines()) {
+        assert!(validator.is_valid(&serde_json::from_str(line).unwrap()), "{line}");
+    }
+    for line in [r#"{"event":"sent"}"#, r#"{"event":"lost"}"#, r#"{"event":"completed","role":"A"}"#] {
+        assert!(!validator.is_valid(&serde_json::from_str(line).unwrap()), "{line}");
+    }
+}
+
+#[test]
 fn texts_are_cut_by_columns() {
     for (text, columns, expected) in [
         ("abc", 3, "abc"),
