@@ -9,7 +9,9 @@
 mod cli;
 mod command;
 mod corpus;
+mod library;
 mod limits;
 mod mutants;
 mod pages;
 mod tidy;
+mod verbs;

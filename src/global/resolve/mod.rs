@@ -214,7 +214,7 @@ impl<'d> Resolver<'d> {
         protocol.docs.clone_from(&tree.docs);
         protocol.span = tree.name.place.0;
         protocol.amend_denied = says("amend", "deny");
-        protocol.fair = says("fair", "no");
+        protocol.fair = !says("fair", "no");
         protocol.body = body;
         protocol
     }
