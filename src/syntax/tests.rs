@@ -1,6 +1,8 @@
 //! Tests of the whole layer: every production of the grammar in every spelling, and the seed's protocols.
 
 mod hostile;
+mod mistakes;
+mod pages;
 
 use crate::diag::source::SourceId;
 use crate::syntax::{Parsed, format, parse};

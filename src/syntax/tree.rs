@@ -334,6 +334,10 @@ pub struct Annotation {
 
 /// What a statement does.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "statements are made once and then read; boxes would only cost"
+)]
 #[expect(missing_docs, reason = "each variant is named as its production, whose type says what it is")]
 pub enum StmtKind {
     Exchange(Box<Exchange>),

@@ -3,8 +3,9 @@
 use nom::Parser;
 use nom::combinator::cut;
 
-use crate::syntax::parse::basic::{BRACES, BRACKETS, PARENS, list, mark, name, path};
+use crate::syntax::parse::basic::{BRACES, BRACKETS, PARENS, list, mark, name, path, role_led};
 use crate::syntax::parse::expr::{Grown, grown, node};
+use crate::syntax::parse::file::begins_item;
 use crate::syntax::parse::number;
 use crate::syntax::parse::text::text;
 use crate::syntax::parse::tokens::Tokens;
@@ -86,6 +87,10 @@ fn parenthesised(start: Tokens<'_>) -> Outcome<'_, Grown> {
 
 /// A word of the language, a name, a variant, or a function with its arguments.
 fn named(start: Tokens<'_>) -> Outcome<'_, Grown> {
+    // What begins the next line as only a statement or declaration does, is not what is missing on this one.
+    if start.token(0).first && (role_led(start) || begins_item(start)) {
+        return expected(start, "an expression");
+    }
     let constant = match start.word(0) {
         "true" => Some(ExprKind::Bool(true)),
         "false" => Some(ExprKind::Bool(false)),

@@ -176,8 +176,10 @@ fn kind(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     }
 }
 
+type StmtParser = fn(Tokens<'_>) -> Outcome<'_, Box<StmtKind>>;
+
 /// The parser of the statement that a keyword begins.
-fn by_keyword(input: Tokens<'_>, word: &str) -> Option<fn(Tokens<'_>) -> Outcome<'_, Box<StmtKind>>> {
+fn by_keyword(input: Tokens<'_>, word: &str) -> Option<StmtParser> {
     Some(match word {
         "choice" => choice::choice,
         "if" => control::conditional,

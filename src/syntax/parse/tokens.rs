@@ -144,6 +144,11 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Whether the last report was about this token.
+    pub(super) fn reported(self) -> bool {
+        self.scene.found.borrow().last == Some(self.at)
+    }
+
     /// Gives the text up after a last word.
     pub(super) fn give_up(self, diagnostic: Diagnostic) {
         self.report(diagnostic);

@@ -10,7 +10,6 @@ use crate::syntax::{format, parse};
 /// Reads on a stack of 1.5 MB, which is less than a thread has, and tells the codes.
 fn codes(text: String) -> Vec<Code> {
     let read = move || read(&text).diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
-    #[expect(clippy::disallowed_methods, reason = "a thread is how a test gets a small stack")]
     let thread = std::thread::Builder::new().stack_size(3 << 19).spawn(read);
     thread.unwrap().join().unwrap()
 }
