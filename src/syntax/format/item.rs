@@ -5,8 +5,8 @@ use crate::syntax::format::expr::quoted;
 use crate::syntax::format::list::doc_lines;
 use crate::syntax::format::printer::Printer;
 use crate::syntax::tree::{
-    Choreography, Docs, Effect, Enum, Item, MessageShape, Operation, Param, Place, Repetition, RoleDecl, Size,
-    TypeShape, Variant,
+    Choreography, Docs, Effect, Enum, Item, MessageShape, Operation, Param, Place, Repetition, RoleDecl,
+    Size, TypeShape, Variant,
 };
 
 impl Printer<'_> {
@@ -26,7 +26,8 @@ impl Printer<'_> {
     fn item(&mut self, item: &Item) {
         match item {
             Item::Import(import) => {
-                let alias = import.alias.as_ref().map_or(String::new(), |alias| format!(" as {}", alias.text));
+                let alias =
+                    import.alias.as_ref().map_or(String::new(), |alias| format!(" as {}", alias.text));
                 let text = Doc::text(format!("import {}{alias}", quoted(&import.path)));
                 self.line(&Vec::new(), import.place, &text);
             }
@@ -39,7 +40,9 @@ impl Printer<'_> {
             Item::Message(message) => {
                 self.leading(message.place.0.start);
                 let doc = match &message.shape {
-                    MessageShape::Record(fields) => Doc::all([Doc::text(" "), self.fields(("{", "}"), fields)]),
+                    MessageShape::Record(fields) => {
+                        Doc::all([Doc::text(" "), self.fields(("{", "}"), fields)])
+                    }
                     MessageShape::Schema(file, _) => Doc::text(format!(" = schema {}", quoted(file))),
                 };
                 let doc = Doc::all([Doc::text(format!("message {}", message.name.text)), doc]);

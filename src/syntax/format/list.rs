@@ -70,10 +70,9 @@ impl Printer<'_> {
     pub(super) fn ty(&mut self, ty: &TypeRef) -> Doc {
         match &ty.kind {
             TypeKind::Named(path, args) if args.is_empty() => Doc::text(path_text(path)),
-            TypeKind::Named(path, args) => Doc::all([
-                Doc::text(path_text(path)),
-                self.list(("<", ">"), args, |arg| arg.place, Self::ty),
-            ]),
+            TypeKind::Named(path, args) => {
+                Doc::all([Doc::text(path_text(path)), self.list(("<", ">"), args, |arg| arg.place, Self::ty)])
+            }
             TypeKind::Optional(of) => Doc::all([self.ty(of), Doc::text("?")]),
             TypeKind::Record(fields) => self.fields(("{", "}"), fields),
         }

@@ -171,8 +171,9 @@ impl<'a> Scanner<'a> {
 
     fn unknown_unit(&mut self, start: usize, kind: Kind) {
         let unit = self.text.get(start..self.at).unwrap_or("");
-        let mut said = Diagnostic::new(Code::E0009, self.span(start, self.at), format!("`{unit}` is no unit of time"))
-            .here("stands behind a number");
+        let mut said =
+            Diagnostic::new(Code::E0009, self.span(start, self.at), format!("`{unit}` is no unit of time"))
+                .here("stands behind a number");
         said = if kind == Kind::Float && UNITS.iter().any(|(name, _)| *name == unit) {
             said.help("use a smaller unit: a duration is a whole number of `ms`, `s`, `m`, `h` or `d`")
         } else {
@@ -192,13 +193,19 @@ impl<'a> Scanner<'a> {
             }
             return;
         }
-        let known = |c: char| c.is_whitespace() || c.is_alphanumeric() || c == '_' || c == '"' || marks::begins(c);
+        let known =
+            |c: char| c.is_whitespace() || c.is_alphanumeric() || c == '_' || c == '"' || marks::begins(c);
         self.at += next.len_utf8();
         self.skip(|c| !known(c));
         let what = self.text.get(start..self.at).unwrap_or("");
         let shown: String = what.chars().take(20).flat_map(char::escape_debug).collect();
-        let said = Diagnostic::new(Code::E0002, self.span(start, self.at), format!("`{shown}` means nothing here"))
-            .here(if next == '\'' { "a text stands in double quotes" } else { "no token begins like this" });
+        let said =
+            Diagnostic::new(Code::E0002, self.span(start, self.at), format!("`{shown}` means nothing here"))
+                .here(if next == '\'' {
+                    "a text stands in double quotes"
+                } else {
+                    "no token begins like this"
+                });
         self.report(said);
         self.push(Kind::Unknown, start);
     }

@@ -5,10 +5,10 @@ use nom::combinator::cut;
 
 use crate::syntax::parse::basic::{BRACES, BRACKETS, PARENS, list, mark, name, path};
 use crate::syntax::parse::expr::{Grown, grown, node};
+use crate::syntax::parse::number;
 use crate::syntax::parse::text::text;
 use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, expected};
-use crate::syntax::parse::number;
 use crate::syntax::token::Kind;
 use crate::syntax::tree::{Entry, Expr, ExprKind, Spelling};
 

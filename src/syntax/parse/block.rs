@@ -47,8 +47,20 @@ impl Ends {
 
 /// The words that begin a statement.
 const KEYWORDS: [&str; 14] = [
-    "choice", "if", "loop", "rec", "continue", "break", "for", "par", "parallel", "call", "sub_protocol", "try",
-    "fail", "return",
+    "choice",
+    "if",
+    "loop",
+    "rec",
+    "continue",
+    "break",
+    "for",
+    "par",
+    "parallel",
+    "call",
+    "sub_protocol",
+    "try",
+    "fail",
+    "return",
 ];
 
 /// Whether a statement begins here with its keyword, judged by what follows it.
@@ -172,7 +184,9 @@ fn by_keyword<'a>(input: Tokens<'a>, word: &str) -> Option<Outcome<'a, StmtKind>
         "continue" => control::jump(input, StmtKind::Continue),
         "break" => control::jump(input, StmtKind::Break),
         "for" => cut(|input| control::each(input, false)).parse(input),
-        "par" if input.word(1) == "for" => cut(|input: Tokens<'a>| control::each(input.skip(1), true)).parse(input),
+        "par" if input.word(1) == "for" => {
+            cut(|input: Tokens<'a>| control::each(input.skip(1), true)).parse(input)
+        }
         "par" | "parallel" => cut(par::par).parse(input),
         "call" => call(input),
         "sub_protocol" => cut(control::sub).parse(input),
@@ -185,9 +199,10 @@ fn by_keyword<'a>(input: Tokens<'a>, word: &str) -> Option<Outcome<'a, StmtKind>
 
 fn missing_choice(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
     let label = shortened(input.word(0));
-    let diagnostic = Diagnostic::new(Code::E0001, input.span(0), format!("a branch `{label}:` outside a choice"))
-        .here("begins no statement")
-        .help("put the branches into `choice at R { … }`");
+    let diagnostic =
+        Diagnostic::new(Code::E0001, input.span(0), format!("a branch `{label}:` outside a choice"))
+            .here("begins no statement")
+            .help("put the branches into `choice at R { … }`");
     said(input, diagnostic)
 }
 
@@ -205,11 +220,11 @@ fn near_keyword(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
         return said(input, diagnostic);
     };
     let edits = vec![Edit { span: input.span(0), text: near.to_owned() }];
-    input.report(
-        diagnostic
-            .here(format!("did you mean `{near}`?"))
-            .fix(format!("write `{near}`"), Applicability::Unsafe, edits),
-    );
+    input.report(diagnostic.here(format!("did you mean `{near}`?")).fix(
+        format!("write `{near}`"),
+        Applicability::Unsafe,
+        edits,
+    ));
     by_keyword(input, near).unwrap_or_else(|| missing(input, "a statement"))
 }
 

@@ -94,7 +94,11 @@ pub(super) fn perhaps_typed(start: Tokens<'_>) -> Outcome<'_, Field> {
     let optional = input.kind(0) == Kind::Question;
     let input = if optional { input.skip(1) } else { input };
     if input.kind(0) != Kind::Colon {
-        return if optional { cut(mark(Kind::Colon)).parse(input).map(|(rest, _)| (rest, bare(name))) } else { Ok((input, Field { docs, ..bare(name) })) };
+        return if optional {
+            cut(mark(Kind::Colon)).parse(input).map(|(rest, _)| (rest, bare(name)))
+        } else {
+            Ok((input, Field { docs, ..bare(name) }))
+        };
     }
     let (input, ty) = cut(ty).parse(input.skip(1))?;
     let (input, default) = default(input)?;
