@@ -10,9 +10,9 @@ fn run(text: &str) -> (Option<String>, Vec<String>) {
     let mut sources = Sources::default();
     let source = sources.add("test.choreo", text);
     let parsed = syntax::parse(source, text);
-    assert!(parsed.diagnostics.is_empty(), "{:#?}", parsed.diagnostics);
     let module = Module { source, path: "test.choreo".to_owned(), file: parsed.file, imports: vec![] };
     let (declarations, mut said) = declare(vec![module]);
+    said.extend(parsed.diagnostics);
     let mut shown = None;
     for (at, choreography) in declarations.choreographies().enumerate() {
         let (protocol, more) = resolve(&declarations, &choreography, &Sizes::default());
@@ -54,6 +54,8 @@ fn says(text: &str, expected: &[&str]) {
     assert_eq!(said, expected);
 }
 
+mod bounds;
 mod meaning;
+mod mistakes;
 mod pages;
 mod seed;

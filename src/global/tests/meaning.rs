@@ -220,7 +220,7 @@ fn a_call_at_its_own_end_is_a_loop() {
 fn branches_of_par_share_nothing() {
     becomes(
         "choreography P { roles A, B, C  A let n = 1
-           par { A -> B: M(n: Int) with { n }  B -> A: R(k: Int)  A let n = R.k } { A -> C: M with { n } }
+           par { { A -> B: M(n: Int) with { n }  B -> A: R(k: Int)  A let n = R.k } { A -> C: M with { n } } }
            A -> B: End(n: Int, k: Int) with { n, k: R.k } }",
         "
         A let n = 1
