@@ -11,5 +11,7 @@ pub mod instr;
 pub mod op;
 pub mod program;
 pub mod rejection;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod verify;
 pub mod weight;
