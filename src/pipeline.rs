@@ -158,7 +158,7 @@ impl Front {
         let mut built =
             Built { protocol: None, projection: None, programs: Vec::new(), diagnostics: Vec::new() };
         let (protocol, mut said) = global::resolve(&self.declarations, which, &options.sizes);
-        if has_errors(&said) {
+        if has_errors(&said) || has_errors(&self.diagnostics) {
             // Where a name is wrong, what it was meant for looks idle.
             said.retain(|diagnostic| diagnostic.code != Code::E0118);
         }

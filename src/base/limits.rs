@@ -41,7 +41,7 @@ pub const TABLE_MAX: usize = u16::MAX as usize;
 /// Slots of one role.
 pub const SLOTS_MAX: usize = 16_384;
 /// Bytes of one encoded program.
-pub const PROGRAM_BYTES_MAX: usize = 64 << 20;
+pub const PROGRAM_BYTES_MAX: usize = 16 << 20;
 /// Messages in a mailbox for which no bound could be proved; then the sender waits.
 pub const MAILBOX_UNBOUNDED: u32 = 64;
 /// Messages in any mailbox: a bound that was proved and is larger holds its sender back all the same.

@@ -6,6 +6,7 @@
 pub mod answers;
 pub mod args;
 pub mod check;
+pub mod compile;
 pub mod explain;
 pub mod files;
 pub mod fmt;
@@ -43,9 +44,9 @@ pub fn main() -> ExitCode {
         Verb::Check(args) => check::check(args, &mut terminal),
         Verb::Fmt(args) => fmt::fmt(args, &mut terminal),
         Verb::Project(args) => project::project(args, &mut terminal),
+        Verb::Compile(args) => compile::compile(args, &mut terminal),
         Verb::Run(args) => run::run(args, &mut terminal),
         Verb::Explain(args) => Ok(explain::explain(args, &mut terminal)),
-        _ => Ok(Exit::Fine),
     };
     let mut exit = done.unwrap_or_else(|error: anyhow::Error| {
         terminal.say(&format!("laban: {error:#}"));

@@ -147,7 +147,7 @@ impl Bindings {
 pub fn read(source: SourceId, text: &str, known: Option<&Vocabulary>) -> (Option<Bindings>, Vec<Diagnostic>) {
     let document = match Document::read(source, text) {
         Ok(document) => document,
-        Err(diagnostic) => return (None, vec![diagnostic]),
+        Err(diagnostic) => return (None, vec![*diagnostic]),
     };
     let mut reader = Reader::new(&document);
     let entries = reader.settings(&document.root, "a bindings file", &["protocol", "roles", "handlers"]);

@@ -94,7 +94,7 @@ pub(crate) const ROLE_SETTINGS: [&str; 4] = ["produce", "decide", "observe", "ef
 pub fn read(source: SourceId, text: &str, known: Option<&Vocabulary>) -> (Option<Script>, Vec<Diagnostic>) {
     let document = match Document::read(source, text) {
         Ok(document) => document,
-        Err(diagnostic) => return (None, vec![diagnostic]),
+        Err(diagnostic) => return (None, vec![*diagnostic]),
     };
     let mut reader = Reader::new(&document);
     let mut script = Script::default();

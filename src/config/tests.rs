@@ -25,6 +25,46 @@ fn vocabulary() -> Vocabulary {
     }
 }
 
+/// Whether a text, tags aside, is valid by a schema of `schemas/`.
+fn is_valid(schema: &str, text: &str) -> bool {
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let json = yaml::Document::read(SourceId(0), text).unwrap().root.to_json();
+    // An empty script is nothing in YAML.
+    json.is_null() || validator.is_valid(&json)
+}
+
+const SCRIPT_SCHEMA: &str = include_str!("../../schemas/script.schema.json");
+const BINDINGS_SCHEMA: &str = include_str!("../../schemas/bindings.schema.json");
+
+#[test]
+fn the_schemas_agree_about_answers() {
+    let definition = |schema: &str, name: &str| {
+        let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+        schema["$defs"][name].clone()
+    };
+    for name in ["role", "answers", "verdict"] {
+        assert!(definition(SCRIPT_SCHEMA, name).is_object());
+        assert_eq!(definition(SCRIPT_SCHEMA, name), definition(BINDINGS_SCHEMA, name));
+    }
+}
+
+#[test]
+fn the_schemas_refuse_what_the_reader_refuses() {
+    for text in ["rolls: {}", "roles: { A: { produces: {} } }", "otherwise: maybe", "3"] {
+        assert!(!is_valid(SCRIPT_SCHEMA, text), "{text}");
+    }
+    for text in [
+        "roles: {}",
+        "protocol: V\nhandlers: { a: { kind: process } }",
+        "protocol: V\nhandlers: { a: { kind: http, command: [x] } }",
+        "protocol: V\nhandlers: { a: { kind: scripted, answers: {}, script: x } }",
+        "protocol: V\nroles: { A: { deadline: soon } }",
+    ] {
+        assert!(!is_valid(BINDINGS_SCHEMA, text), "{text}");
+    }
+}
+
 /// One line a diagnostic: `line:column code message [text under it] (help)`.
 fn lines(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
     let mut sources = Sources::default();
@@ -46,6 +86,7 @@ fn lines(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
 fn check_script(text: &str, expected: &[&str]) {
     let (script, diagnostics) = script::read(SourceId(0), text, Some(&vocabulary()));
     assert_eq!(lines(text, &diagnostics), expected, "{text}");
+    assert!(!expected.is_empty() || is_valid(SCRIPT_SCHEMA, text), "{text}");
     assert_eq!(script.is_some(), diagnostics.is_empty());
 }
 
@@ -53,6 +94,7 @@ fn check_script(text: &str, expected: &[&str]) {
 fn check_bindings(text: &str, expected: &[&str]) {
     let (bindings, diagnostics) = bindings::read(SourceId(0), text, Some(&vocabulary()));
     assert_eq!(lines(text, &diagnostics), expected, "{text}");
+    assert!(!expected.is_empty() || is_valid(BINDINGS_SCHEMA, text), "{text}");
     assert_eq!(bindings.is_some(), diagnostics.is_empty());
 }
 

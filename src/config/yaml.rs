@@ -132,17 +132,17 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     /// `E0401` where it is not YAML, `E0402` where it is too large, too deep, or its aliases are too many.
-    pub fn read(source: SourceId, text: &'a str) -> Result<Self, Diagnostic> {
+    pub fn read(source: SourceId, text: &'a str) -> Result<Self, Box<Diagnostic>> {
         if text.len() > CONFIG_BYTES_MAX {
             let message = format!("the file is larger than {} KiB", CONFIG_BYTES_MAX / 1024);
-            return Err(Diagnostic::new(Code::E0402, Span::new(source, 0, 0), message)
-                .help("keep large payloads out of configuration files"));
+            let diagnostic = Diagnostic::new(Code::E0402, Span::new(source, 0, 0), message);
+            return Err(Box::new(diagnostic.help("keep large payloads out of configuration files")));
         }
         let counter = Counter { next: Cell::new(0), stop: None };
         let seed = Build { counter: &counter, depth: 0 };
         match seed.deserialize(serde_yaml::Deserializer::from_str(text)) {
             Ok(root) => Ok(Self { source, text, root }),
-            Err(error) => Err(not_yaml(source, text, &error)),
+            Err(error) => Err(Box::new(not_yaml(source, text, &error))),
         }
     }
 

@@ -69,7 +69,7 @@ impl Scripted {
         }
         let known = of_role.map(|script| table(script, verb).keys().map(String::as_str).collect::<Vec<_>>());
         let near = known.and_then(|known| nearest(name, known)).map(|near| format!("; it has `{near}`"));
-        let near = near.unwrap_or_default();
+        let near = near.unwrap_or_else(|| "; `otherwise: generated` would make one up".to_owned());
         Said::Missing(format!("the script has no answer for `{role}` to {verb} `{name}`{near}"))
     }
 

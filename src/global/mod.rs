@@ -15,5 +15,8 @@ pub mod protocol;
 mod resolve;
 mod spell;
 
+#[cfg(test)]
+mod tests;
+
 pub use crate::global::declare::{ChoreographyRef, Declarations, Module, declare};
 pub use crate::global::resolve::{Sizes, resolve};

@@ -5,7 +5,7 @@
 
 use indexmap::IndexSet;
 
-use crate::base::id::{LaneId, NestId, RoleId, StateId, VarId};
+use crate::base::id::{LaneId, NestId, RoleId, SiteId, StateId, VarId};
 use crate::global::expr::Expr;
 use crate::global::graph;
 use crate::global::graph::merge::classes;
@@ -15,72 +15,127 @@ use crate::local::subset::determinise;
 use crate::local::view::{Insides, Meets, Nested, Positions, Seen};
 use crate::local::work::Work;
 
+/// A role's part of a protocol.
+pub(super) struct Cut {
+    /// Its automaton.
+    pub(super) automaton: Automaton,
+    /// A nest that the role would leave to act again, though others may go on inside for ever.
+    pub(super) held: Option<SiteId>,
+}
+
+/// What is being made.
+struct Cutter<'a> {
+    view: Nested<'a>,
+    automaton: Automaton,
+    /// The nests met so far.
+    known: IndexSet<NestId>,
+    /// For each of them, whether it may never end although the role is through.
+    endless: Vec<bool>,
+    /// The nest that each part belongs to, with the nests met in it.
+    inner: Vec<(usize, u32)>,
+}
+
 /// The automaton of one role. Nothing where the work runs out.
-pub(super) fn cut(graph: &Graph, insides: &Insides, role: RoleId, work: &mut Work) -> Option<Automaton> {
-    let view = Nested::new(graph, insides, role);
-    let mut automaton = Automaton { role, entry: 0, states: Vec::new(), nests: Vec::new() };
-    let mut known: IndexSet<NestId> = IndexSet::new();
-    part(&view, graph.entry?, true, &mut automaton, &mut known, work)?;
+pub(super) fn cut(graph: &Graph, insides: &Insides, role: RoleId, work: &mut Work) -> Option<Cut> {
+    let mut cutter = Cutter {
+        view: Nested::new(graph, insides, role),
+        automaton: Automaton { role, entry: 0, states: Vec::new(), nests: Vec::new() },
+        known: IndexSet::new(),
+        endless: Vec::new(),
+        inner: Vec::new(),
+    };
+    cutter.part(graph.entry?, None, work)?;
     let mut at = 0;
-    while let Some(id) = known.get_index(at).copied() {
-        at += 1;
+    while let Some(id) = cutter.known.get_index(at).copied() {
+        cutter.endless.push(false);
         let nest = graph.nests.get(id.index())?;
         let inside = match &nest.inside {
             graph::Inside::Par(branches) => {
                 let mut mine: Vec<(LaneId, u32)> = Vec::new();
                 for (branch, (lane, entry)) in branches.iter().enumerate() {
                     if insides.acts(id, branch, role) {
-                        mine.push((*lane, part(&view, *entry, false, &mut automaton, &mut known, work)?));
+                        mine.push((*lane, cutter.part(*entry, Some(at), work)?));
                     }
                 }
                 Inside::Par(mine)
             }
             graph::Inside::Count { count, turn, body, .. } => {
-                let body = part(&view, *body, false, &mut automaton, &mut known, work)?;
+                let body = cutter.part(*body, Some(at), work)?;
                 Inside::Count { count: count.clone(), turn: *turn, body }
             }
         };
-        automaton.nests.push(Nest { id, inside });
+        cutter.automaton.nests.push(Nest { id, inside });
+        at += 1;
     }
-    Some(minimise(automaton))
+    let held = cutter.held();
+    Some(Cut { automaton: minimise(cutter.automaton), held })
 }
 
-/// Adds the states that begin at `entry`; gives the first.
-fn part(
-    view: &Nested<'_>,
-    entry: StateId,
-    outermost: bool,
-    automaton: &mut Automaton,
-    known: &mut IndexSet<NestId>,
-    work: &mut Work,
-) -> Option<u32> {
-    let subsets = determinise(view, entry.0, work)?;
-    let first = automaton.states.len() as u32;
-    for (set, arcs) in subsets.sets.iter().zip(&subsets.edges) {
-        let edges: Vec<Edge> = arcs
-            .iter()
-            .map(|arc| {
-                let act = match arc.seen {
-                    Seen::Send { to, lane, label, payload, var } => {
-                        Act::Send { to, lane, label, payload, var }
-                    }
-                    Seen::Receive { from, lane, label, var } => Act::Receive { from, lane, label, var },
-                    Seen::Step(step) => Act::Step(step),
-                    Seen::Decide(decision, branch) => Act::Decide(decision, branch),
-                    Seen::Nest(nest) => {
-                        debug_assert!(view.meets(nest) == Meets::Enters, "seen, so entered");
-                        Act::Nest(known.insert_full(nest).0 as u32)
-                    }
-                };
-                Edge { act, to: first + arc.to, sites: arc.sites.clone() }
-            })
-            .collect();
-        let waits = edges.iter().any(|edge| matches!(edge.act, Act::Receive { .. }));
-        let may_end = outermost && waits && set.iter().any(|at| view.end(*at) == Some(End::Done));
-        let positions = set.iter().map(|at| StateId(*at)).collect();
-        automaton.states.push(State { edges, may_end, positions });
+impl Cutter<'_> {
+    /// Adds the states that begin at `entry`, inside of a nest or outside of all; gives the first.
+    fn part(&mut self, entry: StateId, nest: Option<usize>, work: &mut Work) -> Option<u32> {
+        let subsets = determinise(&self.view, entry.0, work)?;
+        let first = self.automaton.states.len() as u32;
+        for (set, arcs) in subsets.sets.iter().zip(&subsets.edges) {
+            let edges: Vec<Edge> = arcs
+                .iter()
+                .map(|arc| Edge {
+                    act: self.act(arc.seen, nest),
+                    to: first + arc.to,
+                    sites: arc.sites.clone(),
+                })
+                .collect();
+            let waits = edges.iter().any(|edge| matches!(edge.act, Act::Receive { .. }));
+            let ends = |end: End| set.iter().any(|at| self.view.end(*at) == Some(end));
+            let may_end = nest.is_none() && waits && ends(End::Done);
+            if let Some(endless) = nest.and_then(|nest| self.endless.get_mut(nest)) {
+                *endless |= edges.is_empty() && !ends(End::Done) && !ends(End::Aborted);
+            }
+            let positions = set.iter().map(|at| StateId(*at)).collect();
+            self.automaton.states.push(State { edges, may_end, positions });
+        }
+        Some(first)
     }
-    Some(first)
+
+    fn act(&mut self, seen: Seen, outer: Option<usize>) -> Act {
+        match seen {
+            Seen::Send { to, lane, label, payload, var } => Act::Send { to, lane, label, payload, var },
+            Seen::Receive { from, lane, label, var } => Act::Receive { from, lane, label, var },
+            Seen::Step(step) => Act::Step(step),
+            Seen::Decide(decision, branch) => Act::Decide(decision, branch),
+            Seen::Nest(nest) => {
+                debug_assert!(self.view.meets(nest) == Meets::Enters, "seen, so entered");
+                let nest = self.known.insert_full(nest).0 as u32;
+                self.inner.extend(outer.map(|outer| (outer, nest)));
+                Act::Nest(nest)
+            }
+        }
+    }
+
+    /// Where the role would go on after a nest that may never end: a place for the complaint.
+    fn held(&mut self) -> Option<SiteId> {
+        // An inner nest is met after the one around it.
+        for (outer, inner) in self.inner.iter().rev() {
+            let endless = self.endless.get(*inner as usize) == Some(&true);
+            if let Some(outer) = self.endless.get_mut(*outer) {
+                *outer |= endless;
+            }
+        }
+        let acts = |state: u32| {
+            self.automaton.states.get(state as usize).is_some_and(|state| !state.edges.is_empty())
+        };
+        let held = |edge: &&Edge| match edge.act {
+            Act::Nest(nest) => {
+                let nest = nest as usize;
+                let counted = self.automaton.nests.get(nest);
+                self.endless.get(nest) == Some(&true)
+                    && (acts(edge.to) || matches!(counted, Some(Nest { inside: Inside::Count { .. }, .. })))
+            }
+            _ => false,
+        };
+        let mut edges = self.automaton.states.iter().flat_map(|state| &state.edges);
+        edges.find(held).and_then(|edge| edge.sites.first()).copied()
+    }
 }
 
 /// What is compared of an edge: the act, or what a nest is apart from where its insides lead, or such an inside.

@@ -92,10 +92,14 @@ fn finish(
 ) -> Option<(Projection, Vec<Diagnostic>)> {
     let insides = Insides::of(&graph);
     let agents = Agents::of(&graph, &insides, protocol.roles.len());
-    let automata: Option<Vec<_>> =
-        (0..protocol.roles.len()).map(|role| cut(&graph, &insides, RoleId::at(role), work)).collect();
-    let bounds = bounds(&unfold(&graph, Plan::Turns)?, &agents, work);
     let mut found = Waiting::default();
+    let mut automata = Vec::with_capacity(protocol.roles.len());
+    for role in (0..protocol.roles.len()).map(RoleId::at) {
+        let cut = cut(&graph, &insides, role, work)?;
+        found.starving.extend(cut.held.map(|site| (role, site)));
+        automata.push(cut.automaton);
+    }
+    let bounds = bounds(&unfold(&graph, Plan::Turns)?, &agents, work);
     waiting(&unfold(&graph, Plan::Base)?, &protocol.lanes, protocol.roles.len(), &mut found, work)?;
     for (plan, endless) in plans(&graph) {
         if endless && matches!(plan, Plan::First(..)) {
@@ -120,5 +124,5 @@ fn finish(
     diagnostics.extend(waits(protocol, Code::E0212, Severity::Error, &found.starving));
     let unfair = if protocol.fair { Severity::Warning } else { Severity::Error };
     diagnostics.extend(waits(protocol, Code::E0213, unfair, &found.unfair));
-    Some((Projection { graph, automata: automata?, selections, bounds, liveness }, diagnostics))
+    Some((Projection { graph, automata, selections, bounds, liveness }, diagnostics))
 }

@@ -8,6 +8,8 @@
 mod arith;
 pub mod cast;
 mod compute;
+#[cfg(test)]
+pub(crate) mod drive;
 mod link;
 mod mailbox;
 mod order;

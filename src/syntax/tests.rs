@@ -1,6 +1,8 @@
 //! Tests of the whole layer: every production of the grammar in every spelling, and the seed's protocols.
 
 mod hostile;
+mod mistakes;
+mod pages;
 
 use crate::diag::source::SourceId;
 use crate::syntax::{Parsed, format, parse};
@@ -131,7 +133,8 @@ fn check_format(text: &str) -> String {
     assert_eq!(again.diagnostics, [], "{text}\n-- gave --\n{once}");
     assert_eq!(again.file, parsed.file, "{text}\n-- gave --\n{once}");
     let texts = |parsed: &Parsed| {
-        let mut texts: Vec<_> = parsed.comments.iter().map(|comment| comment.text.trim_start_matches('/').to_owned()).collect();
+        let mut texts: Vec<_> =
+            parsed.comments.iter().map(|comment| comment.text.trim_start_matches('/').to_owned()).collect();
         texts.sort();
         texts
     };

@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod choose;
+pub mod compile;
 pub mod explain;
 pub mod fix;
 pub mod fmt;

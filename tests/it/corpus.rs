@@ -1,7 +1,8 @@
 //! The corpus: `tests/corpus/<subject>/<case>.choreo`, and beside each `<case>.out`, what `laban check` shows of it.
 //!
-//! A case may begin with `// laban:` and options: `--amend deny`, `--size W=4`. `UPDATE=1` rewrites what is
-//! expected: read the difference before it is kept. The README.md of a subject says which module a failure accuses.
+//! A case may begin with `// laban:` and options: `--amend deny`, `--size W=4`, `--show locals` (what each role
+//! does, after the findings). `UPDATE=1` rewrites what is expected: read the difference before it is kept. The
+//! README.md of a subject says which module a failure accuses.
 
 use std::fmt::Write;
 use std::fs;
@@ -12,6 +13,7 @@ use laban::global::Sizes;
 use laban::local::Amend;
 use laban::pipeline::{Front, Options, Root, Unread};
 use laban::tools::check::check;
+use laban::tools::project::project;
 
 /// Judges one text as `laban check` does; imports are looked for in `directory`.
 pub(crate) fn judged(
@@ -47,6 +49,7 @@ fn options(text: &str) -> Options {
     let words: Vec<&str> = line.split_whitespace().collect();
     for pair in words.chunks(2) {
         match pair {
+            ["--show", "locals"] => {}
             ["--amend", "deny"] => options.amend = Amend::Deny,
             ["--size", size] => {
                 let (name, count) = size.split_once('=').unwrap();
@@ -56,6 +59,20 @@ fn options(text: &str) -> Options {
         }
     }
     options
+}
+
+/// What each role of each choreography does.
+fn locals(front: &Front, options: &Options) -> String {
+    let mut text = String::new();
+    for which in &front.choreographies {
+        let built = front.build(which, options);
+        let (Some(protocol), Some(projection)) = (&built.protocol, &built.projection) else { continue };
+        for automaton in &projection.automata {
+            let local = project(protocol, automaton, &front.sources, laban::tools::project::Format::Text);
+            write!(text, "\n{local}").unwrap();
+        }
+    }
+    text
 }
 
 /// Every case, sorted. A file `_name.choreo` is imported by others and no case itself.
@@ -79,8 +96,12 @@ fn every_case_is_shown_as_expected() {
     for case in cases() {
         let text = fs::read_to_string(&case).unwrap();
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
-        let (_, shown, _) = judged(&name, &text, case.parent().unwrap(), &options(&text));
-        let shown = if shown.is_empty() { "nothing to say\n".to_owned() } else { shown };
+        let options = options(&text);
+        let (front, shown, _) = judged(&name, &text, case.parent().unwrap(), &options);
+        let mut shown = if shown.is_empty() { "nothing to say\n".to_owned() } else { shown };
+        if text.lines().next().is_some_and(|line| line.contains("--show locals")) {
+            shown.push_str(&locals(&front, &options));
+        }
         let beside = case.with_extension("out");
         let expected = fs::read_to_string(&beside).unwrap_or_default();
         if shown != expected {

@@ -9,9 +9,9 @@
 mod cli;
 mod command;
 mod corpus;
+mod library;
 mod limits;
 mod mutants;
 mod pages;
-mod proof;
 mod tidy;
-mod worlds;
+mod verbs;

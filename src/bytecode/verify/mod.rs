@@ -15,6 +15,8 @@ mod threads;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::bytecode) use operands::is_wide;
+
 use crate::bytecode::program::Program;
 use crate::bytecode::rejection::Rejection;
 

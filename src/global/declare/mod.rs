@@ -112,7 +112,6 @@ pub(crate) struct Signature {
     pub parent: Option<usize>,
     /// The choreography at the top of the file.
     pub top: usize,
-    pub name: String,
     /// Types and defaults of its parameters, in order.
     pub params: Vec<(Type, Option<Value>)>,
     pub returns: Option<Type>,

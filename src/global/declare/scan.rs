@@ -71,7 +71,6 @@ fn signature(
         path,
         parent,
         top,
-        name: tree.name.text.clone(),
         params,
         returns,
         nested: BTreeMap::new(),

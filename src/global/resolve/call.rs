@@ -138,9 +138,15 @@ impl<'d> Resolver<'d> {
             self.too_large(stmt.place.0, &format!("it makes more than {CALLS_MAX} calls"));
             return;
         }
-        let Some(callee) = self.callee(stmt, call) else { return };
+        let Some(callee) = self.callee(stmt, call) else {
+            self.result_of_nothing(call);
+            return;
+        };
         let cast = self.cast_of(callee.tree, &callee.roles);
-        let Some(given) = self.arguments(stmt, call, &callee) else { return };
+        let Some(given) = self.arguments(stmt, call, &callee) else {
+            self.result_of_nothing(call);
+            return;
+        };
         let again = self.active.iter().rposition(|a| a.choreography == callee.id && a.cast == cast);
         if let Some(at) = again {
             self.again_called(stmt, call, at, given, out);
@@ -180,6 +186,17 @@ impl<'d> Resolver<'d> {
         }
         self.frame = outer;
         out.extend(body);
+        if call.bind.is_some() && callee.signature.returns.is_none() {
+            self.result_of_nothing(call);
+        }
+    }
+
+    /// Everybody knows the result of a call that is wrong, so that nothing else is said for that reason.
+    fn result_of_nothing(&mut self, call: &'d Call) {
+        let Some(name) = &call.bind else { return };
+        for role in self.everybody() {
+            self.bind(role, &name.text, &Type::Any, name.place.0);
+        }
     }
 
     /// A call met again while it is under way.

@@ -10,7 +10,7 @@ use crate::base::ty::{EnumType, Type};
 use crate::base::value::Value;
 use crate::diag::code::Code;
 use crate::diag::source::Span;
-use crate::diag::{Diagnostic, Severity, nearest};
+use crate::diag::{Diagnostic, nearest};
 use crate::global::expr::Expr;
 use crate::global::fit;
 use crate::global::protocol::{self, Block, Decision, Stmt};
@@ -197,8 +197,11 @@ impl<'d> Resolver<'d> {
             Type::Any => return Some((value, None)),
             Type::Enum(of) => of,
             other => {
-                let message =
-                    format!("`on` takes an enum, and `{}` is a `{}`", spell::expr(e), fit::show(&other));
+                let message = format!(
+                    "`on` takes an enum, and `{}` is of type `{}`",
+                    spell::expr(e),
+                    fit::show(&other)
+                );
                 self.say(
                     Diagnostic::new(Code::E0121, e.place.0, message)
                         .help("use `when` on the branches for other conditions"),
@@ -227,7 +230,7 @@ impl<'d> Resolver<'d> {
             let message = format!("this choice on `{}` misses {}", spell::expr(e), quoted(&missing));
             self.say(
                 Diagnostic::new(Code::E0123, e.place.0, message)
-                    .here(format!("a `{}`", of.name))
+                    .here(format!("of type `{}`", of.name))
                     .help(format!("add a branch for {}", quoted(&missing))),
             );
         }
@@ -360,7 +363,7 @@ impl<'d> Resolver<'d> {
 
     /// Says that nobody is there to decide, unless something before it is wrong anyway.
     pub(super) fn nobody(&mut self, span: Span, what: &str, write: &str) {
-        if self.diagnostics.values().any(|d| d.severity == Severity::Error) {
+        if self.failed() {
             return;
         }
         let message = format!("nobody decides this {what}");

@@ -42,11 +42,8 @@ impl<'d> Resolver<'d> {
         let from = self.target(&exchange.from);
         let (from, to) = match (from, self.receivers(exchange, out, stmt)) {
             (Some(from), Some(to)) => (from, to),
-            (from, _) => {
-                // The payload is judged even where the receiver is unknown.
-                if let (Some(Target::One(from)), Some(message)) = (from, &message) {
-                    self.payload(from, message, exchange.with.as_ref());
-                }
+            (from, to) => {
+                self.half(exchange, message.as_ref(), from.as_ref(), to.as_ref());
                 return;
             }
         };
@@ -77,6 +74,28 @@ impl<'d> Resolver<'d> {
                     );
                 }
             },
+        }
+    }
+
+    /// An exchange with one wrong end: the payload is judged all the same, and whoever is there knows the message,
+    /// so that nothing else is said for that reason.
+    fn half(
+        &mut self,
+        exchange: &'d Exchange,
+        message: Option<&Sent>,
+        from: Option<&Target<'d>>,
+        to: Option<&Ends>,
+    ) {
+        let Some(message) = message else { return };
+        let (name, ty) = (&message.declared.name, &message.declared.ty);
+        if let (Some(Target::One(from)), None) = (from, to)
+            && self.failed()
+        {
+            self.payload(*from, message, exchange.with.as_ref());
+            self.bind(*from, name, ty, message.span);
+        }
+        for (role, _) in to.into_iter().flat_map(|to| &to.roles) {
+            self.bind(*role, name, ty, message.span);
         }
     }
 
@@ -242,12 +261,12 @@ impl<'d> Resolver<'d> {
         let Some(role) = listed.get(*at) else { return true };
         // `W[i] -> W[j]` with equal numbers is an exchange that does not happen; `A -> A` is a mistake.
         if role.name.text == exchange.from.name.text && role.selector == exchange.from.selector {
-            self.to_itself(*from, role.place.0);
+            self.own_receiver(*from, role.place.0);
         }
         true
     }
 
-    pub(super) fn to_itself(&mut self, role: RoleId, span: Span) {
+    pub(super) fn own_receiver(&mut self, role: RoleId, span: Span) {
         let message = format!("`{}` sends to itself", self.role_name(role));
         self.say(
             Diagnostic::new(Code::E0112, span, message)
@@ -258,6 +277,12 @@ impl<'d> Resolver<'d> {
 
     /// The message of a path; judged once, where messages are declared.
     pub(super) fn message(&mut self, path: &'d Path) -> Option<Sent> {
+        let sent = self.message_of(path);
+        self.faulty |= sent.is_none();
+        sent
+    }
+
+    fn message_of(&mut self, path: &'d Path) -> Option<Sent> {
         let name = path.segments.last()?;
         let mut module = self.frame.module;
         if path.segments.len() > 1 {

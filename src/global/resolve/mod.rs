@@ -29,9 +29,6 @@ mod sites;
 mod sweep;
 mod tables;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -63,6 +60,8 @@ struct Resolver<'d> {
     quiet: u32,
     /// What was said, or would have been.
     complaints: usize,
+    /// Whether something is missing that was said where it is declared.
+    faulty: bool,
     /// Expressions around an expression.
     nesting: usize,
     /// The protocol so far.
@@ -157,6 +156,7 @@ impl<'d> Resolver<'d> {
             diagnostics: BTreeMap::new(),
             quiet: 0,
             complaints: 0,
+            faulty: false,
             nesting: 0,
             tables: Tables::default(),
             knowledge: Knowledge::default(),
@@ -183,6 +183,11 @@ impl<'d> Resolver<'d> {
         if self.quiet == 0 {
             self.diagnostics.entry((diagnostic.primary.span, diagnostic.code)).or_insert(diagnostic);
         }
+    }
+
+    /// Whether an error was said.
+    fn failed(&self) -> bool {
+        self.faulty || self.diagnostics.values().any(|d| d.severity == Severity::Error)
     }
 
     /// The whole protocol.
@@ -216,7 +221,7 @@ impl<'d> Resolver<'d> {
         protocol.docs.clone_from(&tree.docs);
         protocol.span = tree.name.place.0;
         protocol.amend_denied = says("amend", "deny");
-        protocol.fair = says("fair", "no");
+        protocol.fair = !says("fair", "no");
         protocol.body = body;
         protocol
     }

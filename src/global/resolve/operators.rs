@@ -74,8 +74,8 @@ impl<'d> Resolver<'d> {
         let span = left.place.0.to(right.place.0);
         let message = format!("`{sign}` does not take `{}` and `{}`", show(x), show(y));
         let mut said = Diagnostic::new(Code::E0121, span, message)
-            .also(left.place.0, format!("a `{}`", show(x)))
-            .also(right.place.0, format!("a `{}`", show(y)));
+            .also(left.place.0, format!("of type `{}`", show(x)))
+            .also(right.place.0, format!("of type `{}`", show(y)));
         if matches!(x, Type::Optional(_)) || matches!(y, Type::Optional(_)) {
             said = said.help("what may be `none` needs a default: `… ?? default`");
         } else if op == Binary::Add && (*x == Type::Text || *y == Type::Text) {
@@ -116,7 +116,7 @@ impl<'d> Resolver<'d> {
                 "use `choice at R on …` with `as x` on the branches".to_owned(),
             ),
             other => (
-                format!("`{}` is a `{}`, and has no field `{text}`", spell::expr(of), show(other)),
+                format!("`{}` is of type `{}`, and has no field `{text}`", spell::expr(of), show(other)),
                 "take the field away".to_owned(),
             ),
         };
@@ -138,7 +138,8 @@ impl<'d> Resolver<'d> {
             }
             Type::Any => Type::Any,
             other => {
-                let message = format!("`{}` is a `{}`, and has no entries", spell::expr(of), show(other));
+                let message =
+                    format!("`{}` is of type `{}`, and has no entries", spell::expr(of), show(other));
                 self.say(Diagnostic::new(Code::E0121, of.place.0, message).help("take the index away"));
                 Type::Any
             }

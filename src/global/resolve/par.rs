@@ -23,7 +23,7 @@ impl<'d> Resolver<'d> {
         if par.bare {
             self.say(
                 Diagnostic::new(Code::E0136, stmt.place.0, "a bare exchange is a branch of its own here")
-                    .help("give each branch braces: `par { … } { … }`"),
+                    .help("give each branch braces: `par { { … } { … } }`"),
             );
         }
         let mark = self.knowledge.mark();

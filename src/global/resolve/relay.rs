@@ -38,7 +38,7 @@ impl<'d> Resolver<'d> {
             };
             let (Some(from), Some(to), Some(message)) = (*from, *to, message) else { continue };
             if from == to {
-                self.to_itself(from, to_ref.place.0);
+                self.own_receiver(from, to_ref.place.0);
                 continue;
             }
             let payload = if named.is_some() && at > 0 {

@@ -226,6 +226,10 @@ impl<'d> Resolver<'d> {
 
     /// Warns of roles that do nothing; of a family once, if no member does anything.
     pub(super) fn take_part(&mut self, tree: &'d Choreography, body: &Block) {
+        // What is wrong elsewhere may be all that a role does.
+        if self.failed() {
+            return;
+        }
         let mut busy = vec![false; self.tables.roles.len()];
         self.busy(body, &mut busy);
         for role in &tree.roles {

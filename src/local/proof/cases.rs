@@ -61,7 +61,6 @@ fn a_par() {
         vec![w.par(vec![one, two]), w.send(0, 1, "M")]
     });
     assert_eq!(codes(&protocol, Amend::Deny), (true, vec![], 0));
-    println!("{:#?}", project(&protocol, Amend::Deny).0.unwrap().automata[1]);
 }
 
 #[test]
@@ -91,7 +90,11 @@ fn shown() {
         for a in &projection.automata {
             println!("role {:?} entry {} nests {:?}", a.role, a.entry, a.nests);
             for (i, s) in a.states.iter().enumerate() {
-                println!("  {i} {} {:?}", s.may_end, s.edges.iter().map(|e| format!("{:?} -> {}", e.act, e.to)).collect::<Vec<_>>());
+                println!(
+                    "  {i} {} {:?}",
+                    s.may_end,
+                    s.edges.iter().map(|e| format!("{:?} -> {}", e.act, e.to)).collect::<Vec<_>>()
+                );
             }
         }
     }
@@ -108,7 +111,9 @@ fn print_block(protocol: &Protocol, block: &[crate::global::protocol::Stmt], dep
                 protocol.roles[to.index()].name,
                 protocol.messages[message.index()].name
             ),
-            Stmt::Step { role, step, .. } => println!("{pad}{} does {}", protocol.roles[role.index()].name, step.0),
+            Stmt::Step { role, step, .. } => {
+                println!("{pad}{} does {}", protocol.roles[role.index()].name, step.0)
+            }
             Stmt::Choice { choice, branches, .. } => {
                 println!("{pad}choice {} at {:?}", choice.0, protocol.choices[choice.index()].owner);
                 for b in branches {

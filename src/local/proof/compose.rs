@@ -108,6 +108,12 @@ impl Composition<'_> {
     /// What is wrong here, given whether any move is left.
     pub(super) fn trouble(&self, config: &Config, moves: bool) -> Option<Trouble> {
         for (at, automaton) in self.automata.iter().enumerate() {
+            let over = matches!(&config.roles[at], Thread::At(state)
+                if automaton.states[*state as usize].edges.is_empty());
+            let mut waiting = config.queues.keys().filter(|channel| channel.1.index() == at);
+            if let (true, Some(channel)) = (over, waiting.next()) {
+                return Some(Trouble::LeftOver(*channel));
+            }
             let mut leaves = Vec::new();
             leaves_of(&config.roles[at], &mut leaves);
             for state in leaves {
@@ -158,9 +164,7 @@ fn leaves_of(thread: &Thread, leaves: &mut Vec<u32>) {
 
 /// Enters and leaves nests until the thread stands before an act or has ended.
 fn settle(automaton: &Automaton, thread: Thread) -> Thread {
-    let over = |thread: &Thread| {
-        matches!(thread, Thread::At(state) if automaton.states[*state as usize].edges.is_empty())
-    };
+    let over = |thread: &Thread| matches!(thread, Thread::At(state) if automaton.states[*state as usize].edges.is_empty());
     match thread {
         Thread::At(state) => match automaton.states[state as usize].edges.as_slice() {
             [edge] => match edge.act {

@@ -66,7 +66,11 @@ pub(super) fn configurations(composition: &Composition<'_>, most: usize) -> Expl
 }
 
 /// The histories of all runs of the composition that end after at most `acts` acts; nothing if there are too many.
-pub(super) fn composed(composition: &Composition<'_>, acts: usize, most: usize) -> Option<BTreeSet<Histories>> {
+pub(super) fn composed(
+    composition: &Composition<'_>,
+    acts: usize,
+    most: usize,
+) -> Option<BTreeSet<Histories>> {
     let mut ended = BTreeSet::new();
     let mut known = IndexSet::from([(composition.start(), Histories::new())]);
     let mut at = 0;
@@ -93,6 +97,39 @@ pub(super) fn composed(composition: &Composition<'_>, acts: usize, most: usize) 
     Some(ended)
 }
 
+/// Whether the composition comes, within few acts, where no global run can come: the histories so far are not
+/// beginnings of those of any global run. For what never ends, so that `composed` sees nothing of it.
+pub(super) fn strays(composition: &Composition<'_>, graph: &Graph) -> bool {
+    const MOVES_MAX: usize = 40_000;
+    let mut global = Vec::new();
+    runs(graph, 11, MOVES_MAX, &mut |histories, _| global.push(histories.clone()));
+    // Longest first: what is far on has the most beginnings.
+    global.sort_by_key(|histories: &Histories| {
+        std::cmp::Reverse(histories.values().map(Vec::len).sum::<usize>())
+    });
+    let begins = |histories: &Histories| {
+        global.iter().any(|whole| {
+            histories.iter().all(|(at, events)| whole.get(at).is_some_and(|whole| whole.starts_with(events)))
+        })
+    };
+    let mut known = IndexSet::from([(composition.start(), Histories::new())]);
+    let mut at = 0;
+    while let Some((config, histories)) = known.get_index(at).cloned() {
+        at += 1;
+        if !begins(&histories) {
+            return true;
+        }
+        if done(&histories) < 8 && known.len() < MOVES_MAX / 10 {
+            for (role, event, next) in composition.moves(&config) {
+                let mut histories = histories.clone();
+                add(&mut histories, role, event);
+                known.insert((next, histories));
+            }
+        }
+    }
+    false
+}
+
 /// Where a global run is.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Place {
@@ -104,18 +141,25 @@ enum Place {
 /// The histories of all global runs that end after at most `acts` acts; nothing if there are too many.
 pub(super) fn global(graph: &Graph, acts: usize, most: usize) -> Option<BTreeSet<Histories>> {
     let mut ended = BTreeSet::new();
-    let start = settle(graph, Place::At(graph.entry?));
+    let complete = runs(graph, acts, most, &mut |histories, end| {
+        if end {
+            ended.insert(histories.clone());
+        }
+    });
+    complete.then_some(ended)
+}
+
+/// Shows the histories of all global runs of at most so many acts, and whether each has ended; whether all were shown.
+fn runs(graph: &Graph, acts: usize, most: usize, shown: &mut dyn FnMut(&Histories, bool)) -> bool {
+    let Some(entry) = graph.entry else { return false };
+    let start = settle(graph, Place::At(entry));
     let mut known: IndexSet<(Place, Histories)> = IndexSet::from([(start, Histories::new())]);
     let mut at = 0;
     while let Some((place, histories)) = known.get_index(at).cloned() {
         at += 1;
         let ways = ways(graph, &place);
-        if ways.is_empty() {
-            ended.insert(histories);
-            continue;
-        }
-        let done = done(&histories);
-        if done == acts {
+        shown(&histories, ways.is_empty());
+        if done(&histories) == acts {
             continue;
         }
         for (act, next) in ways {
@@ -134,10 +178,10 @@ pub(super) fn global(graph: &Graph, acts: usize, most: usize) -> Option<BTreeSet
             known.insert((settle(graph, next), histories));
         }
         if known.len() > most {
-            return None;
+            return false;
         }
     }
-    Some(ended)
+    true
 }
 
 fn settle(graph: &Graph, place: Place) -> Place {

@@ -1,13 +1,16 @@
 //! Ten thousand small protocols: what is accepted works in every run, what is refused fails in some.
 
-use super::compose::Composition;
-use super::explore::{composed, configurations, global};
+use super::compose::{Channel, Composition};
+use super::explore::{composed, configurations, global, strays};
 use super::worlds::generate::protocol;
 use crate::base::id::RoleId;
+use crate::base::value::Value;
 use crate::diag::Severity;
+use crate::global::expr::Expr;
+use crate::global::graph;
 use crate::global::graph::{Graph, Tellings, build};
 use crate::global::protocol::Protocol;
-use crate::local::automaton::Automaton;
+use crate::local::automaton::{Act, Automaton, Edge, Inside};
 use crate::local::coherence::Condition;
 use crate::local::cut::cut;
 use crate::local::judge::{Found, Scope, judge};
@@ -37,8 +40,8 @@ struct Counts {
     complete: u32,
     exact: u32,
     bounds_reached: u32,
-    bounds_not_reached: u32,
-    liveness: u32,
+    bounds_held_back: u32,
+    starving: u32,
 }
 
 #[test]
@@ -74,6 +77,9 @@ fn share(quarter: u64) {
 }
 
 fn one(seed: u64, protocol: &Protocol, counts: &mut Counts) {
+    if option_env!("SEED").is_some() {
+        eprintln!("at {seed}");
+    }
     let Some(graph) = build(protocol, &Tellings::new()).0 else {
         counts.silent += 1;
         return;
@@ -82,7 +88,8 @@ fn one(seed: u64, protocol: &Protocol, counts: &mut Counts) {
     let projection = projection.unwrap_or_else(|| panic!("seed {seed}: refused, {diagnostics:?}"));
     let (denied, refusals) = project(protocol, Amend::Deny);
     assert_eq!(denied.is_some(), projection.selections.is_empty(), "seed {seed}: {refusals:?}");
-    counts.liveness += u32::from(diagnostics.iter().any(|d| d.severity == Severity::Error));
+    let starves = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    counts.starving += u32::from(starves);
     if projection.selections.is_empty() {
         counts.accepted += 1;
     } else {
@@ -90,7 +97,10 @@ fn one(seed: u64, protocol: &Protocol, counts: &mut Counts) {
         counts.selections += projection.selections.len();
         refused(seed, protocol, &graph, counts);
     }
-    sound(seed, &projection, counts);
+    // A role that starves is an error of its own.
+    if !starves {
+        sound(seed, &projection, counts);
+    }
 }
 
 /// What is accepted works: every run of the composition, and exactly the global runs.
@@ -106,29 +116,43 @@ fn sound(seed: u64, projection: &Projection, counts: &mut Counts) {
                 if explored.complete && *bound as usize <= CAPACITY {
                     let reached = *longest == *bound as usize;
                     counts.bounds_reached += u32::from(reached);
-                    counts.bounds_not_reached += u32::from(!reached);
+                    assert!(reached, "seed {seed}: {channel:?} {longest} < {bound}");
                 }
             }
             Some(Bound::Unbounded) => {
                 if explored.complete {
                     let reached = *longest == CAPACITY;
                     counts.bounds_reached += u32::from(reached);
-                    counts.bounds_not_reached += u32::from(!reached);
+                    counts.bounds_held_back += u32::from(!reached);
+                    if !reached {
+                        grows(seed, projection, *channel);
+                    }
                 }
             }
             None => panic!("seed {seed}: {channel:?} has no bound"),
         }
     }
     let wide = Composition { automata: &projection.automata, capacity: ACTS_MAX + 1 };
-    if let (Some(composed), Some(global)) = (
-        composed(&wide, ACTS_MAX, HISTORIES_MAX),
-        global(&projection.graph, ACTS_MAX, HISTORIES_MAX),
-    ) {
+    if let (Some(composed), Some(global)) =
+        (composed(&wide, ACTS_MAX, HISTORIES_MAX), global(&projection.graph, ACTS_MAX, HISTORIES_MAX))
+    {
         if let Some(odd) = composed.symmetric_difference(&global).next() {
-            panic!("seed {seed}: composed {} global {}: {odd:?}", composed.contains(odd), global.contains(odd));
+            panic!(
+                "seed {seed}: composed {} global {}: {odd:?}",
+                composed.contains(odd),
+                global.contains(odd)
+            );
         }
         counts.exact += 1;
     }
+}
+
+/// A channel without a bound that its neighbours' capacity held back grows when these have more.
+fn grows(seed: u64, projection: &Projection, channel: Channel) {
+    let wide = Composition { automata: &projection.automata, capacity: 3 * CAPACITY };
+    let explored = configurations(&wide, 10 * CONFIGURATIONS_MAX);
+    let longest = explored.longest.get(&channel).copied().unwrap_or(0);
+    assert!(longest > CAPACITY || !explored.complete, "seed {seed}: {channel:?} {longest} < unbounded");
 }
 
 /// What is refused fails: the only candidate goes wrong in some run, or some role must do two things at once.
@@ -139,26 +163,27 @@ fn refused(seed: u64, protocol: &Protocol, graph: &Graph, counts: &mut Counts) {
     let scope = Scope { roles: &roles, first: false };
     let found = judge(graph, roles.len(), scope, &mut work).unwrap().found;
     let nest = |found: &Found| {
-        [found.violation.one.1, found.violation.other.1].iter().flatten().any(|seen| matches!(seen, Seen::Nest(_)))
+        [found.violation.one.1, found.violation.other.1]
+            .iter()
+            .flatten()
+            .any(|seen| matches!(seen, Seen::Nest(_)))
     };
-    if found.iter().any(|found| nest(found) && witnessed(found)) {
+    if found.iter().any(nest) && found.iter().any(witnessed) {
         counts.refused_by_witness += 1;
         return;
     }
     let automata: Vec<Automaton> =
-        roles.iter().map(|role| cut(graph, &insides, *role, &mut work).unwrap()).collect();
-    let composition = Composition { automata: &automata, capacity: CAPACITY };
-    let explored = configurations(&composition, CONFIGURATIONS_MAX);
-    let differs = || {
-        let wide = Composition { automata: &automata, capacity: ACTS_MAX + 1 };
-        let composed = composed(&wide, ACTS_MAX, HISTORIES_MAX)?;
-        Some(composed != global(graph, ACTS_MAX, HISTORIES_MAX)?)
-    };
-    if explored.trouble.is_some() || differs() == Some(true) {
+        roles.iter().map(|role| cut(graph, &insides, *role, &mut work).unwrap().automaton).collect();
+    if automata.iter().any(turns_for_ever) {
+        assert!(found.iter().any(witnessed), "seed {seed}: a role that would turn for ever cannot tell it");
+        counts.refused_by_witness += 1;
+        return;
+    }
+    if fails(&automata, graph) || fails_when_turning(automata, graph) {
         counts.refused_by_run += 1;
         return;
     }
-    if found.iter().any(|found| witnessed(found)) {
+    if found.iter().any(witnessed) {
         counts.refused_by_witness += 1;
         return;
     }
@@ -174,4 +199,48 @@ fn witnessed(found: &Found) -> bool {
     found.violation.condition != Condition::Receive
         && look(&found.runs.one) == look(&found.runs.other)
         && found.violation.one.1 != found.violation.other.1
+}
+
+/// Whether some run of the composition goes wrong, or is none of the global automaton.
+fn fails(automata: &[Automaton], graph: &Graph) -> bool {
+    let composition = Composition { automata, capacity: CAPACITY };
+    if configurations(&composition, CONFIGURATIONS_MAX).trouble.is_some() {
+        return true;
+    }
+    let wide = Composition { automata, capacity: ACTS_MAX + 1 };
+    let ends = (composed(&wide, ACTS_MAX, HISTORIES_MAX), global(graph, ACTS_MAX, HISTORIES_MAX));
+    matches!(ends, (Some(composed), Some(global)) if composed != global) || strays(&wide, graph)
+}
+
+/// The same with loops of no turns taken twice: what never runs is judged too.
+fn fails_when_turning(mut automata: Vec<Automaton>, graph: &Graph) -> bool {
+    let twice = |count: &mut Expr| {
+        if *count == Expr::Const(Value::Int(0)) {
+            *count = Expr::Const(Value::Int(2));
+        }
+    };
+    let mut graph = graph.clone();
+    for nest in &mut graph.nests {
+        if let graph::Inside::Count { count, .. } = &mut nest.inside {
+            twice(count);
+        }
+    }
+    for nest in automata.iter_mut().flat_map(|automaton| &mut automaton.nests) {
+        if let Inside::Count { count, .. } = &mut nest.inside {
+            twice(count);
+        }
+    }
+    fails(&automata, &graph)
+}
+
+/// Whether a role would turn for ever without an act: from one loop of no turns to the next.
+fn turns_for_ever(automaton: &Automaton) -> bool {
+    let next = |state: u32| match automaton.states[state as usize].edges.as_slice() {
+        [Edge { act: Act::Nest(_), to, .. }] => Some(*to),
+        _ => None,
+    };
+    (0..automaton.states.len() as u32).any(|start| {
+        let mut at = start;
+        (0..=automaton.states.len()).all(|_| next(at).map(|to| at = to).is_some())
+    })
 }

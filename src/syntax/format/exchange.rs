@@ -99,7 +99,9 @@ impl Printer<'_> {
                 }
                 inside.extend([Doc::text(format!("{} = ", name.text)), self.expr(value)]);
             }
-            parts.push(Doc::all([Doc::text("("), Doc::All(inside).indent(), Doc::Soft, Doc::text(")")]).group());
+            parts.push(
+                Doc::all([Doc::text("("), Doc::All(inside).indent(), Doc::Soft, Doc::text(")")]).group(),
+            );
         }
         parts.push(bind(call.bind.as_ref()));
         Doc::All(parts)

@@ -53,7 +53,9 @@ impl Printer<'_> {
             ExprKind::Index(of, at) => {
                 Doc::all([self.tight(of, ATOM, head), Doc::text("["), self.expr(at), Doc::text("]")])
             }
-            ExprKind::Unary(Unary::Not, of) => Doc::all([Doc::text("not "), self.tight(of, COMPARISON, head)]),
+            ExprKind::Unary(Unary::Not, of) => {
+                Doc::all([Doc::text("not "), self.tight(of, COMPARISON, head)])
+            }
             ExprKind::Unary(Unary::Negate, of) => Doc::all([Doc::text("-"), self.tight(of, POWER, head)]),
             ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right, head),
             ExprKind::If(condition, then, other) => Doc::all([
@@ -87,10 +89,7 @@ impl Printer<'_> {
                 Doc::text(format!(".{}", name.text)),
                 self.list(("(", ")"), args, |arg| arg.place, Self::expr),
             ]),
-            _ => Doc::all([
-                Doc::text(&name.text),
-                self.list(("(", ")"), args, |arg| arg.place, Self::expr),
-            ]),
+            _ => Doc::all([Doc::text(&name.text), self.list(("(", ")"), args, |arg| arg.place, Self::expr)]),
         }
     }
 

@@ -5,8 +5,8 @@ use crate::syntax::format::expr::quoted;
 use crate::syntax::format::list::doc_lines;
 use crate::syntax::format::printer::{Printer, comment_text};
 use crate::syntax::tree::{
-    Choreography, Docs, Effect, Enum, Item, MessageShape, Operation, Param, Place, Repetition, RoleDecl, Size,
-    TypeShape, Variant,
+    Choreography, Docs, Effect, Enum, Item, MessageShape, Operation, Param, Place, Repetition, RoleDecl,
+    Size, TypeShape,
 };
 
 impl Printer<'_> {
@@ -26,7 +26,8 @@ impl Printer<'_> {
     fn item(&mut self, item: &Item) {
         match item {
             Item::Import(import) => {
-                let alias = import.alias.as_ref().map_or(String::new(), |alias| format!(" as {}", alias.text));
+                let alias =
+                    import.alias.as_ref().map_or(String::new(), |alias| format!(" as {}", alias.text));
                 let text = Doc::text(format!("import {}{alias}", quoted(&import.path)));
                 self.line(&Vec::new(), import.place, &text);
             }
@@ -39,7 +40,9 @@ impl Printer<'_> {
             Item::Message(message) => {
                 self.leading(message.place.0.start);
                 let doc = match &message.shape {
-                    MessageShape::Record(fields) => Doc::all([Doc::text(" "), self.fields(("{", "}"), fields)]),
+                    MessageShape::Record(fields) => {
+                        Doc::all([Doc::text(" "), self.fields(("{", "}"), fields)])
+                    }
                     MessageShape::Schema(file, _) => Doc::text(format!(" = schema {}", quoted(file))),
                 };
                 let doc = Doc::all([Doc::text(format!("message {}", message.name.text)), doc]);
@@ -62,14 +65,19 @@ impl Printer<'_> {
 
     fn enumeration(&mut self, enumeration: &Enum) {
         self.leading(enumeration.place.0.start);
-        let variants = self.list(("{", "}"), &enumeration.variants, variant_place, |printer, variant| {
-            let mut parts = doc_lines(&variant.docs);
-            parts.push(Doc::text(&variant.name.text));
-            if !variant.fields.is_empty() {
-                parts.extend([Doc::text(" "), printer.fields(("{", "}"), &variant.fields)]);
-            }
-            Doc::All(parts)
-        });
+        let variants = self.list(
+            ("{", "}"),
+            &enumeration.variants,
+            |variant| variant.place,
+            |printer, variant| {
+                let mut parts = doc_lines(&variant.docs);
+                parts.push(Doc::text(&variant.name.text));
+                if !variant.fields.is_empty() {
+                    parts.extend([Doc::text(" "), printer.fields(("{", "}"), &variant.fields)]);
+                }
+                Doc::All(parts)
+            },
+        );
         let doc = Doc::all([Doc::text(format!("enum {} ", enumeration.name.text)), variants]);
         self.line(&enumeration.docs, enumeration.place, &doc);
     }
@@ -91,17 +99,11 @@ impl Printer<'_> {
     }
 
     fn operation(&mut self, operation: &Operation) {
-        let start = operation.name.place.0;
-        self.leading(start.start);
+        self.leading(operation.place.0.start);
         let params = self.fields(("(", ")"), &operation.params);
         let mut parts = vec![Doc::text(&operation.name.text), params];
-        let mut end = start.end;
-        if let Some(field) = operation.params.last() {
-            end = field.ty.as_ref().map_or(field.name.place.0.end, |ty| ty.place.0.end);
-        }
         if let Some(result) = &operation.result {
             parts.extend([Doc::text(" -> "), self.ty(result)]);
-            end = result.place.0.end;
         }
         if let Some(repetition) = operation.repetition {
             parts.push(Doc::text(match repetition {
@@ -110,8 +112,7 @@ impl Printer<'_> {
                 Repetition::Once => " : once",
             }));
         }
-        let end = self.words_end(end);
-        self.line(&operation.docs, Place(crate::diag::source::Span { end, ..start }), &Doc::All(parts));
+        self.line(&operation.docs, operation.place, &Doc::All(parts));
     }
 
     /// A choreography: attributes, header, roles, nested ones, body.
@@ -170,7 +171,9 @@ impl Printer<'_> {
     fn roles(&mut self, roles: &[RoleDecl]) {
         let (Some(first), Some(last)) = (roles.first(), roles.last()) else { return };
         let documented = roles.iter().any(|role| !role.docs.is_empty());
-        let between = self.comment_before(last.name.place.0.start);
+        let start = first.name.place.0.start;
+        let start = self.source(0, start).rfind("roles").map_or(start, |at| at as u32);
+        self.leading(start);
         let mut docs = Vec::new();
         let mut commented = false;
         for (index, role) in roles.iter().enumerate() {
@@ -189,11 +192,10 @@ impl Printer<'_> {
                 }
             }
         }
-        if documented || between || commented {
+        if documented || commented {
             docs.push(Doc::Force);
         }
         let doc = Doc::all([Doc::text("roles:"), Doc::All(docs).indent()]).group();
-        let start = first.name.place.0.start;
         self.open_line(&Vec::new(), start, &doc);
         self.end_line(role_end(last));
     }
@@ -217,10 +219,6 @@ fn role_end(role: &RoleDecl) -> u32 {
         Some(Size::Named(size)) => size.place.0.end + 1,
         Some(Size::Any) => name + "[*]".len() as u32,
     }
-}
-
-fn variant_place(variant: &Variant) -> Place {
-    variant.name.place
 }
 
 fn param_place(param: &Param) -> Place {

@@ -72,7 +72,8 @@ impl Printer<'_> {
             StmtKind::Try(scope) => {
                 self.block(&scope.body);
                 for handler in &scope.handlers {
-                    let bind = handler.bind.as_ref().map_or(String::new(), |name| format!(" as {}", name.text));
+                    let bind =
+                        handler.bind.as_ref().map_or(String::new(), |name| format!(" as {}", name.text));
                     self.more(&format!(" on {}{bind}", cause(&handler.cause)));
                     self.block(&handler.body);
                 }
@@ -115,9 +116,10 @@ impl Printer<'_> {
         }
         let first = choice.branches.first().map_or(end, |branch| branch.label.place.0.start);
         let on = choice.on.as_ref().map_or(choice.owner.place.0.end, |on| on.place.0.end);
-        let head = choice.within.as_ref().map_or(on, |(span, waits)| {
-            waits.as_ref().map_or(span.place.0.end, |waits| waits.place.0.end)
-        });
+        let head = choice
+            .within
+            .as_ref()
+            .map_or(on, |(span, waits)| waits.as_ref().map_or(span.place.0.end, |waits| waits.place.0.end));
         self.open(head, first);
         for branch in &choice.branches {
             self.branch(branch);

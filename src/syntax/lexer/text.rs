@@ -81,7 +81,11 @@ impl Scanner<'_> {
             Diagnostic::new(Code::E0003, place, "this text is not closed")
                 .here("a text ends on its line")
                 .help("close it with `\"`; a line break inside a text is `\\n`")
-                .fix("add the closing quote", Applicability::Unsafe, vec![Edit { span: place, text: "\"".into() }]),
+                .fix(
+                    "add the closing quote",
+                    Applicability::Unsafe,
+                    vec![Edit { span: place, text: "\"".into() }],
+                ),
         );
     }
 }

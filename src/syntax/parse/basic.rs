@@ -58,7 +58,11 @@ pub(super) fn path<'a>(what: &'static str) -> impl Parser<Tokens<'a>, Output = P
 
 /// `as name`, where a name follows.
 pub(super) fn bind(input: Tokens<'_>) -> Outcome<'_, Option<Name>> {
-    if clause(input, "as") { opt(preceded(word("as", "`as`"), cut(name("a name")))).parse(input) } else { Ok((input, None)) }
+    if clause(input, "as") {
+        opt(preceded(word("as", "`as`"), cut(name("a name")))).parse(input)
+    } else {
+        Ok((input, None))
+    }
 }
 
 /// Whether this word stands here and begins a clause: not a statement of a role of that name, nor a branch.

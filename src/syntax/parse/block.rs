@@ -46,8 +46,20 @@ impl Ends {
 
 /// The words that begin a statement.
 const KEYWORDS: [&str; 14] = [
-    "choice", "if", "loop", "rec", "continue", "break", "for", "par", "parallel", "call", "sub_protocol", "try",
-    "fail", "return",
+    "choice",
+    "if",
+    "loop",
+    "rec",
+    "continue",
+    "break",
+    "for",
+    "par",
+    "parallel",
+    "call",
+    "sub_protocol",
+    "try",
+    "fail",
+    "return",
 ];
 
 /// Whether a statement begins here with its keyword, judged by what follows it.
@@ -164,8 +176,10 @@ fn kind(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     }
 }
 
+type StmtParser = fn(Tokens<'_>) -> Outcome<'_, Box<StmtKind>>;
+
 /// The parser of the statement that a keyword begins.
-fn by_keyword(input: Tokens<'_>, word: &str) -> Option<fn(Tokens<'_>) -> Outcome<'_, Box<StmtKind>>> {
+fn by_keyword(input: Tokens<'_>, word: &str) -> Option<StmtParser> {
     Some(match word {
         "choice" => choice::choice,
         "if" => control::conditional,
@@ -187,9 +201,10 @@ fn by_keyword(input: Tokens<'_>, word: &str) -> Option<fn(Tokens<'_>) -> Outcome
 
 fn missing_choice(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let label = shortened(input.word(0));
-    let diagnostic = Diagnostic::new(Code::E0001, input.span(0), format!("a branch `{label}:` outside a choice"))
-        .here("begins no statement")
-        .help("put the branches into `choice at R { … }`");
+    let diagnostic =
+        Diagnostic::new(Code::E0001, input.span(0), format!("a branch `{label}:` outside a choice"))
+            .here("begins no statement")
+            .help("put the branches into `choice at R { … }`");
     said(input, diagnostic)
 }
 
@@ -207,11 +222,11 @@ fn near_keyword(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
         return said(input, diagnostic);
     };
     let edits = vec![Edit { span: input.span(0), text: near.to_owned() }];
-    input.report(
-        diagnostic
-            .here(format!("did you mean `{near}`?"))
-            .fix(format!("write `{near}`"), Applicability::Unsafe, edits),
-    );
+    input.report(diagnostic.here(format!("did you mean `{near}`?")).fix(
+        format!("write `{near}`"),
+        Applicability::Unsafe,
+        edits,
+    ));
     match by_keyword(input, near) {
         Some(parser) => cut(parser).parse(input),
         None => missing(input, "a statement"),

@@ -14,9 +14,7 @@ use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, report};
 use crate::syntax::parse::types::{default, record, ty};
 use crate::syntax::token::Kind;
-use crate::syntax::tree::{
-    Attribute, Block, Choreography, Docs, Field, Param, Place, RoleDecl, Size, Stmt,
-};
+use crate::syntax::tree::{Attribute, Block, Choreography, Docs, Field, Param, Place, RoleDecl, Size, Stmt};
 
 /// Whether a choreography begins here: its keyword and name, and what follows a name.
 pub(super) fn begins_choreography(input: Tokens<'_>) -> bool {
@@ -103,7 +101,8 @@ fn contents<'a>(open: Tokens<'a>, name: &str) -> Outcome<'a, Contents> {
     let roles;
     (input, roles) = roles_or_report(input, name);
     let (mut nested, mut stmts): (Vec<Choreography>, Vec<Stmt>) = (Vec::new(), Vec::new());
-    let inside = |input: Tokens<'_>| begins_choreography(input) && !matches!(input.kind(0), Kind::End);
+    // Where a block around here was just found open, the choreography is not inside but the next one.
+    let inside = |input: Tokens<'_>| begins_choreography(input) && !input.reported();
     loop {
         if input.kind(0) == Kind::Semicolon {
             input = input.skip(1);
@@ -158,7 +157,8 @@ fn roles_or_report<'a>(input: Tokens<'a>, name: &str) -> (Tokens<'a>, Vec<RoleDe
             return (input, roles);
         }
         input = input.skip(1);
-        let ended = input.kind(0) != Kind::Name || role_led(input) || input.token(0).first && keyword_led(input);
+        let ended =
+            input.kind(0) != Kind::Name || role_led(input) || input.token(0).first && keyword_led(input);
         if ended {
             return (input, roles);
         }

@@ -113,9 +113,7 @@ pub(super) fn leave(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
 fn jump(input: Tokens<'_>, make: fn(Option<Name>) -> StmtKind) -> Outcome<'_, Box<StmtKind>> {
     let input = input.skip(1);
     // A label is the last word of its block; behind it nothing but the block's or branch's end makes sense.
-    let labelled = input.kind(0) == Kind::Name
-        && !clause_begins(input)
-        && !keyword_led(input);
+    let labelled = input.kind(0) == Kind::Name && !clause_begins(input) && !keyword_led(input);
     let (rest, label) = if labelled { (input.skip(1), Some(input.name())) } else { (input, None) };
     done(rest, make(label))
 }

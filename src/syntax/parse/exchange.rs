@@ -258,12 +258,19 @@ fn call_arguments(start: Tokens<'_>) -> Outcome<'_, CallArguments> {
                 continue;
             }
             _ if values => {
-                let (rest, (name, _, value)) = (name("a parameter"), mark(Kind::Assign), expr).parse(input)?;
+                let (rest, (name, _, value)) =
+                    (name("a parameter"), mark(Kind::Assign), expr).parse(input)?;
                 args.push((name, value));
                 input = rest;
             }
             _ => {
-                let player = |input| if input_is_value(input) { missing(input, "a role; `;` before values") } else { role(input) };
+                let player = |input| {
+                    if input_is_value(input) {
+                        missing(input, "a role; `;` before values")
+                    } else {
+                        role(input)
+                    }
+                };
                 let (rest, (name, _, player)) = (name("a role"), mark(Kind::Assign), player).parse(input)?;
                 roles.push((name, player));
                 input = rest;

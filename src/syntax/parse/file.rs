@@ -17,7 +17,8 @@ use crate::syntax::token::Kind;
 use crate::syntax::tree::{Attribute, Choreography, Docs, Import, Item};
 
 /// The words that begin a declaration.
-const KEYWORDS: [&str; 8] = ["import", "const", "message", "type", "enum", "effect", "choreography", "protocol"];
+const KEYWORDS: [&str; 8] =
+    ["import", "const", "message", "type", "enum", "effect", "choreography", "protocol"];
 
 /// Whether a declaration begins here, judged by what follows its keyword.
 pub(super) fn begins_item(input: Tokens<'_>) -> bool {
@@ -79,13 +80,18 @@ fn item(input: Tokens<'_>) -> Outcome<'_, Vec<Item>> {
     if let Some(parsed) = by_keyword(input, input.word(0)) {
         return parsed;
     }
-    let near = nearest(input.word(0), KEYWORDS).filter(|_| matches!(input.kind(1), Kind::Name | Kind::TextOpen));
+    let near =
+        nearest(input.word(0), KEYWORDS).filter(|_| matches!(input.kind(1), Kind::Name | Kind::TextOpen));
     let Some(near) = near else { return missing(input, "a declaration") };
     let edits = vec![Edit { span: input.span(0), text: near.to_owned() }];
     input.report(
-        Diagnostic::new(Code::E0011, input.span(0), format!("`{}` begins no declaration", shortened(input.word(0))))
-            .here(format!("did you mean `{near}`?"))
-            .fix(format!("write `{near}`"), Applicability::Unsafe, edits),
+        Diagnostic::new(
+            Code::E0011,
+            input.span(0),
+            format!("`{}` begins no declaration", shortened(input.word(0))),
+        )
+        .here(format!("did you mean `{near}`?"))
+        .fix(format!("write `{near}`"), Applicability::Unsafe, edits),
     );
     by_keyword(input, near).unwrap_or_else(|| missing(input, "a declaration"))
 }

@@ -14,7 +14,7 @@ use crate::syntax::tree::{Block, Par, Stmt, StmtKind};
 /// What stands between the braces of a `par`.
 enum Piece {
     Block(Block),
-    Stmt(Stmt),
+    Stmt(Box<Stmt>),
 }
 
 /// What ends the statements of a branch.
@@ -64,7 +64,7 @@ fn bodies(open: Tokens<'_>) -> Outcome<'_, Vec<Vec<Piece>>> {
             _ => {
                 let mut stmts = Vec::new();
                 input = one(input, ENDS, &mut stmts);
-                body.extend(stmts.into_iter().map(Piece::Stmt));
+                body.extend(stmts.into_iter().map(|stmt| Piece::Stmt(Box::new(stmt))));
             }
         }
     }
@@ -72,13 +72,13 @@ fn bodies(open: Tokens<'_>) -> Outcome<'_, Vec<Vec<Piece>>> {
 
 /// Whether the piece is an exchange without a block, which may have been meant as a step of a branch.
 fn is_bare(piece: &Piece) -> bool {
-    matches!(piece, Piece::Stmt(Stmt { kind: StmtKind::Exchange(_) | StmtKind::Relay(_), .. }))
+    matches!(piece, Piece::Stmt(stmt) if matches!(stmt.kind, StmtKind::Exchange(_) | StmtKind::Relay(_)))
 }
 
 fn branch(piece: Piece) -> Block {
     match piece {
         Piece::Block(block) => block,
-        Piece::Stmt(stmt) => alone(stmt),
+        Piece::Stmt(stmt) => alone(*stmt),
     }
 }
 

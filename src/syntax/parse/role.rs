@@ -20,7 +20,8 @@ pub(super) fn role(start: Tokens<'_>) -> Outcome<'_, RoleRef> {
     loop {
         match input.kind(0) {
             Kind::BracketOpen if guards(input) => {
-                let (rest, mut more) = list((Kind::BracketOpen, Kind::BracketClose), BETWEEN, annotation)(input)?;
+                let (rest, mut more) =
+                    list((Kind::BracketOpen, Kind::BracketClose), BETWEEN, annotation)(input)?;
                 annotations.append(&mut more);
                 input = rest;
             }
@@ -72,7 +73,13 @@ fn belongs(input: Tokens<'_>) -> bool {
     }
     matches!(
         input.kind(ahead),
-        Kind::Arrow | Kind::ArrowAll | Kind::Swap | Kind::Colon | Kind::Comma | Kind::BraceOpen | Kind::ParenClose
+        Kind::Arrow
+            | Kind::ArrowAll
+            | Kind::Swap
+            | Kind::Colon
+            | Kind::Comma
+            | Kind::BraceOpen
+            | Kind::ParenClose
     ) || matches!(input.word(ahead), "does" | "let")
 }
 

@@ -49,9 +49,13 @@ pub(super) fn plain_text<'a>(input: Tokens<'a>, what: &'static str) -> Outcome<'
         match part {
             TextPart::Str(piece) => plain.push_str(&piece),
             TextPart::Hole(hole) => input.report(
-                Diagnostic::new(Code::E0008, hole.place.0, "a hole in a text that must be known as it stands")
-                    .here("computed only in a session")
-                    .help("write `{{` and `}}` where braces are meant"),
+                Diagnostic::new(
+                    Code::E0008,
+                    hole.place.0,
+                    "a hole in a text that must be known as it stands",
+                )
+                .here("computed only in a session")
+                .help("write `{{` and `}}` where braces are meant"),
             ),
         }
     }

@@ -121,7 +121,8 @@ impl<'a> Tokens<'a> {
                 break;
             }
             if comment.doc {
-                let line = self.scene.text.get(comment.start as usize + 3..comment.end as usize).unwrap_or("");
+                let line =
+                    self.scene.text.get(comment.start as usize + 3..comment.end as usize).unwrap_or("");
                 docs.push(line.strip_prefix(' ').unwrap_or(line).to_owned());
                 if let Some(used) = self.scene.found.borrow_mut().used.get_mut(index) {
                     *used = true;
@@ -143,6 +144,11 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Whether the last report was about this token.
+    pub(super) fn reported(self) -> bool {
+        self.scene.found.borrow().last == Some(self.at)
+    }
+
     /// Gives the text up after a last word.
     pub(super) fn give_up(self, diagnostic: Diagnostic) {
         self.report(diagnostic);
@@ -155,7 +161,8 @@ impl<'a> Tokens<'a> {
 
     /// Whether the lexer has reported from the token before this position to its end.
     fn lexical(self, found: &Found) -> bool {
-        let from = self.at.checked_sub(1).and_then(|at| self.scene.tokens.get(at)).map_or(0, |token| token.start);
+        let from =
+            self.at.checked_sub(1).and_then(|at| self.scene.tokens.get(at)).map_or(0, |token| token.start);
         let next = found.lexical.partition_point(|at| *at < from);
         found.lexical.get(next).is_some_and(|at| *at <= self.token(0).end)
     }

@@ -92,14 +92,17 @@ pub(super) fn report(input: Tokens<'_>, error: nom::Err<Trouble>) -> usize {
 pub(super) fn unexpected(at: Tokens<'_>, what: &'static str) -> Diagnostic {
     let found = found(at);
     let span = if at.ended() { at.behind() } else { at.span(0) };
-    Diagnostic::new(Code::E0001, span, format!("expected {what}, found {found}")).here(format!("expected {what}"))
+    Diagnostic::new(Code::E0001, span, format!("expected {what}, found {found}"))
+        .here(format!("expected {what}"))
 }
 
 /// The token at a position as a message shows it.
 pub(super) fn found(at: Tokens<'_>) -> String {
     let token = at.token(0);
     match token.kind {
-        Kind::Name | Kind::Int | Kind::Float | Kind::Duration => format!("`{}`", shortened(at.text_of(token))),
+        Kind::Name | Kind::Int | Kind::Float | Kind::Duration => {
+            format!("`{}`", shortened(at.text_of(token)))
+        }
         kind => kind.text().to_owned(),
     }
 }

@@ -6,6 +6,7 @@ use nom::combinator::cut;
 use crate::base::limits::NESTING_MAX;
 use crate::syntax::parse::basic::{ANGLES, BRACES, deeper, list, mark, name, path};
 use crate::syntax::parse::expr::expr;
+use crate::syntax::parse::file::begins_item;
 use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, deep, expected};
 use crate::syntax::token::Kind;
@@ -38,6 +39,8 @@ fn plain(start: Tokens<'_>) -> Outcome<'_, TypeRef> {
             let (rest, fields) = record(start)?;
             (rest, TypeKind::Record(fields))
         }
+        // The next declaration is not the type that is missing on the line before.
+        Kind::Name if start.token(0).first && begins_item(start) => return expected(start, "a type"),
         Kind::Name => named(start)?,
         _ => return expected(start, "a type"),
     };
@@ -94,7 +97,11 @@ pub(super) fn perhaps_typed(start: Tokens<'_>) -> Outcome<'_, Field> {
     let optional = input.kind(0) == Kind::Question;
     let input = if optional { input.skip(1) } else { input };
     if input.kind(0) != Kind::Colon {
-        return if optional { cut(mark(Kind::Colon)).parse(input).map(|(rest, _)| (rest, bare(name))) } else { Ok((input, Field { docs, ..bare(name) })) };
+        return if optional {
+            cut(mark(Kind::Colon)).parse(input).map(|(rest, _)| (rest, bare(name)))
+        } else {
+            Ok((input, Field { docs, ..bare(name) }))
+        };
     }
     let (input, ty) = cut(ty).parse(input.skip(1))?;
     let (input, default) = default(input)?;

@@ -10,14 +10,14 @@ use crate::syntax::{format, parse};
 /// Reads on a stack of 1.5 MB, which is less than a thread has, and tells the codes.
 fn codes(text: String) -> Vec<Code> {
     let read = move || read(&text).diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
-    #[expect(clippy::disallowed_methods, reason = "a thread is how a test gets a small stack")]
     let thread = std::thread::Builder::new().stack_size(3 << 19).spawn(read);
     thread.unwrap().join().unwrap()
 }
 
 #[test]
 fn depth_is_bounded() {
-    let deep = ["{", "(", "[", "par {", "if x {", "choice at A { a: ", "try at A {", "loop {", "sub_protocol X {"];
+    let deep =
+        ["{", "(", "[", "par {", "if x {", "choice at A { a: ", "try at A {", "loop {", "sub_protocol X {"];
     for open in deep {
         for before in ["", "A let x = ", "A -> B: M(a: "] {
             let text = around(&format!("{before}{}", open.repeat(100_000)));
@@ -25,7 +25,8 @@ fn depth_is_bounded() {
             assert!(!codes.is_empty() && codes.len() <= 3, "{before}{open}: {codes:?}");
         }
     }
-    for open in ["not ", "-", "!", "(", "f(", "[", "{ a: ", "if ", "x => ", "\"{", "a + (", "a ?? ", "a ** "] {
+    for open in ["not ", "-", "!", "(", "f(", "[", "{ a: ", "if ", "x => ", "\"{", "a + (", "a ?? ", "a ** "]
+    {
         let codes = codes(around(&format!("A let x = {}", open.repeat(100_000))));
         assert!(codes.len() == 1 || open == "\"{" || open == "x => ", "{open}: {codes:?}");
     }
@@ -45,7 +46,9 @@ fn what_is_allowed_is_allowed() {
         around(&format!("{}{inner}{}", open.repeat(count), close.repeat(count)))
     };
     let fits = NESTING_MAX - 2;
-    for (open, close) in [("loop { ", "break }"), ("sub_protocol X { ", "}"), ("if x { ", "} else { A -> B: M }")] {
+    for (open, close) in
+        [("loop { ", "break }"), ("sub_protocol X { ", "}"), ("if x { ", "} else { A -> B: M }")]
+    {
         check_format(&nested(open, "", close, fits));
         assert_eq!(codes(nested(open, "", close, NESTING_MAX)), [Code::E0005]);
     }
@@ -56,10 +59,26 @@ fn what_is_allowed_is_allowed() {
 
 #[test]
 fn size_is_bounded() {
-    let pieces = ["x", "{", "}", "(", ")", "[@", "]", "\"", "/*", "a -> ", "a[", "#[", "é", "§", "|", "\n", ":", "// \n"];
-    let more = ["choice at A {a:", "par {", "x[@a]", "A[@a]", "a b\n", "A -> B: M\n", "/// d\n", "*/", "\\", "([", "])", "a: "];
+    let pieces = [
+        "x", "{", "}", "(", ")", "[@", "]", "\"", "/*", "a -> ", "a[", "#[", "é", "§", "|", "\n", ":",
+        "// \n",
+    ];
+    let more = [
+        "choice at A {a:",
+        "par {",
+        "x[@a]",
+        "A[@a]",
+        "a b\n",
+        "A -> B: M\n",
+        "/// d\n",
+        "*/",
+        "\\",
+        "([",
+        "])",
+        "a: ",
+    ];
     for piece in pieces.iter().chain(&more) {
-        let text = piece.repeat((SOURCE_BYTES_MAX / 8) / piece.len());
+        let text = piece.repeat((SOURCE_BYTES_MAX / 32) / piece.len());
         for text in [text.clone(), around(&text)] {
             assert!(codes(text).len() <= DIAGNOSTICS_MAX, "{piece}");
         }

@@ -194,6 +194,9 @@ fn an_automaton_as_json() {
     let mut sources = Sources::default();
     let protocol = protocol(&mut sources);
     let json: Json = serde_json::from_str(&project(&protocol, &automaton(), &sources, Format::Json)).unwrap();
+    let schema = include_str!("../../../schemas/local.schema.json");
+    let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    assert!(validator.is_valid(&json), "{:?}", validator.iter_errors(&json).next());
     let check = |place: &str, expected: Json| assert_eq!(json.pointer(place), Some(&expected), "{place}");
     check("/version", json!(1));
     check("/role", json!("Client"));

@@ -115,13 +115,18 @@ impl Local {
             order.iter().enumerate().map(|(number, at)| (*at, number)).collect();
         let names = Names { protocol, sources, numbers };
         let (joins, turns) = insides(automaton);
+        let mut trunk = BTreeSet::new();
+        reach(automaton, automaton.entry, &mut trunk);
         let states = order
             .iter()
             .filter_map(|at| automaton.states.get(*at as usize).map(|state| (at, state)))
             .map(|(at, state)| {
                 let edges: Vec<Edge> =
                     state.edges.iter().filter_map(|edge| names.edge(automaton, edge)).collect();
-                let ended = if joins.contains(at) {
+                // Minimised, the end of a branch and the end of all may be one state.
+                let ended = if trunk.contains(at) {
+                    Kind::End
+                } else if joins.contains(at) {
                     Kind::Join
                 } else if turns.contains(at) {
                     Kind::Turn
@@ -185,7 +190,7 @@ fn insides(automaton: &Automaton) -> (BTreeSet<u32>, BTreeSet<u32>) {
     for nest in &automaton.nests {
         match &nest.inside {
             Inside::Par(branches) => {
-                branches.iter().for_each(|(_, entry)| reach(automaton, *entry, &mut joins))
+                branches.iter().for_each(|(_, entry)| reach(automaton, *entry, &mut joins));
             }
             Inside::Count { body, .. } => reach(automaton, *body, &mut turns),
         }

@@ -21,7 +21,7 @@ use crate::base::id::{LaneId, RoleId};
 use crate::engine::event::What;
 use crate::tools::trace::list::{aborted, completed};
 use crate::tools::trace::stage::selection;
-use crate::tools::trace::text::{Canvas, brief, cut, printable, width};
+use crate::tools::trace::text::{Canvas, brief, cut, cut_middle, printable, width};
 use crate::tools::trace::{Out, Stage, Trace};
 
 /// More roles than this are written as a list.
@@ -30,7 +30,7 @@ pub const ROLES_MAX: usize = 20;
 /// The names of the roles are drawn again after so many lines.
 const HEADER_EVERY: u32 = 40;
 /// The widest space between two roles; tried in this order until the diagram is as wide as the screen.
-const GAPS: [usize; 5] = [40, 30, 22, 16, 10];
+const GAPS: [usize; 9] = [40, 34, 29, 25, 21, 18, 15, 12, 10];
 /// Columns kept free for payloads, right of the roles.
 const MARGIN: usize = 24;
 
@@ -132,7 +132,7 @@ impl Diagram {
                 (None, Some(after)) => after - here,
                 (None, None) => usize::MAX,
             };
-            let name = if count > 1 { cut(name, room.saturating_sub(1)) } else { name.to_string() };
+            let name = if count > 1 { cut_middle(name, room.saturating_sub(1)) } else { name.to_string() };
             canvas.put(here.saturating_sub(width(&name) / 2), &name);
         }
         out(&canvas.line());
@@ -164,7 +164,7 @@ impl Diagram {
         }
         // Between sender and head: a stroke, a space, the label, a space, a stroke.
         let room = (high - low).saturating_sub(6);
-        let shown = cut(label, room);
+        let shown = cut_middle(label, room);
         if from < to {
             canvas.put(from, "├");
             canvas.put(to - 1, arrow.right);
@@ -179,7 +179,10 @@ impl Diagram {
             canvas.put(0, &format!("∥{lane}"));
         }
         let aside = if shown == label { payload.to_owned() } else { format!("{label}  {payload}") };
-        canvas.put(self.columns.last().copied().unwrap_or(0) + 4, &cut(&aside, self.margin));
+        canvas.put(
+            self.columns.last().copied().unwrap_or(0) + 4,
+            &cut(&aside, self.margin.max(width(label) + MARGIN / 2)),
+        );
         canvas
     }
 
@@ -225,7 +228,7 @@ impl Trace for Diagram {
                 self.draw(&canvas, out);
             }
             What::Decided { role, choice, label } => {
-                self.mark(*role, "◆", &format!("{choice}: {label}"), out)
+                self.mark(*role, "◆", &format!("{choice}: {label}"), out);
             }
             What::Performed { role, operation, outcome } => {
                 let text = match brief(outcome, self.margin) {

@@ -12,7 +12,7 @@ use crate::base::ty::Type;
 use crate::base::value::Value;
 use crate::engine::event::What;
 use crate::tools::trace::stage::selection;
-use crate::tools::trace::text::{brief, cut, width};
+use crate::tools::trace::text::{brief, cut, cut_middle, width};
 use crate::tools::trace::{Stage, Trace, diagram::Diagram, json::Lines, list::List};
 
 fn played(roles: &[&str], lanes: &[&str], script: &str, make: fn(Stage) -> Box<dyn Trace>) -> String {
@@ -194,7 +194,7 @@ fn branches_of_a_par_are_named_on_the_left() {
 ∥1     ├─ Left ───────────────────────────────▶│           │
 ∥2     ├─ Right ───────────────────────────────┼──────────▶│
 ∥2     │◀──────────────────────────────────────┼─── Reply ─┤
-∥1.1   │◀─ ReplyFromTheInnerBranchOfTheProto… ─┤           │   ReplyFromTheInnerBranchOfTheProtocol…
+∥1.1   │◀─ ReplyFromTheInnerBranc…TheProtocol ─┤           │   ReplyFromTheInnerBranchOfTheProtocol  {n: 1}
        ╵                                       ├─ Last ───▶│
 stopped: 12 steps were made
 "##,
@@ -221,12 +221,12 @@ fn names_are_cut_where_columns_are_narrow() {
     check(
         &played(&ROYALS, &[""], &court(), DIAGRAM),
         r##"
- KingOfHe… QueenOfH… JackOfSp… KingOfSp… QueenOfS… JackOfDi…
-     │         │         │         │         │         │
-     ├─ AcrossEverybody ─┼─────────┼─────────┼────────▶│   {x: 1}
-     │         │◀─ AMe… ─┤         │         │         │   AMessageWithALongName  {x: 1}
-     │         ◆ A quite long question: answer         │
-     ╵         ╵         ╵         ╵         ╵         ╵
+ KingOfH…rts QueenOf…rts JackOfS…des KingOfS…des QueenOf…des JackOfD…nds
+      │           │           │           │           │           │
+      ├─ AcrossEverybody ─────┼───────────┼───────────┼──────────▶│   {x: 1}
+      │           │◀─ AMes…e ─┤           │           │           │   AMessageWithALongName  {x: 1}
+      │           ◆ A quite long question: answer     │           │
+      ╵           ╵           ╵           ╵           ╵           ╵
 completed after 2 messages
 "##,
     );
@@ -312,6 +312,23 @@ fn json_lines_of_a_failure() {
 }
 
 #[test]
+fn json_lines_are_valid_by_their_schema() {
+    let schema = include_str!("../../../schemas/trace.schema.json");
+    let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let texts = [
+        played(&["Client", "Server"], &[""], CHOICE, JSON),
+        played(&["A", "B", "C"], &["", "1", "2", "1.1"], PAR, JSON),
+        played(&["Proposer", "Guardian1", "Guardian2", "Guardian3"], &[""], THRESHOLD, JSON),
+    ];
+    for line in texts.iter().flat_map(|text| text.lines()) {
+        assert!(validator.is_valid(&serde_json::from_str(line).unwrap()), "{line}");
+    }
+    for line in [r#"{"event":"sent"}"#, r#"{"event":"lost"}"#, r#"{"event":"completed","role":"A"}"#] {
+        assert!(!validator.is_valid(&serde_json::from_str(line).unwrap()), "{line}");
+    }
+}
+
+#[test]
 fn texts_are_cut_by_columns() {
     for (text, columns, expected) in [
         ("abc", 3, "abc"),
@@ -323,6 +340,19 @@ fn texts_are_cut_by_columns() {
     ] {
         assert_eq!(cut(text, columns), expected);
         assert!(width(&cut(text, columns)) <= columns);
+    }
+}
+
+#[test]
+fn names_are_cut_in_the_middle() {
+    for (name, columns, expected) in [
+        ("OnboardingFinalization_1", 17, "OnboardingF…ion_1"),
+        ("Ask", 6, "Ask"),
+        ("Guardians", 5, "Guar…"),
+        ("日本語日本語日本語", 10, "日本語…語"),
+    ] {
+        assert_eq!(cut_middle(name, columns), expected);
+        assert!(width(&cut_middle(name, columns)) <= columns);
     }
 }
 

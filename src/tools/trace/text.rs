@@ -35,6 +35,22 @@ pub fn cut(text: &str, columns: usize) -> String {
     kept
 }
 
+/// The name in at most so many columns, cut in its middle: names often differ only at their ends.
+#[must_use]
+pub fn cut_middle(name: &str, columns: usize) -> String {
+    let total = width(name);
+    if total <= columns || columns < 6 {
+        return cut(name, columns);
+    }
+    let tail_columns = (columns - 1) / 3;
+    let mut skipped = 0;
+    let mut rest = name.chars();
+    while total - skipped > tail_columns {
+        skipped += rest.next().and_then(UnicodeWidthChar::width).unwrap_or(0);
+    }
+    format!("{}{}", cut(name, columns - (total - skipped)), rest.as_str())
+}
+
 /// The value in at most so many columns: `{amount: 5, who: "Ann", …}`; nothing for what carries nothing.
 #[must_use]
 pub fn brief(value: &Value, columns: usize) -> String {
