@@ -408,7 +408,12 @@ impl Maker {
             2 => Some(Size::Count(self.below(9), Place::default())),
             _ => None,
         };
-        RoleDecl { docs: self.docs(), name: self.name(), size }
+        // Behind a comma that may be the last, a word that begins a line and a statement is not a role.
+        let mut name = self.name();
+        while ["choice", "loop", "rec"].contains(&name.text.as_str()) {
+            name = self.name();
+        }
+        RoleDecl { docs: self.docs(), name, size }
     }
 }
 
