@@ -46,6 +46,12 @@ impl<'d> Resolver<'d> {
             debug_assert_eq!(entry.span, stmt.place.0, "choice {} was just opened", choice.0);
             entry.depth += 1;
         }
+        if let LoopHead::Decides(role) = &turns.head
+            && let Some(owner) = self.single(role)
+        {
+            // Numbered before the choices inside, so that numbers follow the source.
+            self.tables.choice_name(owner, stmt.place.0);
+        }
         let mark = self.knowledge.mark();
         let mut walked = self.turn(turns.label.as_ref(), stmt.place.0, &turns.body);
         if self.reachable {

@@ -310,3 +310,34 @@ fn relays_and_others() {
         ",
     );
 }
+
+#[test]
+fn choices_are_numbered_as_they_stand() {
+    becomes(
+        "choreography P { roles A, B  choice A { x: { A -> B: X  choice A { y: A -> B: Y  z: A -> B: Z } } w: A -> B: W }
+           loop (decides: A) { A -> B: V  choice A { y: A -> B: Y  z: A -> B: Z } } }",
+        "
+        choice A#1 at A
+          x <- ask:
+            A -> B: X
+            choice A#2 at A
+              y <- ask:
+                A -> B: Y
+              z <- ask:
+                A -> B: Z
+          w <- ask:
+            A -> B: W
+        L1:
+          choice A#3 at A
+            again <- ask:
+              A -> B: V
+              choice A#4 at A
+                y <- ask:
+                  A -> B: Y
+                z <- ask:
+                  A -> B: Z
+              continue L1
+            done <- ask:
+        ",
+    );
+}
