@@ -148,6 +148,11 @@ impl<'d> Resolver<'d> {
                 let decision = (owner, spell::expr(e), condition);
                 self.two_way(choice, decision, labels, [body, Vec::new()], span, &mut out);
             }
+            LoopHead::Custom(text, place) if let Some(e) = self.custom(place.0) => {
+                let condition = self.condition(owner, e);
+                let decision = (owner, text.clone(), condition);
+                self.two_way(choice, decision, labels, [body, Vec::new()], span, &mut out);
+            }
             LoopHead::Custom(text, place) => {
                 self.asked_by_text(owner, text, place.0);
                 let decision = (owner, text.clone(), Condition::Asked);
@@ -160,6 +165,12 @@ impl<'d> Resolver<'d> {
             }
         }
         out
+    }
+
+    /// The condition of a text, if it is one whose names mean something.
+    fn custom(&self, span: Span) -> Option<&'d tree::Expr> {
+        let e = self.declarations.customs.get(&span)?;
+        self.undefined(e).is_none().then_some(e)
     }
 
     fn asked_by_text(&mut self, owner: RoleId, text: &str, span: Span) {

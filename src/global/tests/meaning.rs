@@ -341,3 +341,27 @@ fn choices_are_numbered_as_they_stand() {
         ",
     );
 }
+
+#[test]
+fn conditions_written_as_text() {
+    becomes(
+        "choreography P { roles A, B  A let n = 3  loop (custom: \"n > 0\") { A -> B: M  A let n = n - 1 }
+           loop (custom: \"still hungry\") { B -> A: N } }",
+        "
+        A let n = 3
+        L1:
+          choice n > 0 at A
+            again when (n > 0):
+              A -> B: M
+              A let n = (n - 1)
+              continue L1
+            done:
+        L2:
+          choice still hungry at B
+            yes <- ask:
+              B -> A: N
+              continue L2
+            no <- ask:
+        ",
+    );
+}
