@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use crate::base::limits::{CONFIG_BYTES_MAX, CONFIG_VALUES_MAX};
 use crate::base::ty::{FieldType, Type};
 use crate::config::vocabulary::Vocabulary;
@@ -265,6 +267,25 @@ fn inputs_are_read_by_the_type_of_their_parameter() {
     let missing: Vec<&str> =
         input::missing(&params, &BTreeMap::new()).map(|param| param.name.as_ref()).collect();
     assert_eq!(missing, ["amount", "who"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "(roles:|handlers:|A|kind|produce|[a-c0-9:!&*\\[\\]{},#|>'\"?%@~-]|\n| |\n  |: |- ){0,40}") {
+        let words = vocabulary();
+        for diagnostics in [
+            script::read(SourceId(0), &text, Some(&words)).1,
+            bindings::read(SourceId(0), &text, Some(&words)).1,
+        ] {
+            for diagnostic in diagnostics {
+                let span = diagnostic.primary.span;
+                prop_assert!(text.get(span.start as usize..span.end as usize).is_some(), "{:?}", span);
+                prop_assert!(!diagnostic.message.contains(['\n', '\u{1}']), "{}", diagnostic.message);
+            }
+        }
+    }
 }
 
 /// The `yaml` fence under a heading of a page.
