@@ -13,5 +13,7 @@ mod library;
 mod limits;
 mod mutants;
 mod pages;
+mod proof;
 mod tidy;
+mod worlds;
 mod verbs;
