@@ -1,5 +1,5 @@
-//! Statements in a row: each to its own part of the walk, unreachable ones named, index names without a binder
-//! gathered into one `for`.
+//! Statements in a row: each to its own part of the walk, unreachable ones named. Statements that share an index
+//! are gathered: into one `for` where nothing binds it, into one choice where only the session knows it.
 //!
 //! Is not: the meaning of any one statement.
 
@@ -9,7 +9,7 @@ use crate::diag::code::Code;
 use crate::diag::source::Span;
 use crate::global::protocol::Block;
 use crate::global::resolve::Resolver;
-use crate::syntax::tree::{self, Receivers, RoleRef, Stmt, StmtKind};
+use crate::syntax::tree::{self, Receivers, RoleRef, Selector, Stmt, StmtKind};
 
 /// Blocks and calls around a statement; more than the grammar nests, since calls nest too.
 const DEPTH_MAX: usize = 2 * NESTING_MAX;
@@ -34,23 +34,20 @@ impl<'d> Resolver<'d> {
         while let Some(stmt) = stmts.get(start)
             && !self.overflow
         {
-            let grouped = self.unbound_of(stmt);
-            let same = |stmt: &&'d Stmt| self.unbound_of(stmt) == grouped;
-            let taken = match grouped {
-                Some(_) => stmts.iter().skip(start).take_while(same).count(),
-                None => 1,
-            };
+            let group = self.group_of(stmt);
+            let taken = stmts.iter().skip(start).take_while(|stmt| self.belongs(stmt, &group)).count().max(1);
             // Only the last statement's end is the block's end.
             let tail = self.tail_from;
             if start + taken < stmts.len() {
                 self.tail_from = self.active.len();
             }
-            match grouped {
-                Some((index, family)) => {
-                    let group = stmts.get(start..start + taken).unwrap_or(&[]);
-                    self.members_in_turn(index, family, group, out);
+            let together = stmts.get(start..start + taken).unwrap_or(&[]);
+            match group {
+                Some(Group::InTurn { index, family }) => self.members_in_turn(index, family, together, out),
+                Some(Group::Picked { family, index, owner }) if taken > 1 => {
+                    self.member_picked(family, index, owner, together, out);
                 }
-                None => self.reached(stmt, out),
+                _ => self.reached(stmt, out),
             }
             self.tail_from = tail;
             start += taken;
@@ -114,23 +111,36 @@ impl<'d> Resolver<'d> {
         self.overflow = true;
     }
 
-    /// The first index name of a statement that nothing binds, and its family.
-    fn unbound_of(&self, stmt: &'d Stmt) -> Option<(&'d str, &'d str)> {
-        let of = |role: &'d RoleRef| self.unbound(role).map(|index| (index, role.name.text.as_str()));
-        match &stmt.kind {
-            StmtKind::Exchange(exchange) => of(&exchange.from).or_else(|| match &exchange.to {
-                Receivers::Listed(to) => to.iter().find_map(of),
-                Receivers::Others => None,
+    /// What a statement shares with those after it: the first index name that nothing binds, or the index by which
+    /// one end of an exchange picks the other.
+    fn group_of(&self, stmt: &'d Stmt) -> Option<Group<'d>> {
+        let unbound = |role: &'d RoleRef| {
+            self.unbound(role).map(|index| Group::InTurn { index, family: role.name.text.as_str() })
+        };
+        if let Some(group) = refs_of(stmt).into_iter().find_map(unbound) {
+            return Some(group);
+        }
+        let StmtKind::Exchange(exchange) = &stmt.kind else { return None };
+        let Receivers::Listed(to) = &exchange.to else { return None };
+        let [to] = to.as_slice() else { return None };
+        let picks = |picked: &'d RoleRef, owner: &'d RoleRef| {
+            let Some(Selector::Index(index)) = &picked.selector else { return None };
+            let family = picked.name.text.as_str();
+            let open = !self.is_static(index) && self.frame.pick(family, index).is_none();
+            (open && owner.selector.is_none()).then_some(Group::Picked { family, index, owner })
+        };
+        picks(to, &exchange.from).or_else(|| picks(&exchange.from, to))
+    }
+
+    /// Whether a statement goes with those before it.
+    fn belongs(&self, stmt: &'d Stmt, group: &Option<Group<'d>>) -> bool {
+        match group {
+            None => false,
+            Some(Group::InTurn { .. }) => self.group_of(stmt) == *group,
+            Some(Group::Picked { family, index, .. }) => refs_of(stmt).into_iter().any(|role| {
+                role.name.text == *family
+                    && matches!(&role.selector, Some(Selector::Index(at)) if at == *index)
             }),
-            StmtKind::Relay(relay) => relay.hops.iter().find_map(of),
-            StmtKind::Does(does) => of(&does.role),
-            StmtKind::Let(binding) => of(&binding.role),
-            StmtKind::Choice(choice) => of(&choice.owner),
-            StmtKind::If(cond) => cond.at.as_ref().and_then(of),
-            StmtKind::Call(call) => call.roles.iter().find_map(|(_, role)| of(role)),
-            StmtKind::Fail(fail) => of(&fail.at),
-            StmtKind::Try(scope) => of(&scope.owner),
-            _ => None,
         }
     }
 
@@ -151,10 +161,61 @@ impl<'d> Resolver<'d> {
         }
     }
 
+    /// Walks the statements in one branch for each member of the family; the owner evaluates the index.
+    fn member_picked(
+        &mut self,
+        family: &'d str,
+        index: &'d tree::Expr,
+        owner: &'d RoleRef,
+        stmts: &'d [Stmt],
+        out: &mut Block,
+    ) {
+        let (Some(first), Some(owner)) = (stmts.first(), self.single(owner)) else { return };
+        let members = self.frame.roles.get(family).map_or_else(Vec::new, |cast| cast.members.clone());
+        let hops = self.frame.hops.last().map(|(_, count)| *count);
+        self.picked(first, owner, members, index, out, |walk, member, out| {
+            walk.restart_hops(hops);
+            walk.frame.picks.push((family, index, member));
+            walk.statements(stmts, out);
+            walk.frame.picks.pop();
+        });
+    }
+
     /// Lets the hops without a name count from here again, so that each member's hops are named alike.
     pub(super) fn restart_hops(&mut self, count: Option<u32>) {
         if let (Some(count), Some(last)) = (count, self.frame.hops.last_mut()) {
             last.1 = count;
         }
+    }
+}
+
+/// Statements in a row that share an index.
+#[derive(Clone, Copy, PartialEq)]
+enum Group<'d> {
+    /// For each member of the family in turn.
+    InTurn { index: &'d str, family: &'d str },
+    /// For the one member that the owner picks by this index.
+    Picked { family: &'d str, index: &'d tree::Expr, owner: &'d RoleRef },
+}
+
+/// The roles that a statement names itself, not in its blocks.
+fn refs_of(stmt: &Stmt) -> Vec<&RoleRef> {
+    match &stmt.kind {
+        StmtKind::Exchange(exchange) => {
+            let mut refs = vec![&exchange.from];
+            if let Receivers::Listed(to) = &exchange.to {
+                refs.extend(to);
+            }
+            refs
+        }
+        StmtKind::Relay(relay) => relay.hops.iter().collect(),
+        StmtKind::Does(does) => vec![&does.role],
+        StmtKind::Let(binding) => vec![&binding.role],
+        StmtKind::Choice(choice) => vec![&choice.owner],
+        StmtKind::If(cond) => cond.at.iter().collect(),
+        StmtKind::Call(call) => call.roles.iter().map(|(_, role)| role).collect(),
+        StmtKind::Fail(fail) => vec![&fail.at],
+        StmtKind::Try(scope) => vec![&scope.owner],
+        _ => Vec::new(),
     }
 }

@@ -172,6 +172,7 @@ impl<'d> Resolver<'d> {
             scope,
             statics: sizes(callee.tree, &callee.roles),
             roles: callee.roles,
+            picks: Vec::new(),
             hops: vec![(callee.tree.name.text.as_str(), 0)],
             result: Some(ResultOf { bind, ty: callee.signature.returns.clone() }),
         };

@@ -12,7 +12,7 @@ use crate::global::declare::{Declarations, Message, Signature};
 use crate::global::protocol::Label;
 use crate::global::resolve::Resolver;
 use crate::global::resolve::knowledge::{Delta, Known, Mark};
-use crate::syntax::tree::{Choreography, Name};
+use crate::syntax::tree::{Choreography, Expr, Name};
 
 /// Who plays a role of the choreography.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,8 @@ pub(super) struct Frame<'d> {
     pub roles: BTreeMap<&'d str, Cast>,
     /// Indices of `for` and sizes of families, innermost last.
     pub statics: Vec<(&'d str, i64)>,
+    /// Families, indices that only the session knows, and the members that they mean in this branch.
+    pub picks: Vec<(&'d str, &'d Expr, RoleId)>,
     /// Names of the sub-protocols around the statement, and the hops without a name counted so far in each.
     pub hops: Vec<(&'d str, u32)>,
     /// What `return` gives its values to.
@@ -71,6 +73,14 @@ pub(super) struct Jump<'d> {
     pub span: Span,
 }
 
+impl Frame<'_> {
+    /// The member that an index of the session means in this branch.
+    pub(super) fn pick(&self, family: &str, index: &Expr) -> Option<RoleId> {
+        let pick = self.picks.iter().find(|(name, at, _)| *name == family && *at == index);
+        pick.map(|(_, _, member)| *member)
+    }
+}
+
 impl<'d> Resolver<'d> {
     /// Begins a choreography at the top of the walk.
     pub(super) fn enter(
@@ -87,6 +97,7 @@ impl<'d> Resolver<'d> {
             module: signature.module,
             scope,
             statics: sizes(tree, &roles),
+            picks: Vec::new(),
             roles,
             hops: vec![(tree.name.text.as_str(), 0)],
             result: None,

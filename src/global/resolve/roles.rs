@@ -132,7 +132,10 @@ impl<'d> Resolver<'d> {
                 let taken = cast.members.into_iter().skip(low as usize).take((high - low) as usize);
                 Some(Target::Many(taken.collect()))
             }
-            Selector::Index(e) if !self.is_static(e) => Some(Target::Picked(cast.members, e)),
+            Selector::Index(e) if !self.is_static(e) => {
+                let pick = self.frame.pick(&role.name.text, e);
+                Some(pick.map_or(Target::Picked(cast.members, e), Target::One))
+            }
             Selector::Index(e) => {
                 let at = self.static_int(e)?;
                 let found = usize::try_from(at).ok().and_then(|at| cast.members.get(at).copied());
