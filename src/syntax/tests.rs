@@ -1,5 +1,6 @@
 //! Tests of the whole layer: every production of the grammar in every spelling, and the seed's protocols.
 
+mod generate;
 mod hostile;
 mod mistakes;
 mod pages;

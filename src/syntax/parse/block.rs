@@ -90,6 +90,9 @@ pub(super) fn close<'a>(open: Tokens<'a>, input: Tokens<'a>) -> Tokens<'a> {
     if input.kind(0) == Kind::BraceClose {
         return input.skip(1);
     }
+    if input.scene.found.borrow().swallowed {
+        return input;
+    }
     let said = Diagnostic::new(Code::E0006, input.behind(), "this block is not closed")
         .here("expected `}`")
         .also(open.span(0), "opened here");

@@ -1,6 +1,7 @@
 //! Mistakes: each with its code and place, drawn as carets under the faulty line.
 
-use crate::syntax::tests::read;
+use crate::diag::Applicability;
+use crate::syntax::tests::{around, read};
 
 /// The text with a line of carets, code and message under each line that a diagnostic is about.
 fn drawn(text: &str) -> String {
@@ -57,4 +58,37 @@ fn in_statements() {
 #[test]
 fn in_files() {
     check(include_str!("mistakes/files.txt"), "", "");
+}
+
+/// The text with the safe fixes of its diagnostics applied.
+fn repaired(text: &str) -> String {
+    let diagnostics = read(text).diagnostics;
+    let fixes = diagnostics.iter().flat_map(|diagnostic| &diagnostic.fixes);
+    let safe = fixes.filter(|fix| fix.applicability == Applicability::Safe);
+    let mut edits: Vec<_> = safe.flat_map(|fix| fix.edits.clone()).collect();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
+    edits.into_iter().fold(text.to_owned(), |mut text, edit| {
+        text.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
+        text
+    })
+}
+
+#[test]
+fn safe_fixes_repair() {
+    let broken =
+        "A -> B M\n A => B: M\n A - > B: M\n A > B: M\n choice at A { a { A -> B: M } } A let x = 'text'";
+    let broken = around(broken);
+    assert_eq!(read(&broken).diagnostics.len(), 6);
+    let text = repaired(&broken);
+    assert_eq!(read(&text).diagnostics, [], "{text}");
+}
+
+#[test]
+fn near_words_are_suggested() {
+    for (broken, near) in [("chioce at A { a: {} }", "choice"), ("try at A {} on timout {}", "timeout")] {
+        let parsed = read(&around(broken));
+        let titles: Vec<_> =
+            parsed.diagnostics.iter().flat_map(|one| &one.fixes).map(|fix| &fix.title).collect();
+        assert_eq!(titles, [&format!("write `{near}`")]);
+    }
 }
