@@ -55,6 +55,7 @@ fn says(text: &str, expected: &[&str]) {
 }
 
 mod bounds;
+mod imports;
 mod meaning;
 mod mistakes;
 mod pages;

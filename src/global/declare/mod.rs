@@ -4,6 +4,7 @@
 //! fields, for the choreography at the top of the file in which it stands, nested ones included.
 //! Is not: a judge of what choreographies do; that is `resolve`. Import cycles are found by whoever loads files.
 
+mod customs;
 mod effects;
 mod index;
 mod literal;
@@ -45,6 +46,8 @@ pub struct Declarations {
     pub(crate) modules: Vec<Module>,
     pub(crate) tables: Vec<Table>,
     pub(crate) choreographies: Vec<Signature>,
+    /// Conditions written as text, by where the text stands.
+    pub(crate) customs: BTreeMap<Span, tree::Expr>,
 }
 
 /// A choreography at the top of a file.
@@ -151,17 +154,18 @@ pub fn declare(modules: Vec<Module>) -> (Declarations, Vec<Diagnostic>) {
     let indices: Vec<Index<'_>> = modules.iter().map(|module| Index::new(module, &mut diagnostics)).collect();
     let mut types = Types::new(&indices, diagnostics);
     let mut tables: Vec<Table> = (0..modules.len()).map(|at| index::table(&mut types, at)).collect();
-    let mut choreographies = Vec::new();
+    let (mut choreographies, mut customs) = (Vec::new(), BTreeMap::new());
     for (module, table) in tables.iter_mut().enumerate() {
         for (item, tree) in index::choreographies(&modules, module) {
             let id = choreographies.len();
             table.choreographies.entry(tree.name.text.clone()).or_insert(id);
+            customs::read(tree.place.0.source, tree, &mut customs);
             scan::signatures(&mut types, &mut choreographies, (module, item), tree);
         }
     }
     messages::by_use(&mut types, &tables, &mut choreographies, &modules);
     let mut diagnostics = types.into_diagnostics();
-    let declarations = Declarations { modules, tables, choreographies };
+    let declarations = Declarations { modules, tables, choreographies, customs };
     diagnostics.extend(resolve::constants(&declarations));
     diagnostics.sort_by_key(|d| (d.primary.span, d.code));
     (declarations, diagnostics)

@@ -101,6 +101,11 @@ impl<'d> Resolver<'d> {
         };
         let conditions: Vec<Option<Expr>> =
             choice.branches.iter().map(|branch| self.when(owner, branch, on.as_ref(), out)).collect();
+        // Before the branches, so that numbers follow the source.
+        let name = match &choice.on {
+            Some(e) => Some(Arc::from(spell::expr(e))),
+            None => owner.map(|owner| self.tables.choice_name(owner, stmt.place.0)),
+        };
         let mut ways = self.part();
         let mut branches = Vec::new();
         for branch in &choice.branches {
@@ -116,11 +121,7 @@ impl<'d> Resolver<'d> {
             branches.push(block);
         }
         self.meet(&ways);
-        let Some(owner) = owner else { return };
-        let name = match &choice.on {
-            Some(e) => Arc::from(spell::expr(e)),
-            None => self.tables.choice_name(owner, stmt.place.0),
-        };
+        let (Some(owner), Some(name)) = (owner, name) else { return };
         let labels: Vec<(&str, Span)> =
             choice.branches.iter().map(|branch| (branch.label.text.as_str(), branch.label.place.0)).collect();
         let labels = self.close_choice(id, Arc::clone(&name), owner, &labels);

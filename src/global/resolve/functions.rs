@@ -41,18 +41,32 @@ fn function(name: &str) -> Option<Function> {
 impl<'d> Resolver<'d> {
     pub(super) fn apply(&mut self, who: Who, name: &'d Name, args: &'d [tree::Expr]) -> (Expr, Type) {
         let Some(function) = function(&name.text) else {
-            let message = format!("no function is called `{}`", name.text);
-            let mut said = Diagnostic::new(Code::E0138, name.place.0, message);
-            said.help = Some(match nearest(&name.text, builtin::FUNCTIONS) {
-                Some(near) => format!("write `{near}`"),
-                None => format!("use one of {}", crate::global::resolve::choice::quoted(&builtin::FUNCTIONS)),
-            });
-            self.say(said);
-            for arg in args.iter().filter(|arg| !matches!(arg.kind, ExprKind::Lambda(..))) {
-                self.expr(who, arg);
-            }
-            return wrong();
+            return self.no_function(who, name, args);
         };
+        self.apply_known(who, name, function, args)
+    }
+
+    fn no_function(&mut self, who: Who, name: &'d Name, args: &'d [tree::Expr]) -> (Expr, Type) {
+        let message = format!("no function is called `{}`", name.text);
+        let mut said = Diagnostic::new(Code::E0138, name.place.0, message);
+        said.help = Some(match nearest(&name.text, builtin::FUNCTIONS) {
+            Some(near) => format!("write `{near}`"),
+            None => format!("use one of {}", crate::global::resolve::choice::quoted(&builtin::FUNCTIONS)),
+        });
+        self.say(said);
+        for arg in args.iter().filter(|arg| !matches!(arg.kind, ExprKind::Lambda(..))) {
+            self.expr(who, arg);
+        }
+        wrong()
+    }
+
+    fn apply_known(
+        &mut self,
+        who: Who,
+        name: &'d Name,
+        function: Function,
+        args: &'d [tree::Expr],
+    ) -> (Expr, Type) {
         match (function, args) {
             (Function::Fold(fold), [list]) => {
                 let (value, ty) = self.expr(who, list);

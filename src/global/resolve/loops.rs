@@ -46,6 +46,12 @@ impl<'d> Resolver<'d> {
             debug_assert_eq!(entry.span, stmt.place.0, "choice {} was just opened", choice.0);
             entry.depth += 1;
         }
+        if let LoopHead::Decides(role) = &turns.head
+            && let Some(owner) = self.single(role)
+        {
+            // Numbered before the choices inside, so that numbers follow the source.
+            self.tables.choice_name(owner, stmt.place.0);
+        }
         let mark = self.knowledge.mark();
         let mut walked = self.turn(turns.label.as_ref(), stmt.place.0, &turns.body);
         if self.reachable {
@@ -142,6 +148,11 @@ impl<'d> Resolver<'d> {
                 let decision = (owner, spell::expr(e), condition);
                 self.two_way(choice, decision, labels, [body, Vec::new()], span, &mut out);
             }
+            LoopHead::Custom(text, place) if let Some(e) = self.custom(place.0) => {
+                let condition = self.condition(owner, e);
+                let decision = (owner, text.clone(), condition);
+                self.two_way(choice, decision, labels, [body, Vec::new()], span, &mut out);
+            }
             LoopHead::Custom(text, place) => {
                 self.asked_by_text(owner, text, place.0);
                 let decision = (owner, text.clone(), Condition::Asked);
@@ -154,6 +165,12 @@ impl<'d> Resolver<'d> {
             }
         }
         out
+    }
+
+    /// The condition of a text, if it is one whose names mean something.
+    fn custom(&self, span: Span) -> Option<&'d tree::Expr> {
+        let e = self.declarations.customs.get(&span)?;
+        self.undefined(e).is_none().then_some(e)
     }
 
     fn asked_by_text(&mut self, owner: RoleId, text: &str, span: Span) {

@@ -35,7 +35,7 @@ pub(super) struct Tables {
     sites: Vec<Site>,
     /// Sites of steps that nobody wrote: they are taken away where nothing uses what they bind.
     pub silent: BTreeSet<SiteId>,
-    names: BTreeMap<(u32, Arc<str>), NameId>,
+    names: BTreeMap<u32, BTreeMap<Arc<str>, NameId>>,
     by_name: Vec<(u32, Arc<str>)>,
     vars_by_name: BTreeMap<(NameId, LaneId), Vec<VarId>>,
     messages_by_name: BTreeMap<Arc<str>, MessageId>,
@@ -55,13 +55,14 @@ impl Tables {
     }
 
     pub(super) fn name(&mut self, scope: u32, name: &str) -> NameId {
-        let key = (scope, Arc::from(name));
-        if let Some(id) = self.names.get(&key) {
+        let names = self.names.entry(scope).or_default();
+        if let Some(id) = names.get(name) {
             return *id;
         }
         let id = NameId(self.by_name.len() as u32);
-        self.by_name.push((scope, Arc::clone(&key.1)));
-        self.names.insert(key, id);
+        let text: Arc<str> = Arc::from(name);
+        self.by_name.push((scope, Arc::clone(&text)));
+        names.insert(text, id);
         id
     }
 
@@ -71,7 +72,7 @@ impl Tables {
 
     /// The name if anything has used it.
     pub(super) fn known_name(&self, scope: u32, name: &str) -> Option<NameId> {
-        self.names.get(&(scope, Arc::from(name))).copied()
+        self.names.get(&scope)?.get(name).copied()
     }
 
     /// The var of a name in a lane, of this type: another type is another var.

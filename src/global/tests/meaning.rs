@@ -310,3 +310,58 @@ fn relays_and_others() {
         ",
     );
 }
+
+#[test]
+fn choices_are_numbered_as_they_stand() {
+    becomes(
+        "choreography P { roles A, B  choice A { x: { A -> B: X  choice A { y: A -> B: Y  z: A -> B: Z } } w: A -> B: W }
+           loop (decides: A) { A -> B: V  choice A { y: A -> B: Y  z: A -> B: Z } } }",
+        "
+        choice A#1 at A
+          x <- ask:
+            A -> B: X
+            choice A#2 at A
+              y <- ask:
+                A -> B: Y
+              z <- ask:
+                A -> B: Z
+          w <- ask:
+            A -> B: W
+        L1:
+          choice A#3 at A
+            again <- ask:
+              A -> B: V
+              choice A#4 at A
+                y <- ask:
+                  A -> B: Y
+                z <- ask:
+                  A -> B: Z
+              continue L1
+            done <- ask:
+        ",
+    );
+}
+
+#[test]
+fn conditions_written_as_text() {
+    becomes(
+        "choreography P { roles A, B  A let n = 3  loop (custom: \"n > 0\") { A -> B: M  A let n = n - 1 }
+           loop (custom: \"still hungry\") { B -> A: N } }",
+        "
+        A let n = 3
+        L1:
+          choice n > 0 at A
+            again when (n > 0):
+              A -> B: M
+              A let n = (n - 1)
+              continue L1
+            done:
+        L2:
+          choice still hungry at B
+            yes <- ask:
+              B -> A: N
+              continue L2
+            no <- ask:
+        ",
+    );
+}
