@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use crate::base::limits::{CONFIG_BYTES_MAX, CONFIG_VALUES_MAX};
 use crate::base::ty::{FieldType, Type};
 use crate::config::vocabulary::Vocabulary;
 use crate::config::{bindings, input, script, yaml};
 use crate::diag::Diagnostic;
+use crate::diag::code::Code;
 use crate::diag::source::{SourceId, Sources};
 
 fn vocabulary() -> Vocabulary {
@@ -264,4 +267,67 @@ fn inputs_are_read_by_the_type_of_their_parameter() {
     let missing: Vec<&str> =
         input::missing(&params, &BTreeMap::new()).map(|param| param.name.as_ref()).collect();
     assert_eq!(missing, ["amount", "who"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "(roles:|handlers:|A|kind|produce|[a-c0-9:!&*\\[\\]{},#|>'\"?%@~-]|\n| |\n  |: |- ){0,40}") {
+        let words = vocabulary();
+        for diagnostics in [
+            script::read(SourceId(0), &text, Some(&words)).1,
+            bindings::read(SourceId(0), &text, Some(&words)).1,
+        ] {
+            for diagnostic in diagnostics {
+                let span = diagnostic.primary.span;
+                prop_assert!(text.get(span.start as usize..span.end as usize).is_some(), "{:?}", span);
+                prop_assert!(!diagnostic.message.contains(['\n', '\u{1}']), "{}", diagnostic.message);
+            }
+        }
+    }
+}
+
+/// The `yaml` fence under a heading of a page.
+fn fence<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
+    let (_, section) = page.split_once(&format!("\n## {heading}\n"))?;
+    let section = section.split("\n## ").next()?;
+    section.split_once("```yaml\n")?.1.split_once("```").map(|(text, _)| text)
+}
+
+#[test]
+fn the_pages_show_what_they_say() {
+    let field = |name: &str, ty| Type::Record(Arc::new(vec![FieldType { name: Arc::from(name), ty }]));
+    let words = Vocabulary {
+        protocol: "Fetch".to_owned(),
+        roles: ["Client", "Server"].map(Arc::from).to_vec(),
+        messages: BTreeMap::from([
+            (Arc::from("Ask"), field("path", Type::Text)),
+            (Arc::from("Offer"), field("amount", Type::INT)),
+        ]),
+        choices: BTreeMap::from([(Arc::from("Client#1"), ["again", "enough"].map(Arc::from).to_vec())]),
+        operations: BTreeMap::new(),
+    };
+    let codes = |text: &str| {
+        let said = if text.starts_with("protocol:") {
+            let (read, said) = bindings::read(SourceId(0), text, Some(&words));
+            let notes = read.map(|read| read.script(&BTreeMap::new()).1).unwrap_or_default();
+            [said, notes].concat()
+        } else {
+            script::read(SourceId(0), text, Some(&words)).1
+        };
+        said.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>()
+    };
+    let pages = Code::ALL.iter().filter(|code| code.name().starts_with("E04"));
+    let mut shown = 0;
+    for code in pages {
+        let (Some(bad), Some(good)) = (fence(code.page(), "Example"), fence(code.page(), "Use instead"))
+        else {
+            continue;
+        };
+        assert_eq!(codes(bad), [*code]);
+        assert_eq!(codes(good), [], "{}", code.name());
+        shown += 1;
+    }
+    assert_eq!(shown, 11);
 }

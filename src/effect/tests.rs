@@ -8,10 +8,11 @@ use proptest::prelude::*;
 use crate::base::builtin::OPERATIONS;
 use crate::base::fit::fit;
 use crate::base::json::{from_text, to_text};
+use crate::base::limits::{CONSOLE_LINES_MAX, GENERATED_PARTS_MAX, RANDOM_BYTES_MAX, STORAGE_ENTRIES_MAX};
 use crate::base::random::Random;
 use crate::base::tests::types;
 use crate::base::time::{Duration, Instant};
-use crate::base::ty::Type;
+use crate::base::ty::{FieldType, Type};
 use crate::base::value::Value;
 use crate::config::script;
 use crate::diag::source::SourceId;
@@ -46,7 +47,7 @@ proptest! {
 fn a_type_whose_every_value_is_huge_has_no_invented_value() {
     let mut ty = Type::Bool;
     for _ in 0..40 {
-        let field = |name: &str| crate::base::ty::FieldType { name: Arc::from(name), ty: ty.clone() };
+        let field = |name: &str| FieldType { name: Arc::from(name), ty: ty.clone() };
         ty = Type::Record(Arc::new(vec![field("a"), field("b")]));
     }
     assert_eq!(invent(&ty, &mut Random::new(0)), None);
@@ -129,6 +130,40 @@ fn built_in_effects_answer() {
     check("approvals.evaluate", "{}", "none");
     let lines: Vec<&str> = world.lines().iter().map(|line| line.text.as_str()).collect();
     assert_eq!(lines, ["two lines", "[1]"]);
+}
+
+#[test]
+fn the_world_keeps_only_so_much() {
+    let mut world = World::new(0);
+    let role: Arc<str> = Arc::from("A");
+    let mut put = |key: usize| {
+        let args = [(Arc::from("key"), Value::text(&key.to_string())), (Arc::from("value"), Value::None)];
+        let request =
+            Request { role: &role, effect: "storage", operation: "put", args: &args, result: &Type::Any };
+        matches!(world.perform(Instant(0), &request).unwrap().answer, Answer::Value(_))
+    };
+    assert!((0..STORAGE_ENTRIES_MAX).all(&mut put));
+    assert!(!put(STORAGE_ENTRIES_MAX));
+    assert!(put(0), "what is there may be changed");
+    for _ in 0..=CONSOLE_LINES_MAX {
+        perform(&mut world, 0, "console.log", "1", &Type::Any);
+    }
+    assert_eq!((world.lines().len(), world.lines_lost()), (CONSOLE_LINES_MAX, 1));
+    let bytes =
+        |world: &mut World, count: usize| perform(world, 0, "random.bytes", &count.to_string(), &Type::Any);
+    assert_eq!(bytes(&mut world, RANDOM_BYTES_MAX).len(), 2 * RANDOM_BYTES_MAX + 2);
+    assert!(bytes(&mut world, RANDOM_BYTES_MAX + 1).starts_with("Permanent"));
+}
+
+#[test]
+fn invented_values_have_only_so_many_parts() {
+    let flat = |count: usize| {
+        let fields = (0..count).map(|at| FieldType { name: Arc::from(format!("{at:05}")), ty: Type::Bool });
+        invent(&Type::Record(Arc::new(fields.collect())), &mut Random::new(0)).is_some()
+    };
+    // The record itself is a part too.
+    assert!(flat(GENERATED_PARTS_MAX - 1));
+    assert!(!flat(GENERATED_PARTS_MAX));
 }
 
 #[test]
