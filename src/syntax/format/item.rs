@@ -3,10 +3,10 @@
 use crate::syntax::format::doc::Doc;
 use crate::syntax::format::expr::quoted;
 use crate::syntax::format::list::doc_lines;
-use crate::syntax::format::printer::Printer;
+use crate::syntax::format::printer::{Printer, comment_text};
 use crate::syntax::tree::{
     Choreography, Docs, Effect, Enum, Item, MessageShape, Operation, Param, Place, Repetition, RoleDecl,
-    Size, TypeShape, Variant,
+    Size, TypeShape,
 };
 
 impl Printer<'_> {
@@ -65,14 +65,19 @@ impl Printer<'_> {
 
     fn enumeration(&mut self, enumeration: &Enum) {
         self.leading(enumeration.place.0.start);
-        let variants = self.list(("{", "}"), &enumeration.variants, variant_place, |printer, variant| {
-            let mut parts = doc_lines(&variant.docs);
-            parts.push(Doc::text(&variant.name.text));
-            if !variant.fields.is_empty() {
-                parts.extend([Doc::text(" "), printer.fields(("{", "}"), &variant.fields)]);
-            }
-            Doc::All(parts)
-        });
+        let variants = self.list(
+            ("{", "}"),
+            &enumeration.variants,
+            |variant| variant.place,
+            |printer, variant| {
+                let mut parts = doc_lines(&variant.docs);
+                parts.push(Doc::text(&variant.name.text));
+                if !variant.fields.is_empty() {
+                    parts.extend([Doc::text(" "), printer.fields(("{", "}"), &variant.fields)]);
+                }
+                Doc::All(parts)
+            },
+        );
         let doc = Doc::all([Doc::text(format!("enum {} ", enumeration.name.text)), variants]);
         self.line(&enumeration.docs, enumeration.place, &doc);
     }
@@ -94,17 +99,11 @@ impl Printer<'_> {
     }
 
     fn operation(&mut self, operation: &Operation) {
-        let start = operation.name.place.0;
-        self.leading(start.start);
+        self.leading(operation.place.0.start);
         let params = self.fields(("(", ")"), &operation.params);
         let mut parts = vec![Doc::text(&operation.name.text), params];
-        let mut end = start.end;
-        if let Some(field) = operation.params.last() {
-            end = field.ty.as_ref().map_or(field.name.place.0.end, |ty| ty.place.0.end);
-        }
         if let Some(result) = &operation.result {
             parts.extend([Doc::text(" -> "), self.ty(result)]);
-            end = result.place.0.end;
         }
         if let Some(repetition) = operation.repetition {
             parts.push(Doc::text(match repetition {
@@ -113,8 +112,7 @@ impl Printer<'_> {
                 Repetition::Once => " : once",
             }));
         }
-        let end = self.words_end(end);
-        self.line(&operation.docs, Place(crate::diag::source::Span { end, ..start }), &Doc::All(parts));
+        self.line(&operation.docs, operation.place, &Doc::All(parts));
     }
 
     /// A choreography: attributes, header, roles, nested ones, body.
@@ -173,13 +171,15 @@ impl Printer<'_> {
     fn roles(&mut self, roles: &[RoleDecl]) {
         let (Some(first), Some(last)) = (roles.first(), roles.last()) else { return };
         let documented = roles.iter().any(|role| !role.docs.is_empty());
-        let between = self.comment_before(last.name.place.0.start);
+        let start = first.name.place.0.start;
+        let start = self.source(0, start).rfind("roles").map_or(start, |at| at as u32);
+        self.leading(start);
         let mut docs = Vec::new();
         let mut commented = false;
         for (index, role) in roles.iter().enumerate() {
             docs.push(Doc::Line);
             while let Some(comment) = self.take_before(role.name.place.0.start) {
-                docs.extend([Doc::text(&comment.text), Doc::Hard]);
+                docs.extend([Doc::text(comment_text(comment)), Doc::Hard]);
                 commented = true;
             }
             docs.extend(doc_lines(&role.docs));
@@ -187,16 +187,15 @@ impl Printer<'_> {
             if index + 1 < roles.len() {
                 docs.push(Doc::text(","));
                 while let Some(comment) = self.take_beside(role_end(role)) {
-                    docs.extend([Doc::text(" "), Doc::text(&comment.text), Doc::Force]);
+                    docs.extend([Doc::text(" "), Doc::text(comment_text(comment)), Doc::Force]);
                     commented = true;
                 }
             }
         }
-        if documented || between || commented {
+        if documented || commented {
             docs.push(Doc::Force);
         }
         let doc = Doc::all([Doc::text("roles:"), Doc::All(docs).indent()]).group();
-        let start = first.name.place.0.start;
         self.open_line(&Vec::new(), start, &doc);
         self.end_line(role_end(last));
     }
@@ -220,10 +219,6 @@ fn role_end(role: &RoleDecl) -> u32 {
         Some(Size::Named(size)) => size.place.0.end + 1,
         Some(Size::Any) => name + "[*]".len() as u32,
     }
-}
-
-fn variant_place(variant: &Variant) -> Place {
-    variant.name.place
 }
 
 fn param_place(param: &Param) -> Place {

@@ -2,7 +2,7 @@
 
 use crate::syntax::format::doc::Doc;
 use crate::syntax::format::expr::path_text;
-use crate::syntax::format::printer::Printer;
+use crate::syntax::format::printer::{Printer, comment_text};
 use crate::syntax::tree::{Docs, Field, Place, TypeKind, TypeRef};
 
 impl Printer<'_> {
@@ -11,7 +11,7 @@ impl Printer<'_> {
         &mut self,
         (open, close): (&'static str, &'static str),
         items: &[T],
-        place: impl Fn(&T) -> Place,
+        mut place: impl FnMut(&T) -> Place,
         mut item: impl FnMut(&mut Self, &T) -> Doc,
     ) -> Doc {
         if items.is_empty() {
@@ -19,33 +19,49 @@ impl Printer<'_> {
         }
         let edge = || if open == "{" { Doc::Line } else { Doc::Soft };
         let mut docs = vec![edge()];
-        if items.first().is_some_and(|first| self.begins_line(open, place(first).0.start)) {
-            docs.push(Doc::Force);
-        }
         for (index, one) in items.iter().enumerate() {
             let place = place(one).0;
+            if index == 0 && self.begins_line(open, place.start) {
+                docs.push(Doc::Force);
+            }
             while let Some(comment) = self.take_before(place.start) {
-                docs.extend([Doc::text(&comment.text), Doc::Hard]);
+                docs.extend([Doc::text(comment_text(comment)), Doc::Hard]);
             }
             docs.push(item(self, one));
             let last = index + 1 == items.len();
             docs.push(if last { Doc::Broken(",") } else { Doc::text(",") });
-            let mut beside = false;
-            // On one line nothing may follow a comment, so it stands only where the list is broken.
-            while self.quiet == 0
-                && let Some(comment) = self.take_before(place.end).or_else(|| self.take_beside(place.end))
-            {
-                docs.extend([if beside { Doc::Hard } else { Doc::text(" ") }, Doc::text(&comment.text)]);
-                beside = true;
-            }
-            if beside {
-                docs.push(Doc::Force);
-            }
-            if !last {
+            let end = self.beside(place.end, &mut docs);
+            if last {
+                self.before_close(end, &mut docs);
+            } else {
                 docs.push(Doc::Line);
             }
         }
         Doc::all([Doc::text(open), Doc::All(docs).indent(), edge(), Doc::text(close)]).group()
+    }
+
+    /// The comments inside an item that ends at `end`, and beside it. Gives the end of the last one on its line.
+    fn beside(&mut self, end: u32, docs: &mut Vec<Doc>) -> u32 {
+        let (mut end, mut ended) = (end, false);
+        while let Some(comment) = self.take_before(end).or_else(|| self.take_beside(end)) {
+            docs.extend([
+                if ended { Doc::Hard } else { Doc::text(" ") },
+                Doc::text(comment_text(comment)),
+                Doc::Force,
+            ]);
+            ended |= comment.text.starts_with("//");
+            end = end.max(comment.place.0.end);
+        }
+        end
+    }
+
+    /// The comments between the last item and the bracket that closes the list, each on its line.
+    fn before_close(&mut self, end: u32, docs: &mut Vec<Doc>) {
+        let mut end = end;
+        while let Some(comment) = self.take_behind(end) {
+            docs.extend([Doc::Hard, Doc::text(comment_text(comment))]);
+            end = comment.place.0.end;
+        }
     }
 
     /// `{ field, … }` or `( field, … )`

@@ -60,17 +60,25 @@ impl<'a> Printer<'a> {
 
     /// The next comment, if it stands on the line that `end` ends, with nothing but separators between.
     pub(super) fn take_beside(&mut self, end: u32) -> Option<&'a Comment> {
-        let next = self.comments.first()?;
-        let between = self.source(end, next.place.0.start);
-        let beside = next.place.0.start >= end && between.chars().all(|c| " \t;,".contains(c));
-        if beside { self.take_before(u32::MAX) } else { None }
+        self.take_over(end, " \t;,")
+    }
+
+    /// The next comment, if nothing but separators stands between `end` and it.
+    pub(super) fn take_behind(&mut self, end: u32) -> Option<&'a Comment> {
+        self.take_over(end, " \t\r\n;,")
+    }
+
+    fn take_over(&mut self, end: u32, separators: &str) -> Option<&'a Comment> {
+        let next = self.comments.first()?.place.0.start;
+        let near = next >= end && self.source(end, next).chars().all(|c| separators.contains(c));
+        if near { self.take_before(u32::MAX) } else { None }
     }
 
     /// Gives the comments before `at` lines of their own.
     pub(super) fn leading(&mut self, at: u32) {
         while let Some(comment) = self.take_before(at) {
             self.begin(comment.place.0.start);
-            self.out.push_str(&comment.text);
+            self.out.push_str(&comment_text(comment));
             self.out.push('\n');
         }
     }
@@ -161,15 +169,15 @@ impl<'a> Printer<'a> {
         self.out.push('}');
     }
 
-    /// A comment behind the open line, or on its own where the line has been ended by a comment.
+    /// A comment behind the open line; once a comment has ended that line, each further one has its own.
     fn aside(&mut self, comment: &Comment, ended: &mut bool) {
         if *ended {
             self.begin(0);
         } else {
             self.out.push(' ');
         }
-        self.out.push_str(&comment.text);
-        *ended = comment.text.starts_with("//");
+        self.out.push_str(&comment_text(comment));
+        *ended |= comment.text.starts_with("//");
         if *ended {
             self.out.push('\n');
             self.fresh = false;
@@ -184,13 +192,6 @@ impl<'a> Printer<'a> {
         self.fresh = false;
         self.blank = false;
         self.out.extend(std::iter::repeat_n(' ', self.indent));
-    }
-
-    /// Where the words and marks end that follow `at` on its line.
-    pub(super) fn words_end(&self, at: u32) -> u32 {
-        let rest = self.text.get(at as usize..).unwrap_or("");
-        let word = |c: char| c.is_alphanumeric() || " :)_".contains(c);
-        at + rest.find(|c| !word(c)).unwrap_or(rest.len()) as u32
     }
 
     /// Whether an empty line stands before `at` in the source.
@@ -219,5 +220,14 @@ impl<'a> Printer<'a> {
             }
             first = before.len() - text.len();
         }
+    }
+}
+
+/// A comment as it is printed: one that was meant to document something, but stands where nothing can be, is an
+/// ordinary one, so that it documents nothing where it is moved to.
+pub(super) fn comment_text(comment: &Comment) -> String {
+    match comment.text.strip_prefix("///") {
+        Some(rest) if !rest.starts_with('/') => format!("//{rest}"),
+        _ => comment.text.clone(),
     }
 }

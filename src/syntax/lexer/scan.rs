@@ -3,9 +3,9 @@
 //! Is not: allocating per token. A token is two offsets and a kind.
 
 use crate::base::time::UNITS;
-use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::diag::source::{SourceId, Span};
+use crate::diag::{Applicability, Diagnostic, Edit};
 use crate::syntax::lexer::Lexed;
 use crate::syntax::lexer::marks;
 use crate::syntax::token::{Kind, Met, Token};
@@ -193,20 +193,42 @@ impl<'a> Scanner<'a> {
             }
             return;
         }
+        if next == '\'' {
+            self.single_quotes();
+        } else {
+            self.unknown(next);
+        }
+        self.push(Kind::Unknown, start);
+    }
+
+    fn unknown(&mut self, next: char) {
+        let start = self.at;
         let known =
-            |c: char| c.is_whitespace() || c.is_alphanumeric() || c == '_' || c == '"' || marks::begins(c);
+            |c: char| c.is_whitespace() || c.is_alphanumeric() || "_\"'".contains(c) || marks::begins(c);
         self.at += next.len_utf8();
         self.skip(|c| !known(c));
         let what = self.text.get(start..self.at).unwrap_or("");
         let shown: String = what.chars().take(20).flat_map(char::escape_debug).collect();
         let said =
-            Diagnostic::new(Code::E0002, self.span(start, self.at), format!("`{shown}` means nothing here"))
-                .here(if next == '\'' {
-                    "a text stands in double quotes"
-                } else {
-                    "no token begins like this"
-                });
-        self.report(said);
-        self.push(Kind::Unknown, start);
+            Diagnostic::new(Code::E0002, self.span(start, self.at), format!("`{shown}` means nothing here"));
+        self.report(said.here("no token begins like this"));
+    }
+
+    /// A text in single quotes, as other languages write it: one mistake, not two.
+    fn single_quotes(&mut self) {
+        let start = self.at;
+        let line = self.rest().lines().next().unwrap_or("");
+        let inside = line.get(1..).and_then(|rest| rest.find('\'').and_then(|end| rest.get(..end)));
+        self.at += inside.map_or(1, |inside| inside.len() + 2);
+        let span = self.span(start, self.at);
+        let said = Diagnostic::new(Code::E0002, span, "`'` means nothing here")
+            .here("a text stands in double quotes");
+        self.report(match inside.filter(|inside| !inside.contains(['"', '{', '}', '\\'])) {
+            Some(inside) => {
+                let edits = vec![Edit { span, text: format!("\"{inside}\"") }];
+                said.fix("write double quotes", Applicability::Safe, edits)
+            }
+            None => said.help("write it in double quotes"),
+        });
     }
 }

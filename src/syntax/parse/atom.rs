@@ -3,8 +3,9 @@
 use nom::Parser;
 use nom::combinator::cut;
 
-use crate::syntax::parse::basic::{BRACES, BRACKETS, PARENS, list, mark, name, path};
+use crate::syntax::parse::basic::{BRACES, BRACKETS, PARENS, list, mark, name, path, role_led};
 use crate::syntax::parse::expr::{Grown, grown, node};
+use crate::syntax::parse::file::begins_item;
 use crate::syntax::parse::number;
 use crate::syntax::parse::text::text;
 use crate::syntax::parse::tokens::Tokens;
@@ -76,15 +77,20 @@ fn atom(start: Tokens<'_>) -> Outcome<'_, Grown> {
     }
 }
 
-/// `(e)`: the tree keeps no parentheses.
+/// `(e)`: the tree keeps no parentheses, but the place does.
 fn parenthesised(start: Tokens<'_>) -> Outcome<'_, Grown> {
-    let (rest, inner) = cut(grown).parse(Tokens { head: false, ..start.skip(1) })?;
+    let (rest, mut inner) = cut(grown).parse(Tokens { head: false, ..start.skip(1) })?;
     let (rest, _) = cut(mark(Kind::ParenClose)).parse(rest)?;
+    inner.expr.place = start.place(rest);
     Ok((Tokens { head: start.head, ..rest }, inner))
 }
 
 /// A word of the language, a name, a variant, or a function with its arguments.
 fn named(start: Tokens<'_>) -> Outcome<'_, Grown> {
+    // What begins the next line as only a statement or declaration does, is not what is missing on this one.
+    if start.token(0).first && (role_led(start) || begins_item(start)) {
+        return expected(start, "an expression");
+    }
     let constant = match start.word(0) {
         "true" => Some(ExprKind::Bool(true)),
         "false" => Some(ExprKind::Bool(false)),

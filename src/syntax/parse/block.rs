@@ -10,7 +10,6 @@ use nom::combinator::cut;
 use crate::diag::code::Code;
 use crate::diag::{Applicability, Diagnostic, Edit, nearest};
 use crate::syntax::lexer::opens;
-use crate::syntax::parse::atom::record;
 use crate::syntax::parse::basic::{begins_branch, deeper, expect, role_led};
 use crate::syntax::parse::exchange::{call, fail, role_statement};
 use crate::syntax::parse::file::begins_item;
@@ -19,7 +18,7 @@ use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, found, missing, report, said, shortened, unexpected};
 use crate::syntax::parse::{choice, control, par, scope};
 use crate::syntax::token::Kind;
-use crate::syntax::tree::{Block, Place, Stmt, StmtKind};
+use crate::syntax::tree::{Annotation, Block, Docs, Place, Stmt, StmtKind};
 
 /// What ends the statements of a block before its `}`.
 #[derive(Clone, Copy)]
@@ -91,6 +90,9 @@ pub(super) fn close<'a>(open: Tokens<'a>, input: Tokens<'a>) -> Tokens<'a> {
     if input.kind(0) == Kind::BraceClose {
         return input.skip(1);
     }
+    if input.scene.found.borrow().swallowed {
+        return input;
+    }
     let said = Diagnostic::new(Code::E0006, input.behind(), "this block is not closed")
         .here("expected `}`")
         .also(open.span(0), "opened here");
@@ -108,20 +110,17 @@ pub(super) fn statements<'a>(mut input: Tokens<'a>, ends: Ends) -> (Tokens<'a>, 
         if ends.here(input) || input.over() {
             return (input, stmts);
         }
-        let (rest, stmt) = one(input, ends);
-        stmts.extend(stmt);
-        input = rest;
+        input = one(input, ends, &mut stmts);
     }
 }
 
-/// One statement, or what lies between a mistake and the next border.
-pub(super) fn one<'a>(input: Tokens<'a>, ends: Ends) -> (Tokens<'a>, Option<Stmt>) {
-    match stmt(input) {
-        Ok((rest, stmt)) => (rest, Some(stmt)),
-        Err(error) => {
-            let at = report(input, error);
-            (border(input, at, ends), None)
-        }
+/// One statement, added to `stmts`, or what lies between a mistake and the next border.
+///
+/// Statements are large: they are made behind the recursion, so that no frame of it holds one.
+pub(super) fn one<'a>(input: Tokens<'a>, ends: Ends, stmts: &mut Vec<Stmt>) -> Tokens<'a> {
+    match stmt(input, stmts) {
+        Ok((rest, ())) => rest,
+        Err(error) => border(input, report(input, error), ends),
     }
 }
 
@@ -143,7 +142,7 @@ pub(super) fn border<'a>(start: Tokens<'a>, at: usize, ends: Ends) -> Tokens<'a>
 }
 
 /// A statement with its documentation and annotations.
-pub(super) fn stmt(start: Tokens<'_>) -> Outcome<'_, Stmt> {
+fn stmt<'a>(start: Tokens<'a>, stmts: &mut Vec<Stmt>) -> Outcome<'a, ()> {
     let docs = start.docs();
     let (mut input, mut annotations) = (start, Vec::new());
     while input.kind(0) == Kind::Annotate {
@@ -152,15 +151,21 @@ pub(super) fn stmt(start: Tokens<'_>) -> Outcome<'_, Stmt> {
         input = rest;
     }
     let (rest, kind) = kind(input)?;
-    Ok((rest, Stmt { docs, annotations, kind, place: start.place(rest) }))
+    add(stmts, docs, annotations, kind, start.place(rest));
+    Ok((rest, ()))
 }
 
-fn kind(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+fn add(stmts: &mut Vec<Stmt>, docs: Docs, annotations: Vec<Annotation>, kind: Box<StmtKind>, place: Place) {
+    stmts.push(Stmt { docs, annotations, kind: *kind, place });
+}
+
+fn kind(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     if role_led(input) {
         return role_statement(input);
     }
-    if let Some(parsed) = by_keyword(input, input.word(0)) {
-        return parsed;
+    if let Some(parser) = by_keyword(input, input.word(0)) {
+        // Behind the keyword nothing else can be meant.
+        return cut(parser).parse(input);
     }
     match (input.kind(0), input.kind(1), input.kind(2)) {
         (Kind::Name, Kind::BracketOpen | Kind::Annotate, _)
@@ -174,30 +179,30 @@ fn kind(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
     }
 }
 
-/// The statement that a keyword begins; nothing else can be meant.
-fn by_keyword<'a>(input: Tokens<'a>, word: &str) -> Option<Outcome<'a, StmtKind>> {
+type StmtParser = fn(Tokens<'_>) -> Outcome<'_, Box<StmtKind>>;
+
+/// The parser of the statement that a keyword begins.
+fn by_keyword(input: Tokens<'_>, word: &str) -> Option<StmtParser> {
     Some(match word {
-        "choice" => cut(choice::choice).parse(input),
-        "if" => cut(control::conditional).parse(input),
-        "loop" => cut(control::repeated).parse(input),
-        "rec" => cut(control::rec).parse(input),
-        "continue" => control::jump(input, StmtKind::Continue),
-        "break" => control::jump(input, StmtKind::Break),
-        "for" => cut(|input| control::each(input, false)).parse(input),
-        "par" if input.word(1) == "for" => {
-            cut(|input: Tokens<'a>| control::each(input.skip(1), true)).parse(input)
-        }
-        "par" | "parallel" => cut(par::par).parse(input),
-        "call" => call(input),
-        "sub_protocol" => cut(control::sub).parse(input),
-        "try" => cut(scope::scope).parse(input),
-        "fail" => fail(input),
-        "return" => cut(record).parse(input.skip(1)).map(|(rest, value)| (rest, StmtKind::Return(value))),
+        "choice" => choice::choice,
+        "if" => control::conditional,
+        "loop" => control::repeated,
+        "rec" => control::rec,
+        "continue" => control::go_on,
+        "break" => control::leave,
+        "for" => control::each,
+        "par" if input.word(1) == "for" => control::par_each,
+        "par" | "parallel" => par::par,
+        "call" => call,
+        "sub_protocol" => control::sub,
+        "try" => scope::scope,
+        "fail" => fail,
+        "return" => control::give,
         _ => return None,
     })
 }
 
-fn missing_choice(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+fn missing_choice(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let label = shortened(input.word(0));
     let diagnostic =
         Diagnostic::new(Code::E0001, input.span(0), format!("a branch `{label}:` outside a choice"))
@@ -207,7 +212,7 @@ fn missing_choice(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
 }
 
 /// A word that is almost a keyword is said, and read as that keyword.
-fn near_keyword(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+fn near_keyword(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let word = input.word(0);
     let near = nearest(word, KEYWORDS).filter(|near| near.len() > 3 || near.len() == word.len());
     let shown = shortened(word);
@@ -225,7 +230,15 @@ fn near_keyword(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
         Applicability::Unsafe,
         edits,
     ));
-    by_keyword(input, near).unwrap_or_else(|| missing(input, "a statement"))
+    match by_keyword(input, near) {
+        Some(parser) => cut(parser).parse(input),
+        None => missing(input, "a statement"),
+    }
+}
+
+/// What a statement's parser gives: boxed, because many frames of a deep text's stack hold one.
+pub(super) fn done(rest: Tokens<'_>, kind: StmtKind) -> Outcome<'_, Box<StmtKind>> {
+    Ok((rest, Box::new(kind)))
 }
 
 /// A block that holds this one statement.

@@ -5,7 +5,7 @@ use nom::combinator::cut;
 
 use crate::syntax::lexer::opens;
 use crate::syntax::parse::basic::{begins_branch, bind, deeper, expect, name};
-use crate::syntax::parse::block::{Ends, block, close, colon_before_block, over, statements};
+use crate::syntax::parse::block::{Ends, block, close, colon_before_block, done, over, statements};
 use crate::syntax::parse::exchange::parenthesised;
 use crate::syntax::parse::expr::head;
 use crate::syntax::parse::role::role;
@@ -15,7 +15,7 @@ use crate::syntax::token::Kind;
 use crate::syntax::tree::{Block, Branch, Choice, Expr, RoleRef, StmtKind};
 
 /// `choice at R on e within d at O { … }`
-pub(super) fn choice(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+pub(super) fn choice(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let (mut input, owner) = owner(input.skip(1))?;
     let mut on = None;
     if input.word(0) == "on" {
@@ -24,7 +24,7 @@ pub(super) fn choice(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
     }
     let (input, within) = within(input)?;
     let (rest, branches) = deeper(input, branches)?;
-    Ok((rest, StmtKind::Choice(Choice { owner, on, within, branches })))
+    done(rest, StmtKind::Choice(Choice { owner, on, within, branches }))
 }
 
 /// `at R`, or `R`; a role may itself be called `at`.

@@ -101,7 +101,8 @@ fn contents<'a>(open: Tokens<'a>, name: &str) -> Outcome<'a, Contents> {
     let roles;
     (input, roles) = roles_or_report(input, name);
     let (mut nested, mut stmts): (Vec<Choreography>, Vec<Stmt>) = (Vec::new(), Vec::new());
-    let inside = |input: Tokens<'_>| begins_choreography(input) && !matches!(input.kind(0), Kind::End);
+    // Where a block around here was just found open, the choreography is not inside but the next one.
+    let inside = |input: Tokens<'_>| begins_choreography(input) && !input.reported();
     loop {
         if input.kind(0) == Kind::Semicolon {
             input = input.skip(1);
@@ -121,9 +122,7 @@ fn contents<'a>(open: Tokens<'a>, name: &str) -> Outcome<'a, Contents> {
         } else if Ends::BRACE.here(input) {
             break;
         } else {
-            let (rest, stmt) = one(input, Ends::BRACE);
-            stmts.extend(stmt);
-            input = rest;
+            input = one(input, Ends::BRACE, &mut stmts);
         }
     }
     let rest = close(open, input);

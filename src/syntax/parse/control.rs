@@ -4,8 +4,9 @@ use nom::Parser;
 use nom::combinator::cut;
 
 use crate::diag::nearest;
+use crate::syntax::parse::atom::record;
 use crate::syntax::parse::basic::{clause, deeper, expect, mark, name, word};
-use crate::syntax::parse::block::{alone, block, keyword_led};
+use crate::syntax::parse::block::{alone, block, done, keyword_led};
 use crate::syntax::parse::expr::{expr, head};
 use crate::syntax::parse::role::role;
 use crate::syntax::parse::text::plain_text;
@@ -15,7 +16,7 @@ use crate::syntax::token::Kind;
 use crate::syntax::tree::{Block, For, If, Loop, LoopHead, Name, Rec, RoleRef, Stmt, StmtKind, Sub};
 
 /// `if e at R { … } else { … }`
-pub(super) fn conditional(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+pub(super) fn conditional(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let (rest, condition) = head(input.skip(1))?;
     let (rest, at) = at(rest)?;
     let (rest, then) = block(rest)?;
@@ -25,7 +26,7 @@ pub(super) fn conditional(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
     } else {
         (rest, None)
     };
-    Ok((rest, StmtKind::If(If { condition, at, then, otherwise })))
+    done(rest, StmtKind::If(If { condition, at, then, otherwise }))
 }
 
 /// `at R`, if it stands here.
@@ -43,12 +44,12 @@ fn otherwise(start: Tokens<'_>) -> Outcome<'_, Block> {
         return block(start);
     }
     let (rest, kind) = deeper(start, conditional)?;
-    let stmt = Stmt { docs: Vec::new(), annotations: Vec::new(), kind, place: start.place(rest) };
+    let stmt = Stmt { docs: Vec::new(), annotations: Vec::new(), kind: *kind, place: start.place(rest) };
     Ok((rest, alone(stmt)))
 }
 
 /// `loop L (…) as n { … }`
-pub(super) fn repeated(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+pub(super) fn repeated(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let mut input = input.skip(1);
     let (mut label, mut turn, mut head) = (None, None, LoopHead::Bare);
     let turn_here = |input: Tokens<'_>| input.word(0) == "as" && input.kind(1) == Kind::Name;
@@ -64,7 +65,7 @@ pub(super) fn repeated(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
         (input, turn) = (input.skip(2), Some(input.skip(1).name()));
     }
     let (rest, body) = block(input)?;
-    Ok((rest, StmtKind::Loop(Loop { label, head, turn, body })))
+    done(rest, StmtKind::Loop(Loop { label, head, turn, body }))
 }
 
 const HEADS: [&str; 5] = ["count", "max", "decides", "while", "custom"];
@@ -94,18 +95,27 @@ fn loop_head(input: Tokens<'_>) -> Outcome<'_, LoopHead> {
 }
 
 /// `rec L { … }`
-pub(super) fn rec(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+pub(super) fn rec(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let (rest, (label, body)) = (name("a label"), block).parse(input.skip(1))?;
-    Ok((rest, StmtKind::Rec(Rec { label, body })))
+    done(rest, StmtKind::Rec(Rec { label, body }))
 }
 
-/// `continue L`, `break L`
-pub(super) fn jump(input: Tokens<'_>, make: fn(Option<Name>) -> StmtKind) -> Outcome<'_, StmtKind> {
+/// `continue L`
+pub(super) fn go_on(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
+    jump(input, StmtKind::Continue)
+}
+
+/// `break L`
+pub(super) fn leave(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
+    jump(input, StmtKind::Break)
+}
+
+fn jump(input: Tokens<'_>, make: fn(Option<Name>) -> StmtKind) -> Outcome<'_, Box<StmtKind>> {
     let input = input.skip(1);
     // A label is the last word of its block; behind it nothing but the block's or branch's end makes sense.
     let labelled = input.kind(0) == Kind::Name && !clause_begins(input) && !keyword_led(input);
     let (rest, label) = if labelled { (input.skip(1), Some(input.name())) } else { (input, None) };
-    Ok((rest, make(label)))
+    done(rest, make(label))
 }
 
 /// Whether a branch or a statement of a role begins here.
@@ -114,14 +124,29 @@ fn clause_begins(input: Tokens<'_>) -> bool {
 }
 
 /// `for i in W[…] { … }`
-pub(super) fn each(input: Tokens<'_>, par: bool) -> Outcome<'_, StmtKind> {
+pub(super) fn each(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
+    members(input, false)
+}
+
+/// `par for i in W[…] { … }`
+pub(super) fn par_each(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
+    members(input.skip(1), true)
+}
+
+fn members(input: Tokens<'_>, par: bool) -> Outcome<'_, Box<StmtKind>> {
     let (rest, (index, _, family)) = (name("a name"), word("in", "`in`"), role).parse(input.skip(1))?;
     let (rest, body) = block(rest)?;
-    Ok((rest, StmtKind::For(For { par, index, family, body })))
+    done(rest, StmtKind::For(For { par, index, family, body }))
 }
 
 /// `sub_protocol NAME { … }`
-pub(super) fn sub(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+pub(super) fn sub(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let (rest, (name, body)) = (name("a name"), block).parse(input.skip(1))?;
-    Ok((rest, StmtKind::Sub(Sub { name, body })))
+    done(rest, StmtKind::Sub(Sub { name, body }))
+}
+
+/// `return { … }`
+pub(super) fn give(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
+    let (rest, value) = record(input.skip(1))?;
+    done(rest, StmtKind::Return(value))
 }

@@ -68,11 +68,11 @@ pub(super) fn enumeration(start: Tokens<'_>) -> Outcome<'_, Enum> {
     Ok((rest, Enum { docs, name, variants, place: start.place(rest) }))
 }
 
-fn variant(input: Tokens<'_>) -> Outcome<'_, Variant> {
-    let docs = input.docs();
-    let (rest, name) = name("a variant").parse(input)?;
+fn variant(start: Tokens<'_>) -> Outcome<'_, Variant> {
+    let docs = start.docs();
+    let (rest, name) = name("a variant").parse(start)?;
     let (rest, fields) = if rest.kind(0) == Kind::BraceOpen { record(rest)? } else { (rest, Vec::new()) };
-    Ok((rest, Variant { docs, name, fields }))
+    Ok((rest, Variant { docs, name, fields, place: start.place(rest) }))
 }
 
 /// `effect NAME { op(x: Int) -> T : pure }`
@@ -109,7 +109,7 @@ fn operation(start: Tokens<'_>) -> Outcome<'_, Operation> {
         let (rest, how) = self::repetition(input.skip(1))?;
         (input, repetition) = (rest, Some(how));
     }
-    Ok((input, Operation { docs, name, params, result, repetition }))
+    Ok((input, Operation { docs, name, params, result, repetition, place: start.place(input) }))
 }
 
 fn repetition(input: Tokens<'_>) -> Outcome<'_, Repetition> {

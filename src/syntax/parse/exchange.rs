@@ -9,7 +9,7 @@ use crate::syntax::parse::atom::record;
 use crate::syntax::parse::basic::{
     PARENS, begins_branch, bind, clause, expect, list, mark, name, path, role_led, word,
 };
-use crate::syntax::parse::block::keyword_led;
+use crate::syntax::parse::block::{done, keyword_led};
 use crate::syntax::parse::expr::expr;
 use crate::syntax::parse::role::role;
 use crate::syntax::parse::tokens::Tokens;
@@ -21,7 +21,7 @@ use crate::syntax::tree::{
 };
 
 /// `R does …`, `R let …`, `R -> …`
-pub(super) fn role_statement(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+pub(super) fn role_statement(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let (rest, role) = role(input)?;
     match (rest.kind(0), rest.word(0)) {
         (_, "does") => cut(|input| does(input, role.clone())).parse(rest.skip(1)),
@@ -36,7 +36,7 @@ pub(super) fn role_statement(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
 }
 
 /// `=>`, `>` or `- >` where `->` is meant: said, and read as `->`.
-fn slipped_arrow(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, StmtKind> {
+fn slipped_arrow(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, Box<StmtKind>> {
     let split = input.kind(0) == Kind::Minus && input.kind(1) == Kind::Greater;
     if input.kind(usize::from(split) + 1) != Kind::Name {
         return missing(input, "`->`, `does` or `let` behind the role");
@@ -47,12 +47,12 @@ fn slipped_arrow(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, StmtKind> {
     arrows_from(input.skip(usize::from(split)), from)
 }
 
-fn does(input: Tokens<'_>, role: RoleRef) -> Outcome<'_, StmtKind> {
+fn does(input: Tokens<'_>, role: RoleRef) -> Outcome<'_, Box<StmtKind>> {
     let (rest, (effect, _, operation)) =
         (name("an effect"), expect(Kind::Dot, "`.` and an operation"), name("an operation")).parse(input)?;
     let (rest, args) = list(PARENS, "`,` or `)`", argument)(rest)?;
     let (rest, bind) = bind(rest)?;
-    Ok((rest, StmtKind::Does(Does { role, effect, operation, args, bind })))
+    done(rest, StmtKind::Does(Does { role, effect, operation, args, bind }))
 }
 
 fn argument(input: Tokens<'_>) -> Outcome<'_, Arg> {
@@ -62,31 +62,31 @@ fn argument(input: Tokens<'_>) -> Outcome<'_, Arg> {
     Ok((rest, Arg { name, value }))
 }
 
-fn bound(input: Tokens<'_>, role: RoleRef) -> Outcome<'_, StmtKind> {
+fn bound(input: Tokens<'_>, role: RoleRef) -> Outcome<'_, Box<StmtKind>> {
     let (rest, (name, _, value)) = (name("a name"), mark(Kind::Assign), expr).parse(input)?;
-    Ok((rest, StmtKind::Let(Let { role, name, value })))
+    done(rest, StmtKind::Let(Let { role, name, value }))
 }
 
 /// `->* : M`
-fn others(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, StmtKind> {
+fn others(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, Box<StmtKind>> {
     let (rest, _) = cut(expect(Kind::Colon, "`:` and a message")).parse(input)?;
     let (rest, (message, declares)) = message(rest)?;
     clauses(rest, from, Receivers::Others, message, declares)
 }
 
 /// `<-> B`, perhaps with a message
-fn swap(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, StmtKind> {
+fn swap(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, Box<StmtKind>> {
     let (rest, to) = cut(role).parse(input)?;
     relay(rest, vec![from, to], true)
 }
 
 /// `-> B …`
-fn arrows(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, StmtKind> {
+fn arrows(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, Box<StmtKind>> {
     arrows_from(input, from)
 }
 
 /// What stands behind an arrow: one receiver or several, or further hops.
-fn arrows_from(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, StmtKind> {
+fn arrows_from(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, Box<StmtKind>> {
     let (mut rest, first) = cut(role).parse(input.skip(1))?;
     if rest.kind(0) == Kind::Arrow {
         let mut hops = vec![from, first];
@@ -170,9 +170,9 @@ fn field_name(input: Tokens<'_>) -> Outcome<'_, Name> {
 }
 
 /// A relay's message, if it has one.
-fn relay(input: Tokens<'_>, hops: Vec<RoleRef>, swap: bool) -> Outcome<'_, StmtKind> {
+fn relay(input: Tokens<'_>, hops: Vec<RoleRef>, swap: bool) -> Outcome<'_, Box<StmtKind>> {
     if input.kind(0) != Kind::Colon && !colon_missing(input) {
-        return Ok((input, StmtKind::Relay(Relay { hops, swap, message: None, declares: None })));
+        return done(input, StmtKind::Relay(Relay { hops, swap, message: None, declares: None }));
     }
     let (rest, ()) = colon(input)?;
     let (rest, (message, declares)) = message(rest)?;
@@ -183,7 +183,7 @@ fn relay(input: Tokens<'_>, hops: Vec<RoleRef>, swap: bool) -> Outcome<'_, StmtK
                 .help("write the hops as exchanges of their own"),
         );
     }
-    Ok((rest, StmtKind::Relay(Relay { hops, swap, message: Some(message), declares })))
+    done(rest, StmtKind::Relay(Relay { hops, swap, message: Some(message), declares }))
 }
 
 /// `with { … }` and `collect …` behind an exchange.
@@ -193,7 +193,7 @@ fn clauses(
     to: Receivers,
     message: Path,
     declares: Option<Declares>,
-) -> Outcome<'_, StmtKind> {
+) -> Outcome<'_, Box<StmtKind>> {
     let (input, with) = if clause(input, "with") {
         let (rest, with) = cut(record).parse(input.skip(1))?;
         (rest, Some(with))
@@ -206,7 +206,7 @@ fn clauses(
     } else {
         (input, None)
     };
-    Ok((input, StmtKind::Exchange(Box::new(Exchange { from, to, message, declares, with, collect }))))
+    done(input, StmtKind::Exchange(Box::new(Exchange { from, to, message, declares, with, collect })))
 }
 
 /// `collect until (e) within d as x`
@@ -234,14 +234,14 @@ pub(super) fn parenthesised(input: Tokens<'_>) -> Outcome<'_, crate::syntax::tre
 }
 
 /// `call path(A = B; x = e) as y`
-pub(super) fn call(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+pub(super) fn call(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let (mut rest, path) = cut(path("a choreography")).parse(input.skip(1))?;
     let (mut roles, mut args) = (Vec::new(), Vec::new());
     if rest.kind(0) == Kind::ParenOpen {
         (rest, (roles, args)) = cut(call_arguments).parse(rest)?;
     }
     let (rest, bind) = bind(rest)?;
-    Ok((rest, StmtKind::Call(crate::syntax::tree::Call { path, roles, args, bind })))
+    done(rest, StmtKind::Call(crate::syntax::tree::Call { path, roles, args, bind }))
 }
 
 type CallArguments = (Vec<(Name, RoleRef)>, Vec<(Name, crate::syntax::tree::Expr)>);
@@ -290,7 +290,7 @@ fn input_is_value(input: Tokens<'_>) -> bool {
 }
 
 /// `fail name with { … } at R`
-pub(super) fn fail(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+pub(super) fn fail(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let (mut rest, name) = cut(name("what fails")).parse(input.skip(1))?;
     let mut with = None;
     if rest.word(0) == "with" {
@@ -299,5 +299,5 @@ pub(super) fn fail(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
     }
     let (rest, _) = cut(word("at", "`at` and a role")).parse(rest)?;
     let (rest, at) = cut(role).parse(rest)?;
-    Ok((rest, StmtKind::Fail(crate::syntax::tree::Fail { name, with, at })))
+    done(rest, StmtKind::Fail(crate::syntax::tree::Fail { name, with, at }))
 }

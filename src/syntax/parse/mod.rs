@@ -43,7 +43,8 @@ pub(super) fn file(source: SourceId, text: &str) -> Parsed {
     let lexed = lex(source, text);
     let lexical = lexed.diagnostics.iter().map(|diagnostic| diagnostic.primary.span.start).collect();
     let used = vec![false; lexed.comments.len()];
-    let found = RefCell::new(Found { lexical, used, ..Found::default() });
+    let swallowed = lexed.diagnostics.iter().any(|one| matches!(one.code, Code::E0003 | Code::E0004));
+    let found = RefCell::new(Found { lexical, swallowed, used, ..Found::default() });
     let scene = Scene { source, text, tokens: lexed.tokens, comments: lexed.comments, found };
     let items = file::items(Tokens { scene: &scene, at: 0, depth: 0, head: false });
     let comments = left_over(&scene);

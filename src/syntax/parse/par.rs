@@ -5,7 +5,7 @@ use nom::Parser;
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::syntax::parse::basic::{deeper, expect};
-use crate::syntax::parse::block::{Ends, alone, block, close, one};
+use crate::syntax::parse::block::{Ends, alone, block, close, done, one};
 use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, report};
 use crate::syntax::token::Kind;
@@ -14,14 +14,14 @@ use crate::syntax::tree::{Block, Par, Stmt, StmtKind};
 /// What stands between the braces of a `par`.
 enum Piece {
     Block(Block),
-    Stmt(Stmt),
+    Stmt(Box<Stmt>),
 }
 
 /// What ends the statements of a branch.
 const ENDS: Ends = Ends { label: false, pipe: true };
 
 /// `par { … }`
-pub(super) fn par(start: Tokens<'_>) -> Outcome<'_, StmtKind> {
+pub(super) fn par(start: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let whole = start.word(0) == "parallel";
     let (rest, mut bodies) = deeper(start.skip(1), bodies)?;
     let piped = bodies.len() > 1;
@@ -30,10 +30,10 @@ pub(super) fn par(start: Tokens<'_>) -> Outcome<'_, StmtKind> {
         // Without `|`, each piece is a branch.
         let pieces = bodies.pop().unwrap_or_default();
         let bare = pieces.iter().any(is_bare);
-        return Ok((rest, StmtKind::Par(Par { branches: pieces.into_iter().map(branch).collect(), bare })));
+        return done(rest, StmtKind::Par(Par { branches: pieces.into_iter().map(branch).collect(), bare }));
     }
     let branches = bodies.into_iter().map(|body| joined(start, body)).collect();
-    Ok((rest, StmtKind::Par(Par { branches, bare: false })))
+    done(rest, StmtKind::Par(Par { branches, bare: false }))
 }
 
 /// The pieces between `|` and `|`.
@@ -62,9 +62,9 @@ fn bodies(open: Tokens<'_>) -> Outcome<'_, Vec<Vec<Piece>>> {
                 }
             },
             _ => {
-                let (rest, stmt) = one(input, ENDS);
-                body.extend(stmt.map(Piece::Stmt));
-                input = rest;
+                let mut stmts = Vec::new();
+                input = one(input, ENDS, &mut stmts);
+                body.extend(stmts.into_iter().map(|stmt| Piece::Stmt(Box::new(stmt))));
             }
         }
     }
@@ -72,13 +72,13 @@ fn bodies(open: Tokens<'_>) -> Outcome<'_, Vec<Vec<Piece>>> {
 
 /// Whether the piece is an exchange without a block, which may have been meant as a step of a branch.
 fn is_bare(piece: &Piece) -> bool {
-    matches!(piece, Piece::Stmt(Stmt { kind: StmtKind::Exchange(_) | StmtKind::Relay(_), .. }))
+    matches!(piece, Piece::Stmt(stmt) if matches!(stmt.kind, StmtKind::Exchange(_) | StmtKind::Relay(_)))
 }
 
 fn branch(piece: Piece) -> Block {
     match piece {
         Piece::Block(block) => block,
-        Piece::Stmt(stmt) => alone(stmt),
+        Piece::Stmt(stmt) => alone(*stmt),
     }
 }
 

@@ -6,7 +6,7 @@ use nom::combinator::cut;
 use crate::diag::code::Code;
 use crate::diag::{Applicability, Diagnostic, Edit, nearest};
 use crate::syntax::parse::basic::{bind, clause, word};
-use crate::syntax::parse::block::block;
+use crate::syntax::parse::block::{block, done};
 use crate::syntax::parse::expr::head;
 use crate::syntax::parse::role::role;
 use crate::syntax::parse::tokens::Tokens;
@@ -15,7 +15,7 @@ use crate::syntax::token::Kind;
 use crate::syntax::tree::{Cause, Handler, StmtKind, Try};
 
 /// `try at R within d { … } on cause { … }`
-pub(super) fn scope(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
+pub(super) fn scope(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let (mut input, (_, owner)) = (word("at", "`at` and a role"), role).parse(input.skip(1))?;
     let mut within = None;
     if input.word(0) == "within" {
@@ -29,7 +29,7 @@ pub(super) fn scope(input: Tokens<'_>) -> Outcome<'_, StmtKind> {
         handlers.push(handler);
         input = rest;
     }
-    Ok((input, StmtKind::Try(Try { owner, within, body, handlers })))
+    done(input, StmtKind::Try(Try { owner, within, body, handlers }))
 }
 
 fn handler(start: Tokens<'_>) -> Outcome<'_, Handler> {

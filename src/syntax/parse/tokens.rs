@@ -30,6 +30,8 @@ pub(super) struct Found {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Where the lexer has reported, in order; the parser says nothing more there.
     pub(super) lexical: Vec<u32>,
+    /// Whether a text or a comment is not closed, and has perhaps swallowed brackets.
+    pub(super) swallowed: bool,
     /// The token of the last report: two reports at one token are one mistake.
     pub(super) last: Option<usize>,
     /// For each comment, whether it documents a node.
@@ -142,6 +144,11 @@ impl<'a> Tokens<'a> {
         if found.diagnostics.len() < DIAGNOSTICS_MAX {
             found.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Whether the last report was about this token.
+    pub(super) fn reported(self) -> bool {
+        self.scene.found.borrow().last == Some(self.at)
     }
 
     /// Gives the text up after a last word.

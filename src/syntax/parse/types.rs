@@ -6,6 +6,7 @@ use nom::combinator::cut;
 use crate::base::limits::NESTING_MAX;
 use crate::syntax::parse::basic::{ANGLES, BRACES, deeper, list, mark, name, path};
 use crate::syntax::parse::expr::expr;
+use crate::syntax::parse::file::begins_item;
 use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, deep, expected};
 use crate::syntax::token::Kind;
@@ -38,6 +39,8 @@ fn plain(start: Tokens<'_>) -> Outcome<'_, TypeRef> {
             let (rest, fields) = record(start)?;
             (rest, TypeKind::Record(fields))
         }
+        // The next declaration is not the type that is missing on the line before.
+        Kind::Name if start.token(0).first && begins_item(start) => return expected(start, "a type"),
         Kind::Name => named(start)?,
         _ => return expected(start, "a type"),
     };
