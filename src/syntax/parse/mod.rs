@@ -8,6 +8,7 @@
 mod atom;
 mod basic;
 mod block;
+mod call;
 mod choice;
 mod choreography;
 mod control;
