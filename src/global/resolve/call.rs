@@ -495,11 +495,11 @@ impl<'d> Resolver<'d> {
             Kind::Counted => Some(Border { span: jump.span, what: "a counted loop" }),
             Kind::Call | Kind::Turns => None,
         });
-        self.reachable = false;
         if let Some(border) = border {
             self.crosses(stmt.place.0, "return", border);
             return;
         }
+        self.reachable = false;
         let site = self.plain_site(stmt.place.0);
         if let Some(jump) = self.jumps.get_mut(at) {
             jump.used = true;

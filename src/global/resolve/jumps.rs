@@ -27,8 +27,8 @@ impl<'d> Resolver<'d> {
     ) {
         let span = stmt.place.0;
         let Some((at, border)) = self.aim(name) else {
+            // What follows is judged as if nothing stood here.
             self.no_aim(span, name, again);
-            self.reachable = false;
             return;
         };
         let counted = self.jumps.get(at).is_some_and(|jump| matches!(jump.kind, Kind::Counted));
@@ -39,7 +39,6 @@ impl<'d> Resolver<'d> {
         };
         if let Some(border) = border {
             self.crosses(span, if again { "continue" } else { "break" }, border);
-            self.reachable = false;
             return;
         }
         let site = self.plain_site(span);
