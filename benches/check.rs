@@ -2,7 +2,16 @@
 //!
 //! Is not: a test; the numbers are for reading.
 
-#![allow(dead_code, unreachable_pub, clippy::allow_attributes, clippy::disallowed_methods, clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench reads the clock and prints")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::allow_attributes,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a bench reads the clock and prints"
+)]
 
 #[path = "../tests/it/worlds/build.rs"]
 mod build;
@@ -35,7 +44,10 @@ fn main() {
         let spent = start.elapsed().as_secs_f64() * 1e3;
         let told = projection.as_ref().map_or(0, |projection| projection.selections.len());
         let ok = projection.is_some();
-        println!("{name}: {spent:.1} ms, projected {ok}, {told} selections, {} diagnostics", diagnostics.len());
+        println!(
+            "{name}: {spent:.1} ms, projected {ok}, {told} selections, {} diagnostics",
+            diagnostics.len()
+        );
     }
 }
 
