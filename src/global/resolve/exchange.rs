@@ -33,6 +33,7 @@ struct Ends {
 }
 
 impl<'d> Resolver<'d> {
+    /// An exchange of whatever ends.
     pub(super) fn exchange(&mut self, stmt: &'d tree::Stmt, exchange: &'d Exchange, out: &mut Block) {
         if let Some(collect) = &exchange.collect {
             self.collect(exchange, collect);
@@ -183,13 +184,11 @@ impl<'d> Resolver<'d> {
                 let payload =
                     *payload.get_or_insert_with(|| self.payload(*sender, message, exchange.with.as_ref()));
                 let var = self.one(*sender, *receiver, message, payload, site, gathers.is_none(), out);
-                if let Some((list, record)) = &gathers {
-                    let index = self.tables.roles.get(sender.index()).and_then(|role| role.member.as_ref());
-                    let index = index.map_or(0, |(_, index)| *index);
+                if let Some((list, _)) = &gathers {
+                    let index = self.index_in(&exchange.from, *sender);
                     let entry = Expr::From(Box::new(Expr::Var(var)), index);
                     let longer = Expr::Append(Box::new(Expr::Var(*list)), Box::new(entry));
                     self.silent_let(*receiver, *list, longer, stmt.place.0, out);
-                    debug_assert!(matches!(record, Type::List(_)), "a gathered message is a list");
                 }
             }
         }
@@ -200,6 +199,12 @@ impl<'d> Resolver<'d> {
                 self.silent_let(*receiver, var, Expr::Var(list), stmt.place.0, out);
             }
         }
+    }
+
+    /// The index of a member in its family, as this choreography counts.
+    fn index_in(&self, family: &RoleRef, member: RoleId) -> u32 {
+        let cast = self.frame.roles.get(family.name.text.as_str());
+        cast.and_then(|cast| cast.members.iter().position(|role| *role == member)).unwrap_or(0) as u32
     }
 
     /// Begins the lists of those who receive from a family; the variable and its type.
@@ -266,6 +271,7 @@ impl<'d> Resolver<'d> {
         true
     }
 
+    /// Says that a role sends to itself.
     pub(super) fn own_receiver(&mut self, role: RoleId, span: Span) {
         let message = format!("`{}` sends to itself", self.role_name(role));
         self.say(
