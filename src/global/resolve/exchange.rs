@@ -3,6 +3,7 @@
 //! Members are taken in index order. What a family sends to one role is a list there, each entry with its `from`.
 //! Is not: `collect`, which takes messages in the order of arrival.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::id::{MessageId, PayloadId, RoleId, SiteId, VarId};
@@ -169,7 +170,8 @@ impl<'d> Resolver<'d> {
         if !from.several && self.sends_to_itself(exchange, from, to) {
             return;
         }
-        let gathers = from.several.then(|| self.gathers(stmt.place.0, message, to, out));
+        let gathers = from.several.then(|| self.gathers(message));
+        let mut begun: BTreeSet<RoleId> = BTreeSet::new();
         for (sender, _) in &from.roles {
             let mut payload = None;
             for (receiver, at) in &to.roles {
@@ -187,7 +189,10 @@ impl<'d> Resolver<'d> {
                 if let Some((list, _)) = &gathers {
                     let index = self.index_in(&exchange.from, *sender);
                     let entry = Expr::From(Box::new(Expr::Var(var)), index);
-                    let longer = Expr::Append(Box::new(Expr::Var(*list)), Box::new(entry));
+                    // The list begins with its first entry, not before: its receiver may learn only by that
+                    // message that it takes part at all.
+                    let so_far = if begun.insert(*receiver) { nothing() } else { Expr::Var(*list) };
+                    let longer = Expr::Append(Box::new(so_far), Box::new(entry));
                     self.silent_let(*receiver, *list, longer, stmt.place.0, out);
                 }
             }
@@ -196,7 +201,8 @@ impl<'d> Resolver<'d> {
             for (receiver, _) in &to.roles {
                 let name = Arc::clone(&message.declared.name);
                 let var = self.bind_list(*receiver, &name, &ty, message.span);
-                self.silent_let(*receiver, var, Expr::Var(list), stmt.place.0, out);
+                let whole = if begun.contains(receiver) { Expr::Var(list) } else { nothing() };
+                self.silent_let(*receiver, var, whole, stmt.place.0, out);
             }
         }
     }
@@ -207,8 +213,8 @@ impl<'d> Resolver<'d> {
         cast.and_then(|cast| cast.members.iter().position(|role| *role == member)).unwrap_or(0) as u32
     }
 
-    /// Begins the lists of those who receive from a family; the variable and its type.
-    fn gathers(&mut self, span: Span, message: &Sent, to: &Ends, out: &mut Block) -> (VarId, Type) {
+    /// The list of what a family sends, as a variable and its type.
+    fn gathers(&mut self, message: &Sent) -> (VarId, Type) {
         let entry = match &message.declared.ty {
             Type::Record(fields) => {
                 let mut fields: Vec<FieldType> =
@@ -221,10 +227,6 @@ impl<'d> Resolver<'d> {
         };
         let ty = Type::List(Arc::new(entry));
         let list = self.hidden(&format!("{}$list", message.declared.name), &ty);
-        for (receiver, _) in &to.roles {
-            let empty = Expr::Const(Value::List(Arc::new(Vec::new())));
-            self.silent_let(*receiver, list, empty, span, out);
-        }
         (list, ty)
     }
 
@@ -346,4 +348,9 @@ impl<'d> Resolver<'d> {
         let step = self.tables.step(Step::Let(var, e));
         out.push(Stmt::Step { role, step, site });
     }
+}
+
+/// The empty list.
+fn nothing() -> Expr {
+    Expr::Const(Value::List(Arc::new(Vec::new())))
 }
