@@ -18,6 +18,7 @@ pub(super) struct Border {
 }
 
 impl<'d> Resolver<'d> {
+    /// `continue` or `break`.
     pub(super) fn jump(
         &mut self,
         stmt: &'d tree::Stmt,
@@ -85,6 +86,7 @@ impl<'d> Resolver<'d> {
         );
     }
 
+    /// Says that there is nothing to jump to.
     fn no_aim(&mut self, span: Span, name: Option<&'d Name>, again: bool) {
         let word = if again { "continue" } else { "break" };
         let Some(name) = name else {

@@ -91,6 +91,7 @@ impl<'d> Resolver<'d> {
         );
     }
 
+    /// Says that something cannot run yet.
     fn later(&mut self, span: Span, what: &str, help: &str) {
         self.say(
             Diagnostic::new(Code::E0190, span, format!("{what} cannot run yet"))

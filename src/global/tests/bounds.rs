@@ -69,3 +69,28 @@ fn loops_of_members_that_multiply() {
         for i in W { for j in W { for k in W { W[i] -> W[j]: M } } } }";
     assert!(run(text).1.iter().any(|line| line.contains("E0128")));
 }
+
+#[test]
+fn long_and_deep_expressions() {
+    let chain = |sign: &str, count: usize| vec!["1"; count].join(sign);
+    let deep = format!("{}1{}", "(".repeat(60), ")".repeat(60));
+    for e in
+        [chain(" + ", 60), chain(" + ", 20_000), chain(" ** ", 20_000), deep, "not ".repeat(20_000) + "true"]
+    {
+        let text = format!("choreography P {{ roles A, B  A let x = {e}  A -> B: M(x: Any) with {{ x }} }}");
+        let (body, said) = run(&text);
+        assert!(body.is_some() || !said.is_empty(), "{} bytes", e.len());
+    }
+}
+
+#[test]
+fn deep_statements() {
+    let depth = 60;
+    let text = format!(
+        "choreography P {{ roles A, B  {} A -> B: M  {} }}",
+        "loop (decides: A) {".repeat(depth),
+        "}".repeat(depth)
+    );
+    let (body, said) = run(&text);
+    assert!(body.is_some() || !said.is_empty());
+}
