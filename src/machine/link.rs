@@ -11,8 +11,8 @@ use crate::bytecode::rejection::Rejection;
 use crate::bytecode::verify::{self, Facts};
 use crate::machine::cast::{Agent, AgentId, Case, Cast, Channel, MANY, NO_SLOT, Part, Wait};
 
-/// Stands for a message that the sender does not have; no parcel carries it.
-const UNSENT: u16 = u16::MAX;
+/// Stands for a message that the sender does not have; no mailbox holds it.
+const UNSENT: u32 = u32::MAX - 1;
 
 pub(super) fn link(programs: Vec<Program>) -> Result<Cast, Rejection> {
     together(&programs)?;
@@ -152,7 +152,7 @@ fn part(
 }
 
 /// The number by which `peer` knows the receiver's message; both must mean the same by it.
-fn number(program: &Program, message: u16, programs: &[Program], peer: RoleId) -> Result<u16, Rejection> {
+fn number(program: &Program, message: u16, programs: &[Program], peer: RoleId) -> Result<u32, Rejection> {
     let (Some(message), Some(sender)) =
         (program.messages.get(usize::from(message)), programs.get(peer.index()))
     else {
@@ -165,5 +165,5 @@ fn number(program: &Program, message: u16, programs: &[Program], peer: RoleId) -
         let reason = format!("`{}` has two types", message.name);
         return Err(Rejection::stray(reason));
     }
-    Ok(at as u16)
+    Ok(at as u32)
 }
