@@ -3,6 +3,7 @@
 //! `cargo bench --bench speed`. The peers are built and run from `$LABAN_PEERS`, or from `../shared/peers` if it is
 //! there; ratios are only to them, in the same run, because machines differ and drift.
 //! Is not: a proof of anything but speed.
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a bench reads the clock and prints")]
 
 #[path = "speed/heap.rs"]
 mod heap;
@@ -18,6 +19,13 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 fn main() {
+    // For a profiler: one measure alone.
+    if std::env::args().any(|arg| arg == "ping") {
+        return println!("{}", rate(measure::ping_pong()));
+    }
+    if std::env::args().any(|arg| arg == "sessions") {
+        return println!("{}", rate(measure::sessions()));
+    }
     let mut table = Map::new();
     let mut say = |name: &str, value: f64, shown: String| {
         println!("{name:<40} {shown}");

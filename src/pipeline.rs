@@ -162,6 +162,14 @@ impl Front {
             // Where a name is wrong, what it was meant for looks idle.
             said.retain(|diagnostic| diagnostic.code != Code::E0118);
         }
+        if self
+            .diagnostics
+            .iter()
+            .any(|d| d.code == Code::E0013 && d.primary.span.source == which.span.source)
+        {
+            // Where roles are not declared at all, that is said once.
+            said.retain(|diagnostic| diagnostic.code != Code::E0103);
+        }
         built.diagnostics.extend(said.into_iter().filter(|d| judged(&self.files, d)));
         let whole = self.files.get(which.module).is_some_and(|file| file.whole);
         let Some(protocol) = protocol.filter(|_| whole) else { return built };

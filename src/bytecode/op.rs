@@ -146,7 +146,7 @@ ops! {
     Join      "join"       [Nothing Nothing Nothing]        Halt   Free  "Ends a thread."
     Jump      "jump"       [Nothing Jump Nothing]           Jump   Free  "Goes to the instruction."
     JumpIf    "jump.if"    [Get Jump Nothing]               Branch Free  "Goes to the instruction if the slot holds true."
-    JumpUnless "jump.unless" [Take Jump Nothing]            Branch Free  "Goes to the instruction if the slot holds false."
+    JumpUnless "jump.unless" [Get Jump Nothing]             Branch Free  "Goes to the instruction if the slot holds false."
     JumpSome  "jump.some"  [Get Jump Nothing]               Branch Free  "Goes to the instruction unless the slot holds none."
     Count     "count"      [Set Get Nothing]                Next   Free  "Keeps how many turns a loop has: a whole number, not negative."
     Turn      "turn"       [Edit Get Nothing]               Skip   Paced "Adds one turn and skips an instruction, unless there were as many as the second slot says."

@@ -24,6 +24,12 @@ impl Rejection {
         Self { code, at: None, reason: reason.into() }
     }
 
+    /// Programs that do not belong together.
+    #[must_use]
+    pub fn stray(reason: impl Into<String>) -> Self {
+        Self::new(Code::E0308, reason)
+    }
+
     /// The refusal, at instruction `at`.
     #[must_use]
     pub fn at(mut self, at: u32) -> Self {

@@ -7,9 +7,9 @@ use crate::compile::draft::{Arg, NONE};
 use crate::compile::layout::{Context, Layout};
 use crate::global::expr::Expr;
 use crate::global::graph;
+use crate::global::protocol;
 use crate::global::protocol::{Decision, Payload, Step};
 use crate::local::automaton::{Act, Edge, State};
-use crate::syntax::tree;
 
 impl Layout<'_> {
     /// A send. What is sent stays where it is if it has a name from here on, and moves into the mailbox if not.
@@ -102,9 +102,9 @@ impl Layout<'_> {
                     args: args.iter().map(|(name, _)| name.clone()).collect(),
                     result: result.clone(),
                     repetition: match repetition {
-                        tree::Repetition::Pure => Repetition::Pure,
-                        tree::Repetition::Idempotent => Repetition::Idempotent,
-                        tree::Repetition::Once => Repetition::Once,
+                        protocol::Repetition::Pure => Repetition::Pure,
+                        protocol::Repetition::Idempotent => Repetition::Idempotent,
+                        protocol::Repetition::Once => Repetition::Once,
                     },
                 };
                 let at = self.operation(operation);

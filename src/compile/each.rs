@@ -15,13 +15,13 @@ impl Layout<'_> {
         let one = (each == Each::Count).then(|| self.draft.temp());
         match each {
             Each::Map | Each::Filter => self.draft.put(Op::List, to, NONE, NONE),
-            Each::Count => self.keep(Value::Int(0), to),
-            Each::Any => self.keep(Value::Bool(false), to),
-            Each::All => self.keep(Value::Bool(true), to),
+            Each::Count => self.keep(&Value::Int(0), to),
+            Each::Any => self.keep(&Value::Bool(false), to),
+            Each::All => self.keep(&Value::Bool(true), to),
         }
-        self.keep(Value::Int(0), index);
+        self.keep(&Value::Int(0), index);
         if let Some(one) = one {
-            self.keep(Value::Int(1), one);
+            self.keep(&Value::Int(1), one);
         }
         let (head, exit) = (self.draft.label(), self.draft.label());
         self.draft.place(head);
@@ -60,14 +60,14 @@ impl Layout<'_> {
         self.draft.place(exit);
     }
 
-    fn keep(&mut self, value: Value, to: Arg) {
-        let at = self.draft.constant(&value);
+    fn keep(&mut self, value: &Value, to: Arg) {
+        let at = self.draft.constant(value);
         self.draft.put_wide(Op::Const, to, at);
     }
 
     /// The loop is decided.
     fn found(&mut self, truth: bool, to: Arg, exit: Label) {
-        self.keep(Value::Bool(truth), to);
+        self.keep(&Value::Bool(truth), to);
         self.draft.put_jump(Op::Jump, NONE, exit);
     }
 }

@@ -143,7 +143,7 @@ pub(super) fn mentioned(expr: &Expr, visit: &mut impl FnMut(VarId)) {
             Expr::Record(parts) | Expr::Variant(_, parts) => {
                 open.extend(parts.iter().map(|part| match part {
                     Part::Field(_, expr) | Part::Spread(expr) => expr,
-                }))
+                }));
             }
             Expr::Field(expr, _)
             | Expr::Unary(_, expr)

@@ -18,12 +18,14 @@ pub fn body(protocol: &Protocol) -> String {
     out
 }
 
+/// Statements in a row.
 fn block(p: &Protocol, stmts: &Block, depth: usize, out: &mut String) {
     for stmt in stmts {
         statement(p, stmt, depth, out);
     }
 }
 
+/// One line at a depth.
 fn line(depth: usize, text: &str, out: &mut String) {
     for _ in 0..depth {
         out.push_str("  ");
@@ -32,6 +34,7 @@ fn line(depth: usize, text: &str, out: &mut String) {
     out.push('\n');
 }
 
+/// One statement, and what is inside of it.
 fn statement(p: &Protocol, stmt: &Stmt, depth: usize, out: &mut String) {
     match stmt {
         Stmt::Exchange { from, to, message, payload, .. } => {
@@ -87,6 +90,7 @@ fn statement(p: &Protocol, stmt: &Stmt, depth: usize, out: &mut String) {
     }
 }
 
+/// A step without its role.
 fn step(p: &Protocol, step: &Step) -> String {
     match step {
         Step::Let(name, e) => format!("let {} = {}", var(p, *name), expr(p, e)),
@@ -102,10 +106,12 @@ fn step(p: &Protocol, step: &Step) -> String {
     }
 }
 
+/// The name of a role.
 fn role(p: &Protocol, role: RoleId) -> &str {
     p.roles.get(role.index()).map_or("?", |role| &role.name)
 }
 
+/// The name of a variable; two may share one.
 fn var(p: &Protocol, var: VarId) -> String {
     p.vars.get(var.index()).map_or_else(|| "?".to_owned(), |var| var.name.to_string())
 }
@@ -116,6 +122,7 @@ pub fn expr(p: &Protocol, e: &Expr) -> String {
     written(p, e, 0)
 }
 
+/// An expression, in parentheses where there might be doubt.
 fn written(p: &Protocol, e: &Expr, depth: usize) -> String {
     if depth > 8 * NESTING_MAX {
         return "…".to_owned();
@@ -153,6 +160,7 @@ fn written(p: &Protocol, e: &Expr, depth: usize) -> String {
     }
 }
 
+/// A constant.
 fn value(v: &Value, depth: usize) -> String {
     if depth > 8 * NESTING_MAX {
         return "…".to_owned();

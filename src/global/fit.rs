@@ -56,6 +56,7 @@ pub(crate) fn show(ty: &Type) -> String {
     show_to(ty, 3)
 }
 
+/// A type down to a depth.
 fn show_to(ty: &Type, depth: usize) -> String {
     if depth == 0 {
         return "…".to_owned();
@@ -89,6 +90,7 @@ fn show_to(ty: &Type, depth: usize) -> String {
     }
 }
 
+/// A range by its name, or as a number if it is one.
 fn show_int(low: i64, high: i64) -> String {
     let named = crate::global::builtin::TYPES
         .iter()
@@ -101,6 +103,7 @@ fn show_int(low: i64, high: i64) -> String {
     }
 }
 
+/// Whether the fields are those that are wanted; optional ones may be absent.
 fn record_fits(have: &[FieldType], want: &[FieldType]) -> bool {
     let of = |name: &Arc<str>, fields: &[FieldType]| {
         fields.iter().find(|field| field.name == *name).map(|field| field.ty.clone())

@@ -10,7 +10,7 @@ use crate::base::id::{ChoiceId, DecisionId, LaneId, MessageId, PayloadId, RoleId
 use crate::base::ty::Type;
 use crate::diag::source::Span;
 use crate::global::expr::Expr;
-use crate::syntax::tree::Repetition;
+pub use crate::syntax::tree::Repetition;
 
 /// A protocol, resolved for one size of each of its families.
 #[derive(Clone, Debug, Default)]

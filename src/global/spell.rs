@@ -124,6 +124,7 @@ fn operation(e: &Expr, around: u8, depth: usize, out: &mut String) {
     }
 }
 
+/// A function as it was written.
 fn apply(name: &Name, args: &[Expr], spelling: Spelling, depth: usize, out: &mut String) {
     match (spelling, args.split_first()) {
         (Spelling::Method, Some((of, rest))) => {
@@ -139,6 +140,7 @@ fn apply(name: &Name, args: &[Expr], spelling: Spelling, depth: usize, out: &mut
     }
 }
 
+/// A text in quotes, with its holes.
 fn text(parts: &[TextPart], depth: usize, out: &mut String) {
     out.push('"');
     for part in parts {
@@ -154,6 +156,7 @@ fn text(parts: &[TextPart], depth: usize, out: &mut String) {
     out.push('"');
 }
 
+/// Items between two brackets.
 fn list(items: &[Expr], open: &str, close: &str, depth: usize, out: &mut String) {
     out.push_str(open);
     for (i, item) in items.iter().enumerate() {
@@ -165,6 +168,7 @@ fn list(items: &[Expr], open: &str, close: &str, depth: usize, out: &mut String)
     out.push_str(close);
 }
 
+/// Entries in braces.
 fn record(entries: &[Entry], depth: usize, out: &mut String) {
     if entries.is_empty() {
         out.push_str("{}");

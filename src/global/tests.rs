@@ -60,3 +60,4 @@ mod meaning;
 mod mistakes;
 mod pages;
 mod seed;
+mod variants;

@@ -22,6 +22,9 @@ pub(super) type Agent = (RoleId, LaneId);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Agents {
     ids: BTreeMap<Agent, usize>,
+    /// The same as a table, role after role, where it is not too large.
+    table: Vec<u32>,
+    lanes: usize,
     /// For each `par`: an agent before it, and what that agent is in one of its branches.
     forks: Vec<Vec<(usize, usize)>>,
 }
@@ -54,6 +57,7 @@ impl Agents {
             }
             agents.forks.push(pairs);
         }
+        agents.tabulate(roles);
         debug_assert!(agents.ids.keys().all(|(role, _)| role.index() < roles), "agents are roles");
         agents
     }
@@ -63,8 +67,24 @@ impl Agents {
         *self.ids.entry(agent).or_insert(next)
     }
 
+    fn tabulate(&mut self, roles: usize) {
+        const ENTRIES_MAX: usize = 1 << 20;
+        self.lanes = self.ids.keys().map(|(_, lane)| lane.index() + 1).max().unwrap_or(0);
+        if self.lanes.saturating_mul(roles) <= ENTRIES_MAX {
+            self.table = vec![self.ids.len() as u32; self.lanes * roles];
+            for ((role, lane), id) in &self.ids {
+                if let Some(slot) = self.table.get_mut(role.index() * self.lanes + lane.index()) {
+                    *slot = *id as u32;
+                }
+            }
+        }
+    }
+
     /// The number of an agent.
     pub(super) fn known(&self, agent: Agent) -> usize {
+        if let Some(id) = self.table.get(agent.0.index() * self.lanes + agent.1.index()) {
+            return *id as usize;
+        }
         self.ids.get(&agent).copied().unwrap_or(self.ids.len())
     }
 

@@ -62,12 +62,21 @@ fn acts(view: &impl Positions, set: &[u32]) -> Acts {
 
 /// Judges every set but for receive coherence. `inside` says that the entry is that of a branch or a turn, whose end
 /// the role must see; `nests` restricts the judgement to sets in which the role meets a nest, or an end.
-pub(super) fn judge(view: &impl Positions, subsets: &Subsets, inside: bool, nests: bool) -> Vec<Violation> {
+pub(super) fn judge(
+    view: &impl Positions,
+    subsets: &Subsets,
+    inside: bool,
+    nests: bool,
+    first: bool,
+) -> Vec<Violation> {
     let mut found = Vec::new();
     for (index, set) in subsets.sets.iter().enumerate() {
         let arcs = subsets.edges.get(index).map_or(&[][..], |arcs| arcs);
         if arcs.is_empty() {
             continue;
+        }
+        if first && !found.is_empty() {
+            break;
         }
         let over = || set.iter().find(|at| view.end(**at) == Some(End::Done));
         let met = arcs.iter().any(|arc| matches!(arc.seen, Seen::Nest(_)));
@@ -172,6 +181,7 @@ pub(super) fn races(
     agents: &Agents,
     sight: &Sight<'_>,
     subsets: &Subsets,
+    first: bool,
     work: &mut Work,
 ) -> Option<Races> {
     let mut races = Races::default();
@@ -187,6 +197,9 @@ pub(super) fn races(
             continue;
         }
         races.racy = true;
+        if first && !races.found.is_empty() {
+            break;
+        }
         let before = before.get_or_insert_with(|| into(flat));
         let acts = acts(sight, set);
         if let Some((one, other)) = race((flat, agents), before, &due, &acts, work)? {

@@ -118,8 +118,8 @@ fn flat(
     for role in scope.roles {
         let sight = Sight { flat, role: *role };
         let subsets = determinise(&sight, 0, work)?;
-        let mut violations = coherence::judge(&sight, &subsets, false, false);
-        let races = coherence::races(flat, agents, &sight, &subsets, work)?;
+        let mut violations = coherence::judge(&sight, &subsets, false, false, scope.first);
+        let races = coherence::races(flat, agents, &sight, &subsets, scope.first, work)?;
         violations.extend(races.found);
         if races.racy {
             judgement.racy.insert(*role);
@@ -143,7 +143,7 @@ fn nested(
     let view = Nested::new(graph, insides, role);
     for (entry, inside) in roots(graph, &view) {
         let subsets: Subsets = determinise(&view, entry.0, work)?;
-        let violations = coherence::judge(&view, &subsets, inside, true);
+        let violations = coherence::judge(&view, &subsets, inside, true, false);
         add(judgement, role, &view, violations, |violation| runs(&view, entry.0, &subsets, violation));
     }
     Some(())

@@ -111,7 +111,7 @@ pub(super) fn divide(a: &Value, b: &Value) -> Result<Value, Trouble> {
             Pair::Ints(a, b) => int(a.checked_div(b)),
             Pair::Decimals(_, b) if b.is_zero() => Err(ZERO),
             Pair::Decimals(a, b) => decimal(a.checked_div(b)),
-            Pair::Floats(_, b) if b == 0.0 => Err(ZERO),
+            Pair::Floats(_, 0.0) => Err(ZERO),
             Pair::Floats(a, b) => finite(a / b),
         },
     }
@@ -123,7 +123,7 @@ pub(super) fn remainder(a: &Value, b: &Value) -> Result<Value, Trouble> {
         Pair::Ints(a, b) => int(a.checked_rem(b)),
         Pair::Decimals(_, b) if b.is_zero() => Err(ZERO),
         Pair::Decimals(a, b) => decimal(a.checked_rem(b)),
-        Pair::Floats(_, b) if b == 0.0 => Err(ZERO),
+        Pair::Floats(_, 0.0) => Err(ZERO),
         Pair::Floats(a, b) => finite(a % b),
     }
 }

@@ -80,7 +80,7 @@ pub(super) struct Case {
     /// Where the program goes on.
     pub(super) to: u32,
     /// The message as its sender numbers it.
-    pub(super) label: u16,
+    pub(super) label: u32,
     /// The message as the receiver numbers it.
     pub(super) message: u16,
     /// The slot that takes it, or [`NO_SLOT`].

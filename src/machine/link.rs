@@ -9,11 +9,10 @@ use crate::base::id::{LaneId, RoleId};
 use crate::bytecode::program::Program;
 use crate::bytecode::rejection::Rejection;
 use crate::bytecode::verify::{self, Facts};
-use crate::diag::code::Code;
 use crate::machine::cast::{Agent, AgentId, Case, Cast, Channel, MANY, NO_SLOT, Part, Wait};
 
-/// Stands for a message that the sender does not have; no parcel carries it.
-const UNSENT: u16 = u16::MAX;
+/// Stands for a message that the sender does not have; no mailbox holds it.
+const UNSENT: u32 = u32::MAX - 1;
 
 pub(super) fn link(programs: Vec<Program>) -> Result<Cast, Rejection> {
     together(&programs)?;
@@ -45,7 +44,7 @@ type Mailboxes = BTreeMap<(RoleId, RoleId, LaneId), u32>;
 
 /// Programs of one protocol: equal names, all roles, in order.
 fn together(programs: &[Program]) -> Result<(), Rejection> {
-    let stray = |reason: String| Err(Rejection::new(Code::E0308, reason));
+    let stray = |reason: String| Err(Rejection::stray(reason));
     let Some(first) = programs.first() else { return stray("there is no program".into()) };
     if programs.len() != first.roles.len() {
         return stray(format!("{} programs for {} roles", programs.len(), first.roles.len()));
@@ -94,7 +93,7 @@ fn mailboxes(
                 Some(have) if have.capacity == channel.capacity => have.receiver = receiver,
                 Some(have) => {
                     let reason = format!("a mailbox of {} and of {}", have.capacity, channel.capacity);
-                    return Err(Rejection::new(Code::E0308, reason));
+                    return Err(Rejection::stray(reason));
                 }
                 // Nobody sends there, in any branch that was kept: a mailbox that stays empty.
                 None => channels.push(Channel {
@@ -153,7 +152,7 @@ fn part(
 }
 
 /// The number by which `peer` knows the receiver's message; both must mean the same by it.
-fn number(program: &Program, message: u16, programs: &[Program], peer: RoleId) -> Result<u16, Rejection> {
+fn number(program: &Program, message: u16, programs: &[Program], peer: RoleId) -> Result<u32, Rejection> {
     let (Some(message), Some(sender)) =
         (program.messages.get(usize::from(message)), programs.get(peer.index()))
     else {
@@ -164,7 +163,7 @@ fn number(program: &Program, message: u16, programs: &[Program], peer: RoleId) -
     let Some(at) = sender.messages.iter().position(same) else { return Ok(UNSENT) };
     if sender.messages.get(at).is_some_and(|have| have.ty != message.ty) {
         let reason = format!("`{}` has two types", message.name);
-        return Err(Rejection::new(Code::E0308, reason));
+        return Err(Rejection::stray(reason));
     }
-    Ok(at as u16)
+    Ok(at as u32)
 }

@@ -1,59 +1,92 @@
 //! A mailbox: what one sender has sent on one lane and its receiver has not taken, first in, first out.
 //!
-//! The first message has a place of its own, so that a channel whose bound is 1 never allocates.
-//! Invariant: where `first` is empty, `rest` is.
+//! The first message has a place of its own, so that a channel whose bound is 1 never allocates. It is no `Option`:
+//! values move through here whole, which processors forward faster than a tag and its rest.
+//! Invariant: where the first place is empty, `payload` is none and `rest` is empty.
 
 use std::collections::VecDeque;
 
 use crate::base::value::Value;
 
-/// A message under way.
+/// No message: what no sender's number is.
+const EMPTY: u32 = u32::MAX;
+
+/// A message behind the first one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Parcel {
-    /// Which message, as its sender numbers it.
-    pub(super) label: u16,
-    /// What it carries.
-    pub(super) payload: Value,
+struct Parcel {
+    label: u32,
+    payload: Value,
 }
 
 /// A queue of messages.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Mailbox {
-    first: Option<Parcel>,
+    /// The first message, as its sender numbers it.
+    label: u32,
+    /// What it carries.
+    payload: Value,
     rest: VecDeque<Parcel>,
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self { label: EMPTY, payload: Value::None, rest: VecDeque::new() }
+    }
 }
 
 impl Mailbox {
     #[inline]
     pub(super) fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.rest.len()
+        usize::from(self.label != EMPTY) + self.rest.len()
     }
 
     #[inline]
-    pub(super) const fn first(&self) -> Option<&Parcel> {
-        self.first.as_ref()
+    pub(super) const fn is_empty(&self) -> bool {
+        self.label == EMPTY
+    }
+
+    /// Whether this message is the first one.
+    #[inline]
+    pub(super) const fn holds(&self, label: u32) -> bool {
+        self.label == label
+    }
+
+    /// What the first message carries; none where there is none.
+    pub(super) const fn first(&self) -> &Value {
+        &self.payload
     }
 
     #[inline]
-    pub(super) fn put(&mut self, parcel: Parcel) {
-        if self.first.is_none() {
-            self.first = Some(parcel);
+    pub(super) fn put(&mut self, label: u32, payload: Value) {
+        if self.label == EMPTY {
+            self.label = label;
+            self.payload = payload;
         } else {
-            self.rest.push_back(parcel);
+            self.rest.push_back(Parcel { label, payload });
         }
     }
 
+    /// Takes what the first message carries; none where there is none.
     #[inline]
-    pub(super) fn take(&mut self) -> Option<Parcel> {
-        let taken = self.first.take();
+    pub(super) fn take(&mut self) -> Value {
+        self.label = EMPTY;
+        let taken = std::mem::replace(&mut self.payload, Value::None);
         if !self.rest.is_empty() {
-            self.first = self.rest.pop_front();
+            self.follow();
         }
         taken
     }
 
+    fn follow(&mut self) {
+        if let Some(next) = self.rest.pop_front() {
+            self.label = next.label;
+            self.payload = next.payload;
+        }
+    }
+
     pub(super) fn clear(&mut self) {
-        self.first = None;
+        self.label = EMPTY;
+        self.payload = Value::None;
         self.rest.clear();
     }
 }

@@ -52,6 +52,7 @@ macro_rules! stop {
 
 /// Runs an agent that is ready.
 #[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
+#[expect(clippy::too_many_lines, reason = "one arm an opcode: a call for each would cost half of the speed")]
 pub(super) fn run(
     session: &mut Session,
     cast: &Cast,
@@ -153,10 +154,9 @@ pub(super) fn run(
 pub(super) fn arrived<'a>(part: &'a Part, receive: u16, mailboxes: &[Mailbox]) -> Option<&'a Case> {
     let wait = part.waits.get(usize::from(receive))?;
     let cases = part.cases.get(wait.first as usize..wait.end as usize)?;
-    cases.iter().find(|case| {
-        let first = mailboxes.get(case.channel as usize).and_then(Mailbox::first);
-        first.is_some_and(|parcel| parcel.label == case.label)
-    })
+    cases
+        .iter()
+        .find(|case| mailboxes.get(case.channel as usize).is_some_and(|mailbox| mailbox.holds(case.label)))
 }
 
 /// Takes what has arrived, wakes a sender that waits for the room, and says where the program goes on.
@@ -169,8 +169,8 @@ pub(super) fn take(
     world: &mut impl World,
 ) -> u32 {
     let Some(channel) = cast.channels.get(case.channel as usize) else { return case.to };
-    let parcel = session.mailboxes.get_mut(case.channel as usize).and_then(Mailbox::take);
-    let payload = parcel.map_or(Value::None, |parcel| parcel.payload);
+    let Some(mailbox) = session.mailboxes.get_mut(case.channel as usize) else { return case.to };
+    let payload = mailbox.take();
     if let Some(message) = part.program.messages.get(usize::from(case.message)) {
         let (from, to, lane) = (channel.from, channel.to, channel.lane);
         world.received(Taken { from, to, lane, message, payload: &payload });

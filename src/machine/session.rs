@@ -10,7 +10,7 @@ use crate::base::value::Value;
 use crate::bytecode::op::Op;
 use crate::bytecode::program::Kind;
 use crate::machine::cast::{AgentId, Cast, MANY, NO_SLOT, Part};
-use crate::machine::mailbox::{Mailbox, Parcel};
+use crate::machine::mailbox::Mailbox;
 use crate::machine::question::{Offer, Question, Reply};
 use crate::machine::run::{self, Stop};
 use crate::machine::world::World;
@@ -75,14 +75,18 @@ impl Session {
 
     /// Makes this a session at its beginning, in the room it has.
     pub fn reset(&mut self, cast: &Cast) {
+        // Exactly what is needed: most sessions wait, and what they hold is what they cost.
         self.threads.clear();
+        self.threads.reserve_exact(cast.agents.len());
         self.threads.extend(cast.agents.iter().map(|agent| match agent.thread {
             0 => Thread { state: State::Ready, ..Thread::default() },
             _ => Thread::default(),
         }));
         self.slots.clear();
+        self.slots.reserve_exact(cast.slots);
         self.slots.resize(cast.slots, Value::None);
         self.mailboxes.iter_mut().for_each(Mailbox::clear);
+        self.mailboxes.reserve_exact(cast.channels.len().saturating_sub(self.mailboxes.len()));
         self.mailboxes.resize_with(cast.channels.len(), Mailbox::default);
         self.finished = 0;
     }
@@ -135,8 +139,7 @@ impl Session {
             State::Receiving => self.wait(cast, agent.role, thread).is_some_and(|wait| wait.may_end),
             _ => false,
         };
-        self.threads.iter().zip(&cast.agents).all(released)
-            && self.mailboxes.iter().all(|mailbox| mailbox.first().is_none())
+        self.threads.iter().zip(&cast.agents).all(released) && self.mailboxes.iter().all(Mailbox::is_empty)
     }
 
     /// Runs an agent that is ready until it needs something, or until `fuel` paced instructions are done.
@@ -175,19 +178,27 @@ impl Session {
         let Some(part) = cast.parts.get(info.role.index()) else { return };
         let Some(instr) = part.program.code.get(thread.at as usize) else { return };
         let slot = part.first_slot + usize::from(instr.c);
-        let payload = match instr.op {
-            Op::Send => slots.get(slot).cloned(),
-            Op::SendTake => slots.get_mut(slot).map(|slot| std::mem::replace(slot, Value::None)),
-            Op::SendConst => part.program.constants.get(usize::from(instr.c)).cloned(),
-            Op::Select => Some(Value::None),
-            _ => None,
-        };
-        let Some(payload) = payload else { return };
         let Some(at) = part.outgoing.get(usize::from(instr.a)).copied() else { return };
+        let Some(mailbox) = mailboxes.get_mut(at as usize) else { return };
+        let label = u32::from(instr.b);
+        match instr.op {
+            Op::SendTake => {
+                let Some(slot) = slots.get_mut(slot) else { return };
+                mailbox.put(label, std::mem::replace(slot, Value::None));
+            }
+            Op::Send => {
+                let Some(slot) = slots.get(slot) else { return };
+                mailbox.put(label, slot.clone());
+            }
+            Op::SendConst => {
+                let Some(constant) = part.program.constants.get(usize::from(instr.c)) else { return };
+                mailbox.put(label, constant.clone());
+            }
+            Op::Select => mailbox.put(label, Value::None),
+            _ => return,
+        }
         thread.at += 1;
         thread.state = State::Ready;
-        let Some(mailbox) = mailboxes.get_mut(at as usize) else { return };
-        mailbox.put(Parcel { label: instr.b, payload });
         let Some(channel) = cast.channels.get(at as usize) else { return };
         if let Some(receiver) = threads.get_mut(channel.receiver.index())
             && receiver.state == State::Receiving
@@ -224,7 +235,7 @@ impl Session {
                 let case = run::arrived(part, instr.a, &self.mailboxes)?;
                 let channel = cast.channels.get(case.channel as usize)?;
                 let message = program.messages.get(usize::from(case.message))?;
-                let payload = &self.mailboxes.get(case.channel as usize)?.first()?.payload;
+                let payload = self.mailboxes.get(case.channel as usize)?.first();
                 Some(Question::Observe { from: channel.from, message, payload })
             }
             _ => None,

@@ -164,11 +164,11 @@ fn lists_records_variants_and_texts() {
         op(Op::Merge, 9, 0, 1),
         &record(&[("m", int(0)), ("n", int(2))]),
     );
-    check(&[n.clone()], op(Op::Field, 9, 0, N), &int(1));
-    check(&[n.clone()], op(Op::Variant, 9, 0, N), &variant);
-    check(&[variant.clone()], op(Op::Is, 9, 0, N), &Value::Bool(true));
-    check(&[variant.clone()], op(Op::FieldsOf, 9, 0, 0), &n);
-    check(&[n.clone()], op(Op::From, 9, 0, 3), &record(&[("from", int(3)), ("n", int(1))]));
+    check(std::slice::from_ref(&n), op(Op::Field, 9, 0, N), &int(1));
+    check(std::slice::from_ref(&n), op(Op::Variant, 9, 0, N), &variant);
+    check(std::slice::from_ref(&variant), op(Op::Is, 9, 0, N), &Value::Bool(true));
+    check(std::slice::from_ref(&variant), op(Op::FieldsOf, 9, 0, 0), &n);
+    check(std::slice::from_ref(&n), op(Op::From, 9, 0, 3), &record(&[("from", int(3)), ("n", int(1))]));
     check(&[int(5)], op(Op::From, 9, 0, 3), &record(&[("from", int(3)), ("value", int(5))]));
     check(&[items.clone(), int(1)], op(Op::Index, 9, 0, 1), &int(1));
     check(&[n.clone(), Value::text("n")], op(Op::Index, 9, 0, 1), &int(1));
@@ -180,10 +180,10 @@ fn lists_records_variants_and_texts() {
         (Op::First, int(2)),
         (Op::Last, int(3)),
     ] {
-        check(&[items.clone()], op(fold, 9, 0, 0), &expected);
+        check(std::slice::from_ref(&items), op(fold, 9, 0, 0), &expected);
     }
-    check(&[empty.clone()], op(Op::Sum, 9, 0, 0), &int(0));
-    check(&[empty.clone()], op(Op::Max, 9, 0, 0), &Value::None);
+    check(std::slice::from_ref(&empty), op(Op::Sum, 9, 0, 0), &int(0));
+    check(std::slice::from_ref(&empty), op(Op::Max, 9, 0, 0), &Value::None);
     check(&[Value::text("äb")], op(Op::Len, 9, 0, 0), &int(2));
     check(&[Value::text("n is "), variant], op(Op::Text, 9, 0, 2), &Value::text("n is n { n: 1 }"));
     fails(&[items, int(3)], op(Op::Index, 9, 0, 1), "E0502 there is no such item");

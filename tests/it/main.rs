@@ -1,6 +1,7 @@
 //! Every test that needs more than one layer, or the command itself.
 #![expect(
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "tests read files, and fail by panicking"

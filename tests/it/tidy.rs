@@ -128,7 +128,8 @@ fn layers_import_what_their_row_names() {
     let rows: BTreeMap<_, _> = layers().into_iter().collect();
     let mut found = Vec::new();
     for (name, text) in files("src", "rs") {
-        let Some(layer) = layer(&name) else { continue };
+        // Unit tests may look further than what they test.
+        let Some(layer) = layer(&name).filter(|_| !is_test(&name)) else { continue };
         let Some(allowed) = rows.get(layer) else {
             found.push(format!("{name}: `{layer}` has no row"));
             continue;
@@ -223,13 +224,14 @@ fn functions_are_short() {
     let mut found = Vec::new();
     for (name, text) in rust() {
         let mut open: Option<(usize, String, String)> = None;
+        let mut excused = false;
         for (number, line) in text.lines().enumerate() {
             let indent: String = line.chars().take_while(|c| *c == ' ').collect();
             let rest = line.trim_start();
             match &open {
                 // rustfmt puts the closing brace of a function under its first line.
                 Some((start, at, head)) if indent == *at && rest.starts_with('}') => {
-                    if number - start > FUNCTION_LINES_MAX {
+                    if number - start > FUNCTION_LINES_MAX && !std::mem::take(&mut excused) {
                         found.push(format!("{name}:{}: {} lines: {head}", start + 1, number - start));
                     }
                     open = None;
@@ -239,6 +241,8 @@ fn functions_are_short() {
                 }
                 _ => {}
             }
+            // An exception says so above the function, with its reason.
+            excused |= rest.starts_with("#[expect(clippy::too_many_lines");
             if open.as_ref().is_some_and(|(start, ..)| *start == number) && rest.ends_with(';') {
                 open = None;
             }

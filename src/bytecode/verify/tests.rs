@@ -202,3 +202,20 @@ fn limits_hold_at_and_beyond() {
         "E0307: 65536 constants, at most 65535",
     );
 }
+
+#[test]
+fn what_is_set_before_ways_part_is_set_where_they_meet() {
+    let set = wide(Op::Const, 0, 0);
+    code(vec![set, wide(Op::JumpSome, 0, 3), wide(Op::Const, 1, 0), op(Op::Copy, 2, 0, 0), END], "fine");
+    code(vec![set, wide(Op::JumpSome, 0, 3), op(Op::Copy, 0, 0, 0), op(Op::Copy, 2, 0, 0), END], "fine");
+    let whole = vec![
+        set,
+        wide(Op::Const, 1, 0),
+        wide(Op::JumpUnless, 0, 5),
+        wide(Op::Const, 2, 0),
+        op(Op::Divide, 0, 1, 2),
+        op(Op::Send, 0, 0, 0),
+        END,
+    ];
+    code(whole, "fine");
+}

@@ -91,6 +91,7 @@ fn put(e: &mut Expr, place: Place) {
     }
 }
 
+/// Puts an entry of a record at a place.
 fn put_entry(entry: &mut Entry, place: Place) {
     match entry {
         Entry::Field(name, e) => {

@@ -17,6 +17,7 @@ pub(crate) fn literal(e: &Expr) -> Option<Value> {
     read(e, 0)
 }
 
+/// The value of a literal at a depth.
 fn read(e: &Expr, depth: usize) -> Option<Value> {
     if depth > NESTING_MAX {
         return None;
@@ -51,6 +52,7 @@ fn read(e: &Expr, depth: usize) -> Option<Value> {
     })
 }
 
+/// Fields of literals, sorted by name.
 fn fields(entries: &[Entry], depth: usize) -> Option<Vec<(Arc<str>, Value)>> {
     let mut fields = Vec::new();
     for entry in entries {

@@ -128,6 +128,7 @@ fn shape(types: &mut Types<'_>, module: usize, declares: &Declares) -> (Type, Op
     (record(&fields), Some(fields))
 }
 
+/// Says that an import declares no such message.
 fn unknown(span: Span, name: &str, table: &Table) -> Diagnostic {
     let mut said = Diagnostic::new(Code::E0101, span, format!("message `{name}` is not declared there"));
     said.help = Some(match nearest(name, table.messages.keys().map(String::as_str)) {
@@ -137,6 +138,7 @@ fn unknown(span: Span, name: &str, table: &Table) -> Diagnostic {
     said
 }
 
+/// Says that two uses of a message do not agree.
 fn disagrees(span: Span, name: &str, ty: &Type, known: &Message) -> Diagnostic {
     Diagnostic::new(Code::E0115, span, format!("message `{name}` is given two payloads"))
         .here(format!("here it carries `{}`", fit::show(ty)))

@@ -42,6 +42,7 @@ pub(crate) fn signatures(
     }
 }
 
+/// One signature; parameters and results are judged here, once.
 fn signature(
     types: &mut Types<'_>,
     module: usize,

@@ -65,6 +65,7 @@ impl<'m> Types<'m> {
         self.inner(module, ty)
     }
 
+    /// Reads a type inside of another.
     fn inner(&mut self, module: usize, ty: &TypeRef) -> Type {
         self.parts = self.parts.saturating_add(1);
         self.depth += 1;
@@ -94,6 +95,7 @@ impl<'m> Types<'m> {
         read
     }
 
+    /// A type by its name: built in, of this file, or imported.
     fn named(&mut self, module: usize, path: &tree::Path, args: &[TypeRef]) -> Type {
         let Some(name) = path.segments.last() else { return Type::Any };
         if path.segments.len() == 1 {
@@ -168,6 +170,7 @@ impl<'m> Types<'m> {
         None
     }
 
+    /// Warns of an undeclared type, once a file.
     fn undeclared(&mut self, module: usize, name: &tree::Name) {
         if !self.warned.insert((module, name.text.clone())) {
             return;
@@ -189,6 +192,7 @@ impl<'m> Types<'m> {
         self.slot(module, name).unwrap_or(Type::Any)
     }
 
+    /// The type that a name of a module stands for; none if it is not declared there.
     fn slot(&mut self, module: usize, name: &tree::Name) -> Option<Type> {
         let (key, declared) = self.indices.get(module)?.types.get_key_value(name.text.as_str())?;
         match self.slots.get(&(module, *key)) {
@@ -214,6 +218,7 @@ impl<'m> Types<'m> {
         Some(ty)
     }
 
+    /// Reads what was declared.
     fn open(&mut self, module: usize, declared: Declared<'m>) -> Type {
         match declared {
             Declared::Alias(alias) => match &alias.shape {
@@ -244,6 +249,7 @@ impl<'m> Types<'m> {
         }
     }
 
+    /// Warns that a schema is not read.
     fn schema(&mut self, path: &str, span: Span) -> Type {
         let message = format!("the schema `{path}` is not checked yet, so this may hold anything");
         self.diagnostics.push(

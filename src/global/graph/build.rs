@@ -268,7 +268,7 @@ impl<'a> Builder<'a> {
         let resolved = self.resolve();
         let raw = std::mem::take(&mut self.raw);
         let nests = std::mem::take(&mut self.nests);
-        let graph = number(raw, nests, &resolved, entry);
+        let graph = number(raw, &nests, &resolved, entry);
         Some(merge::bisimilar(graph))
     }
 
@@ -439,7 +439,7 @@ fn note(act: &Act, members: &mut [FixedBitSet], inner: &mut [Vec<usize>], at: us
 }
 
 /// What can be reached, numbered in breadth from the entry; the insides of a nest follow its state.
-fn number(raw: Vec<Raw>, nests: Vec<Nest>, resolved: &[StateId], entry: StateId) -> Graph {
+fn number(raw: Vec<Raw>, nests: &[Nest], resolved: &[StateId], entry: StateId) -> Graph {
     const NONE: u32 = u32::MAX;
     let mut ids = vec![NONE; raw.len()];
     let mut nest_ids = vec![NONE; nests.len()];

@@ -80,6 +80,7 @@ impl<'d> Resolver<'d> {
         self.expand_body(id, cast, tree)
     }
 
+    /// What a choreography gives back.
     fn returned(&self, id: usize) -> Option<Type> {
         self.declarations.choreographies.get(id).and_then(|signature| signature.returns.clone())
     }
@@ -126,19 +127,21 @@ impl<'d> Resolver<'d> {
         body
     }
 
+    /// `sub_protocol`: its names are the ones around it; only its hops are counted anew.
     pub(super) fn sub(&mut self, sub: &'d Sub, out: &mut Block) {
         self.frame.hops.push((&sub.name.text, 0));
         self.statements(&sub.body.stmts, out);
         self.frame.hops.pop();
     }
 
+    /// `call`: the callee in place, its roles played by ours.
     pub(super) fn call(&mut self, stmt: &'d tree::Stmt, call: &'d Call, out: &mut Block) {
         self.calls += 1;
         if self.calls > CALLS_MAX {
             self.too_large(stmt.place.0, &format!("it makes more than {CALLS_MAX} calls"));
             return;
         }
-        let Some(callee) = self.callee(stmt, call) else {
+        let Some(callee) = self.callee(call) else {
             self.result_of_nothing(call);
             return;
         };
@@ -231,7 +234,7 @@ impl<'d> Resolver<'d> {
     }
 
     /// The choreography that a call names, with who plays its roles.
-    fn callee(&mut self, stmt: &'d tree::Stmt, call: &'d Call) -> Option<Callee<'d>> {
+    fn callee(&mut self, call: &'d Call) -> Option<Callee<'d>> {
         let id = self.choreography(&call.path)?;
         self.called.insert(id);
         let declarations = self.declarations;
@@ -268,7 +271,6 @@ impl<'d> Resolver<'d> {
         if wrong {
             return None;
         }
-        debug_assert!(stmt.place.0.start <= call.path.place.0.start, "a call stands in its statement");
         Some(Callee { id, tree, signature, roles })
     }
 
@@ -347,6 +349,7 @@ impl<'d> Resolver<'d> {
         wrong
     }
 
+    /// Who is named to play a role.
     fn players(&mut self, player: &'d RoleRef, family: bool) -> Option<Cast> {
         if player.selector.is_none() {
             return self.cast(player);
@@ -372,6 +375,7 @@ impl<'d> Resolver<'d> {
         None
     }
 
+    /// Whether as many play a role as it takes; said if not.
     fn size_fits(&mut self, role: &tree::RoleDecl, cast: &Cast, span: Span) -> bool {
         let want = match &role.size {
             None => Some(1),
@@ -496,11 +500,11 @@ impl<'d> Resolver<'d> {
             Kind::Counted => Some(Border { span: jump.span, what: "a counted loop" }),
             Kind::Call | Kind::Turns => None,
         });
-        self.reachable = false;
         if let Some(border) = border {
             self.crosses(stmt.place.0, "return", border);
             return;
         }
+        self.reachable = false;
         let site = self.plain_site(stmt.place.0);
         if let Some(jump) = self.jumps.get_mut(at) {
             jump.used = true;

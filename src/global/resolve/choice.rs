@@ -80,6 +80,7 @@ impl<'d> Resolver<'d> {
         texts
     }
 
+    /// `choice at R { … }`, by question, by conditions, or by the variant of an enum.
     pub(super) fn choice(&mut self, stmt: &'d tree::Stmt, choice: &'d Choice, out: &mut Block) {
         if choice.within.is_some() {
             self.choice_within(stmt, choice);
@@ -238,6 +239,7 @@ impl<'d> Resolver<'d> {
         Some((value, Some(of)))
     }
 
+    /// `if`: a choice of two, unless it is known before the session.
     pub(super) fn cond(&mut self, stmt: &'d tree::Stmt, cond: &'d If, out: &mut Block) {
         if self.is_static(&cond.condition)
             && let Some(taken) = self.static_bool(&cond.condition)

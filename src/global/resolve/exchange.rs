@@ -3,6 +3,7 @@
 //! Members are taken in index order. What a family sends to one role is a list there, each entry with its `from`.
 //! Is not: `collect`, which takes messages in the order of arrival.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::id::{MessageId, PayloadId, RoleId, SiteId, VarId};
@@ -33,6 +34,7 @@ struct Ends {
 }
 
 impl<'d> Resolver<'d> {
+    /// An exchange of whatever ends.
     pub(super) fn exchange(&mut self, stmt: &'d tree::Stmt, exchange: &'d Exchange, out: &mut Block) {
         if let Some(collect) = &exchange.collect {
             self.collect(exchange, collect);
@@ -168,7 +170,8 @@ impl<'d> Resolver<'d> {
         if !from.several && self.sends_to_itself(exchange, from, to) {
             return;
         }
-        let gathers = from.several.then(|| self.gathers(stmt.place.0, message, to, out));
+        let gathers = from.several.then(|| self.gathers(message));
+        let mut begun: BTreeSet<RoleId> = BTreeSet::new();
         for (sender, _) in &from.roles {
             let mut payload = None;
             for (receiver, at) in &to.roles {
@@ -183,13 +186,14 @@ impl<'d> Resolver<'d> {
                 let payload =
                     *payload.get_or_insert_with(|| self.payload(*sender, message, exchange.with.as_ref()));
                 let var = self.one(*sender, *receiver, message, payload, site, gathers.is_none(), out);
-                if let Some((list, record)) = &gathers {
-                    let index = self.tables.roles.get(sender.index()).and_then(|role| role.member.as_ref());
-                    let index = index.map_or(0, |(_, index)| *index);
+                if let Some((list, _)) = &gathers {
+                    let index = self.index_in(&exchange.from, *sender);
                     let entry = Expr::From(Box::new(Expr::Var(var)), index);
-                    let longer = Expr::Append(Box::new(Expr::Var(*list)), Box::new(entry));
+                    // The list begins with its first entry, not before: its receiver may learn only by that
+                    // message that it takes part at all.
+                    let so_far = if begun.insert(*receiver) { nothing() } else { Expr::Var(*list) };
+                    let longer = Expr::Append(Box::new(so_far), Box::new(entry));
                     self.silent_let(*receiver, *list, longer, stmt.place.0, out);
-                    debug_assert!(matches!(record, Type::List(_)), "a gathered message is a list");
                 }
             }
         }
@@ -197,13 +201,20 @@ impl<'d> Resolver<'d> {
             for (receiver, _) in &to.roles {
                 let name = Arc::clone(&message.declared.name);
                 let var = self.bind_list(*receiver, &name, &ty, message.span);
-                self.silent_let(*receiver, var, Expr::Var(list), stmt.place.0, out);
+                let whole = if begun.contains(receiver) { Expr::Var(list) } else { nothing() };
+                self.silent_let(*receiver, var, whole, stmt.place.0, out);
             }
         }
     }
 
-    /// Begins the lists of those who receive from a family; the variable and its type.
-    fn gathers(&mut self, span: Span, message: &Sent, to: &Ends, out: &mut Block) -> (VarId, Type) {
+    /// The index of a member in its family, as this choreography counts.
+    fn index_in(&self, family: &RoleRef, member: RoleId) -> u32 {
+        let cast = self.frame.roles.get(family.name.text.as_str());
+        cast.and_then(|cast| cast.members.iter().position(|role| *role == member)).unwrap_or(0) as u32
+    }
+
+    /// The list of what a family sends, as a variable and its type.
+    fn gathers(&mut self, message: &Sent) -> (VarId, Type) {
         let entry = match &message.declared.ty {
             Type::Record(fields) => {
                 let mut fields: Vec<FieldType> =
@@ -216,10 +227,6 @@ impl<'d> Resolver<'d> {
         };
         let ty = Type::List(Arc::new(entry));
         let list = self.hidden(&format!("{}$list", message.declared.name), &ty);
-        for (receiver, _) in &to.roles {
-            let empty = Expr::Const(Value::List(Arc::new(Vec::new())));
-            self.silent_let(*receiver, list, empty, span, out);
-        }
         (list, ty)
     }
 
@@ -266,6 +273,7 @@ impl<'d> Resolver<'d> {
         true
     }
 
+    /// Says that a role sends to itself.
     pub(super) fn own_receiver(&mut self, role: RoleId, span: Span) {
         let message = format!("`{}` sends to itself", self.role_name(role));
         self.say(
@@ -340,4 +348,9 @@ impl<'d> Resolver<'d> {
         let step = self.tables.step(Step::Let(var, e));
         out.push(Stmt::Step { role, step, site });
     }
+}
+
+/// The empty list.
+fn nothing() -> Expr {
+    Expr::Const(Value::List(Arc::new(Vec::new())))
 }

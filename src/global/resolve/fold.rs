@@ -48,6 +48,7 @@ pub(super) fn folded(e: Expr) -> Expr {
     value.map_or(e, Expr::Const)
 }
 
+/// The value of an operator before a constant.
 fn unary(op: Unary, value: &Value) -> Option<Value> {
     Some(match (op, value) {
         (Unary::Not, Value::Bool(b)) => Value::Bool(!b),
@@ -57,6 +58,7 @@ fn unary(op: Unary, value: &Value) -> Option<Value> {
     })
 }
 
+/// The value of an operator between constants; none where the machine should say.
 fn binary(op: Binary, a: &Value, b: &Value) -> Option<Value> {
     Some(match (op, a, b) {
         (Binary::Add, Value::Int(a), Value::Int(b)) => Value::Int(a.checked_add(*b)?),

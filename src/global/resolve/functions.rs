@@ -21,6 +21,7 @@ enum Function {
     Each(Each),
 }
 
+/// The function of this name.
 fn function(name: &str) -> Option<Function> {
     Some(match name {
         "sum" => Function::Fold(Fold::Sum),
@@ -39,6 +40,7 @@ fn function(name: &str) -> Option<Function> {
 }
 
 impl<'d> Resolver<'d> {
+    /// `name(args)`, or `list.name(args)`, whose first argument is then the list.
     pub(super) fn apply(&mut self, who: Who, name: &'d Name, args: &'d [tree::Expr]) -> (Expr, Type) {
         let Some(function) = function(&name.text) else {
             return self.no_function(who, name, args);
@@ -46,6 +48,7 @@ impl<'d> Resolver<'d> {
         self.apply_known(who, name, function, args)
     }
 
+    /// Says that there is no such function; its arguments are judged all the same.
     fn no_function(&mut self, who: Who, name: &'d Name, args: &'d [tree::Expr]) -> (Expr, Type) {
         let message = format!("no function is called `{}`", name.text);
         let mut said = Diagnostic::new(Code::E0138, name.place.0, message);
@@ -60,6 +63,7 @@ impl<'d> Resolver<'d> {
         wrong()
     }
 
+    /// A function with its arguments: a list, and for most a lambda.
     fn apply_known(
         &mut self,
         who: Who,
@@ -124,6 +128,7 @@ impl<'d> Resolver<'d> {
         }
     }
 
+    /// One value of a list. The first and last of an empty list are `none`.
     fn fold(&mut self, fold: Fold, at: &tree::Expr, value: Expr, ty: &Type) -> (Expr, Type) {
         let item = match ty {
             Type::List(item) => (**item).clone(),
@@ -158,6 +163,7 @@ impl<'d> Resolver<'d> {
         }
     }
 
+    /// The body of a lambda, judged with its parameter bound to one item.
     fn lambda(
         &mut self,
         who: Who,
@@ -180,6 +186,7 @@ impl<'d> Resolver<'d> {
     }
 }
 
+/// The type of what a function with a lambda gives.
 fn gives(each: Each, item: Type, body: Type) -> Type {
     match each {
         Each::Map => Type::List(Arc::new(widened(body))),

@@ -27,6 +27,7 @@ impl<'d> Resolver<'d> {
         }
     }
 
+    /// Says that a turn may be silent.
     pub(super) fn silent_turn(&mut self, span: Span) {
         self.say(
             Diagnostic::new(Code::E0116, span, "a turn of this loop can pass without a message or a step")
@@ -35,6 +36,7 @@ impl<'d> Resolver<'d> {
         );
     }
 
+    /// How a block can be passed.
     fn quiet(&self, block: &Block, label: Label) -> Quiet {
         for stmt in block {
             match self.quiet_stmt(stmt, label) {
@@ -45,6 +47,7 @@ impl<'d> Resolver<'d> {
         Quiet::Through
     }
 
+    /// How a statement can be passed.
     fn quiet_stmt(&self, stmt: &Stmt, label: Label) -> Quiet {
         match stmt {
             Stmt::Exchange { .. } => Quiet::No,

@@ -18,6 +18,7 @@ pub(super) struct Border {
 }
 
 impl<'d> Resolver<'d> {
+    /// `continue` or `break`.
     pub(super) fn jump(
         &mut self,
         stmt: &'d tree::Stmt,
@@ -27,8 +28,8 @@ impl<'d> Resolver<'d> {
     ) {
         let span = stmt.place.0;
         let Some((at, border)) = self.aim(name) else {
+            // What follows is judged as if nothing stood here.
             self.no_aim(span, name, again);
-            self.reachable = false;
             return;
         };
         let counted = self.jumps.get(at).is_some_and(|jump| matches!(jump.kind, Kind::Counted));
@@ -39,7 +40,6 @@ impl<'d> Resolver<'d> {
         };
         if let Some(border) = border {
             self.crosses(span, if again { "continue" } else { "break" }, border);
-            self.reachable = false;
             return;
         }
         let site = self.plain_site(span);
@@ -86,6 +86,7 @@ impl<'d> Resolver<'d> {
         );
     }
 
+    /// Says that there is nothing to jump to.
     fn no_aim(&mut self, span: Span, name: Option<&'d Name>, again: bool) {
         let word = if again { "continue" } else { "break" };
         let Some(name) = name else {

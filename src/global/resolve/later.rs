@@ -71,10 +71,12 @@ impl<'d> Resolver<'d> {
             Receivers::Others => None,
         };
         if let (Some(to), Some(message)) = (to, &message) {
-            let name = collect.bind.as_ref().map_or(&*message.declared.name, |name| name.text.as_str());
-            let id = self.tables.name(self.frame.scope, name);
-            self.knowledge.set((id, to), None);
-            self.bind(to, name, &Type::Any, collect.place.0);
+            let bound = collect.bind.as_ref().map(|name| name.text.as_str());
+            for name in std::iter::once(&*message.declared.name).chain(bound) {
+                let id = self.tables.name(self.frame.scope, name);
+                self.knowledge.set((id, to), None);
+                self.bind(to, name, &Type::Any, collect.place.0);
+            }
             if let Some(until) = &collect.until {
                 self.fitting(Some(to), until, &Type::Bool);
             }
@@ -89,6 +91,7 @@ impl<'d> Resolver<'d> {
         );
     }
 
+    /// Says that something cannot run yet.
     fn later(&mut self, span: Span, what: &str, help: &str) {
         self.say(
             Diagnostic::new(Code::E0190, span, format!("{what} cannot run yet"))

@@ -20,6 +20,7 @@ use crate::syntax::tree::{self, Does, Fail, Let, Repetition};
 type Args = Vec<(Arc<str>, Expr)>;
 
 impl<'d> Resolver<'d> {
+    /// `R let x = e`. A whole number is bound as any whole number, so that it can be bound anew.
     pub(super) fn binding(&mut self, stmt: &'d tree::Stmt, binding: &'d Let, out: &mut Block) {
         let role = self.single(&binding.role);
         let Some(role) = role else { return };
@@ -28,6 +29,7 @@ impl<'d> Resolver<'d> {
         self.step(stmt, role, Step::Let(var, value), out);
     }
 
+    /// `fail x at R`: nothing follows it.
     pub(super) fn fail(&mut self, stmt: &'d tree::Stmt, fail: &'d Fail, out: &mut Block) {
         let role = self.single(&fail.at);
         if let Some(role) = role {
@@ -37,6 +39,7 @@ impl<'d> Resolver<'d> {
         self.reachable = false;
     }
 
+    /// `R does effect.operation(…)`: declared here, built in, or looked for at deployment.
     pub(super) fn does(&mut self, stmt: &'d tree::Stmt, does: &'d Does, out: &mut Block) {
         let Some(role) = self.single(&does.role) else { return };
         let declared = self.declarations.tables.get(self.frame.module);
@@ -73,6 +76,7 @@ impl<'d> Resolver<'d> {
         self.step(stmt, role, step, out);
     }
 
+    /// Adds a step that somebody wrote.
     fn step(&mut self, stmt: &'d tree::Stmt, role: RoleId, step: Step, out: &mut Block) {
         let step = self.tables.step(step);
         let site = self.site(stmt.place.0, 0, [&stmt.annotations, &[], &[]]);
@@ -100,7 +104,7 @@ impl<'d> Resolver<'d> {
                 None => operation.params.get(at),
             };
             let Some((name, ty)) = param else {
-                let (value, _) = self.expr(Some(role), &arg.value);
+                self.expr(Some(role), &arg.value);
                 let (span, text) = match &arg.name {
                     Some(name) => (name.place.0, format!("no parameter `{}`", name.text)),
                     None => (arg.value.place.0, format!("only {} parameters", operation.params.len())),
@@ -111,7 +115,6 @@ impl<'d> Resolver<'d> {
                 said.help =
                     Some(near.map_or_else(|| "take it away".to_owned(), |near| format!("write `{near}`")));
                 self.say(said);
-                debug_assert!(args.len() <= does.args.len(), "one argument each, and {value:?} is left out");
                 continue;
             };
             if !given.insert(name) {
@@ -140,6 +143,7 @@ impl<'d> Resolver<'d> {
         args
     }
 
+    /// Warns of an effect that nobody declared, with the declaration to write.
     fn undeclared_effect(&mut self, does: &'d Does) {
         let (effect, operation) = (&does.effect.text, &does.operation.text);
         let message = format!("effect `{effect}` is not declared, and is looked for when it is deployed");
@@ -160,6 +164,7 @@ impl<'d> Resolver<'d> {
         self.say(said);
     }
 
+    /// Says that an effect has no such operation.
     fn unknown_operation(&mut self, does: &'d Does, operations: &[Operation]) {
         let (effect, operation) = (&does.effect.text, &does.operation.text);
         let message = format!("effect `{effect}` has no operation `{operation}`");

@@ -27,6 +27,7 @@ struct Walked {
 }
 
 impl<'d> Resolver<'d> {
+    /// A loop of any kind but a counted one: a label, what is done at its head, a choice, a body, and again.
     pub(super) fn turns(&mut self, stmt: &'d tree::Stmt, turns: &'d Loop, out: &mut Block) {
         if let LoopHead::Count(count) = &turns.head {
             self.counted(stmt, turns, count, out);
@@ -40,10 +41,8 @@ impl<'d> Resolver<'d> {
             LoopHead::Bare | LoopHead::Count(_) => None,
             _ => Some(self.open_choice(stmt.place.0)),
         };
-        if let (Some(choice), Some(entry)) =
-            (choice, choice.and_then(|c| self.tables.choices.get_mut(c.index())))
-        {
-            debug_assert_eq!(entry.span, stmt.place.0, "choice {} was just opened", choice.0);
+        if let Some(entry) = choice.and_then(|choice| self.tables.choices.get_mut(choice.index())) {
+            // It is decided at each turn.
             entry.depth += 1;
         }
         if let LoopHead::Decides(role) = &turns.head
@@ -173,6 +172,7 @@ impl<'d> Resolver<'d> {
         self.undefined(e).is_none().then_some(e)
     }
 
+    /// Warns that a text is no condition.
     fn asked_by_text(&mut self, owner: RoleId, text: &str, span: Span) {
         use crate::diag::Diagnostic;
         use crate::diag::code::Code;
@@ -278,6 +278,7 @@ impl<'d> Resolver<'d> {
         value
     }
 
+    /// `rec L { … }`: a block that `continue L` starts again; its end leaves it.
     pub(super) fn rec(&mut self, stmt: &'d tree::Stmt, rec: &'d Rec, out: &mut Block) {
         let mark = self.knowledge.mark();
         self.loops += 1;
@@ -298,6 +299,7 @@ impl<'d> Resolver<'d> {
     }
 }
 
+/// The next number.
 fn plus_one(var: crate::base::id::VarId) -> Expr {
     Expr::Binary(Binary::Add, Box::new(Expr::Var(var)), Box::new(Expr::Const(Value::Int(1))))
 }

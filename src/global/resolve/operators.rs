@@ -14,6 +14,7 @@ use crate::global::spell;
 use crate::syntax::tree::{self, Binary, Name, Unary};
 
 impl<'d> Resolver<'d> {
+    /// An operator before its operand.
     pub(super) fn unary(&mut self, who: Who, op: Unary, of: &'d tree::Expr) -> (Expr, Type) {
         let (value, ty) = self.expr(who, of);
         let gives = match (op, &ty) {
@@ -32,6 +33,7 @@ impl<'d> Resolver<'d> {
         (Expr::Unary(op, Box::new(value)), gives)
     }
 
+    /// An operator between its operands. Both sides are judged before the operator is, so that each keeps its own mistakes.
     pub(super) fn binary(
         &mut self,
         who: Who,
@@ -84,6 +86,7 @@ impl<'d> Resolver<'d> {
         self.say(said);
     }
 
+    /// `a.b`: of a record, of a map by text, of what was never declared.
     pub(super) fn field(&mut self, who: Who, of: &'d tree::Expr, name: &'d Name) -> (Expr, Type) {
         let (value, ty) = self.expr(who, of);
         let expr = Expr::Field(Box::new(value), Arc::from(name.text.as_str()));
@@ -124,6 +127,7 @@ impl<'d> Resolver<'d> {
         (expr, Type::Any)
     }
 
+    /// `a[i]`: of a list by number, which may fail at run time, or of a map by text, which may give `none`.
     pub(super) fn index(&mut self, who: Who, of: &'d tree::Expr, at: &'d tree::Expr) -> (Expr, Type) {
         let (value, ty) = self.expr(who, of);
         let (index, by) = self.expr(who, at);
@@ -148,19 +152,23 @@ impl<'d> Resolver<'d> {
     }
 }
 
+/// Whether arithmetic takes it.
 const fn number(ty: &Type) -> bool {
     matches!(ty, Type::Int(..) | Type::Float | Type::Decimal | Type::Any)
 }
 
+/// Whether the two can be compared as numbers, whatever their kinds.
 const fn numeric(x: &Type, y: &Type) -> bool {
     number(x) && number(y)
 }
 
+/// Whether one of the two can come before the other.
 fn ordered(x: &Type, y: &Type) -> bool {
     let plain = |ty: &Type| matches!(ty, Type::Text | Type::Uuid | Type::Time | Type::Duration | Type::Any);
     numeric(x, y) || (plain(x) && plain(y) && (fits(x, y) || fits(y, x)))
 }
 
+/// Whether `x in y` has a meaning.
 fn contains(x: &Type, y: &Type) -> bool {
     match y {
         Type::Any => true,

@@ -19,6 +19,7 @@ use crate::global::resolve::roles::Target;
 use crate::syntax::tree::{self, For, Par};
 
 impl<'d> Resolver<'d> {
+    /// `par { … }`: each branch begins with what is known before it, and none sees another.
     pub(super) fn par(&mut self, stmt: &'d tree::Stmt, par: &'d Par, out: &mut Block) {
         if par.bare {
             self.say(
@@ -105,6 +106,7 @@ impl<'d> Resolver<'d> {
         out
     }
 
+    /// `for` and `par for`: the body once for each member, with its index as a number.
     pub(super) fn each(&mut self, stmt: &'d tree::Stmt, each: &'d For, out: &mut Block) {
         let Some(members) = self.family(each) else { return };
         let hops = self.frame.hops.last().map(|(_, count)| *count);

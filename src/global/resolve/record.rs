@@ -51,6 +51,7 @@ impl<'d> Resolver<'d> {
         self.wanted(who, span, entries, &wanted)
     }
 
+    /// A record judged against what is wanted: each field once, all of them there, each fitting.
     fn wanted(&mut self, who: Who, span: Span, entries: &'d [Entry], wanted: &Wanted<'_>) -> Expr {
         let mut given: BTreeSet<&str> = BTreeSet::new();
         let mut open = false;
@@ -130,6 +131,7 @@ impl<'d> Resolver<'d> {
         parts
     }
 
+    /// Says that a field is not wanted.
     fn too_many(&mut self, name: &tree::Name, wanted: &Wanted<'_>) {
         let message = format!("`{}` has no field `{}`", wanted.name, name.text);
         let mut said = Diagnostic::new(Code::E0122, name.place.0, message);
@@ -211,6 +213,7 @@ impl<'d> Resolver<'d> {
         wrong()
     }
 
+    /// A variant of a known enum, with its fields.
     fn variant_of(
         &mut self,
         who: Who,
@@ -244,6 +247,7 @@ impl<'d> Resolver<'d> {
         (value, of.ty.clone())
     }
 
+    /// Says that there is no such enum.
     fn no_enum(&mut self, path: &Path, owner: &tree::Name) {
         let message = format!("no enum is called `{}`", owner.text);
         let mut said = Diagnostic::new(Code::E0109, owner.place.0, message);

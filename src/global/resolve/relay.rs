@@ -16,6 +16,7 @@ use crate::global::resolve::exchange::Sent;
 use crate::syntax::tree::{self, Relay, RoleRef};
 
 impl<'d> Resolver<'d> {
+    /// A relay, hop by hop.
     pub(super) fn relay(&mut self, stmt: &'d tree::Stmt, relay: &'d Relay, out: &mut Block) {
         let mut hops: Vec<(&'d RoleRef, Option<RoleId>)> =
             relay.hops.iter().map(|role| (role, self.single(role))).collect();

@@ -70,6 +70,7 @@ impl<'d> Resolver<'d> {
         Some(roles)
     }
 
+    /// Adds a role, or each member of a family.
     fn expand(&mut self, role: &RoleDecl, size: Option<u32>) {
         let (name, span) = (&role.name.text, role.name.place.0);
         let Some(size) = size else {
@@ -199,6 +200,7 @@ impl<'d> Resolver<'d> {
         }
     }
 
+    /// Says that one role is needed.
     fn not_one(&mut self, role: &RoleRef, cast: &Cast) {
         let name = &role.name.text;
         let message = format!("one role is needed here, and `{name}` has {} members", cast.members.len());
@@ -208,6 +210,7 @@ impl<'d> Resolver<'d> {
         );
     }
 
+    /// Says that a family has no such member.
     fn out_of_range(&mut self, role: &RoleRef, index: &str, size: i64) {
         let name = &role.name.text;
         let message = format!("`{name}[{index}]` is out of range: `{name}` has {size} members");

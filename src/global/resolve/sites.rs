@@ -28,6 +28,7 @@ impl<'d> Resolver<'d> {
         self.tables.site(span, part, &texts)
     }
 
+    /// Warns of an annotation that nothing knows.
     fn judge(&mut self, annotation: &Annotation) {
         let (name, span) = (&annotation.name.text, annotation.name.place.0);
         if !builtin::ANNOTATIONS.contains(&name.as_str()) {

@@ -40,6 +40,7 @@ impl<'d> Resolver<'d> {
         self.keep(body, &needed)
     }
 
+    /// Gathers what is used, block by block.
     fn uses(&self, block: &Block, uses: &mut Uses) {
         let mut vars = Vec::new();
         for stmt in block {
@@ -90,6 +91,7 @@ impl<'d> Resolver<'d> {
         }
     }
 
+    /// The block without what is not needed.
     fn keep(&self, block: Block, needed: &BTreeSet<Use>) -> Block {
         let mut kept = Vec::with_capacity(block.len());
         for stmt in block {
@@ -124,6 +126,7 @@ impl<'d> Resolver<'d> {
     }
 }
 
+/// Every variable that a step reads.
 fn vars_of_step(step: &Step, out: &mut Vec<VarId>) {
     match step {
         Step::Let(_, e) | Step::Fail(_, Some(e)) => vars_of(e, out),

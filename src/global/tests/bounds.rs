@@ -47,11 +47,11 @@ fn types_and_calls_that_grow_without_end() {
 #[test]
 fn a_long_chain_of_types_and_calls() {
     let mut text = String::new();
-    for at in 0..3_000 {
+    for at in 0..300 {
         writeln!(text, "type T{at} = T{}", at + 1).expect("a string grows");
         writeln!(text, "choreography C{at} {{ roles A, B  call C{} }}", at + 1).expect("a string grows");
     }
-    text.push_str("type T3000 = Int\nchoreography C3000 { roles A, B  A -> B: M(t: T0) }");
+    text.push_str("type T300 = Int\nchoreography C300 { roles A, B  A -> B: M(t: T0) }");
     assert!(run(&text).1.iter().any(|line| line.contains("E0128")));
 }
 
@@ -65,7 +65,32 @@ fn ten_thousand_roles() {
 
 #[test]
 fn loops_of_members_that_multiply() {
-    let text = "choreography P { roles W[300]
+    let text = "choreography P { roles W[100]
         for i in W { for j in W { for k in W { W[i] -> W[j]: M } } } }";
     assert!(run(text).1.iter().any(|line| line.contains("E0128")));
+}
+
+#[test]
+fn long_and_deep_expressions() {
+    let chain = |sign: &str, count: usize| vec!["1"; count].join(sign);
+    let deep = format!("{}1{}", "(".repeat(60), ")".repeat(60));
+    for e in
+        [chain(" + ", 60), chain(" + ", 20_000), chain(" ** ", 20_000), deep, "not ".repeat(20_000) + "true"]
+    {
+        let text = format!("choreography P {{ roles A, B  A let x = {e}  A -> B: M(x: Any) with {{ x }} }}");
+        let (body, said) = run(&text);
+        assert!(body.is_some() || !said.is_empty(), "{} bytes", e.len());
+    }
+}
+
+#[test]
+fn deep_statements() {
+    let depth = 60;
+    let text = format!(
+        "choreography P {{ roles A, B  {} A -> B: M  {} }}",
+        "loop (decides: A) {".repeat(depth),
+        "}".repeat(depth)
+    );
+    let (body, said) = run(&text);
+    assert!(body.is_some() || !said.is_empty());
 }

@@ -30,9 +30,8 @@ fn a_family_gathers_a_list_only_where_it_is_used() {
         "choreography P { roles M, W[2]  W[*] -> M: Done(ok: Bool)
            M let n = count(Done, d => d.ok)  M -> W[Done[0].from]: Prize }",
         "
-        M let Done$list = []
         W[0] -> M: Done <- ask
-        M let Done$list = append(Done$list, from(Done, 0))
+        M let Done$list = append([], from(Done, 0))
         W[1] -> M: Done <- ask
         M let Done$list = append(Done$list, from(Done, 1))
         M let Done = Done$list

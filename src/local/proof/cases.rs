@@ -112,7 +112,7 @@ fn print_block(protocol: &Protocol, block: &[crate::global::protocol::Stmt], dep
                 protocol.messages[message.index()].name
             ),
             Stmt::Step { role, step, .. } => {
-                println!("{pad}{} does {}", protocol.roles[role.index()].name, step.0)
+                println!("{pad}{} does {}", protocol.roles[role.index()].name, step.0);
             }
             Stmt::Choice { choice, branches, .. } => {
                 println!("{pad}choice {} at {:?}", choice.0, protocol.choices[choice.index()].owner);

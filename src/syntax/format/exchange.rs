@@ -4,7 +4,8 @@ use crate::syntax::format::doc::Doc;
 use crate::syntax::format::expr::path_text;
 use crate::syntax::format::printer::Printer;
 use crate::syntax::tree::{
-    Annotation, Call, Collect, Declares, Does, Exchange, Name, Place, Receivers, Relay, RoleRef, Selector,
+    Annotation, Arg, Call, Collect, Declares, Does, Exchange, Name, Place, Receivers, Relay, RoleRef,
+    Selector,
 };
 
 impl Printer<'_> {
@@ -71,7 +72,7 @@ impl Printer<'_> {
 
     pub(super) fn does(&mut self, does: &Does) -> Doc {
         let role = self.role(&does.role);
-        let place = |arg: &crate::syntax::tree::Arg| {
+        let place = |arg: &Arg| {
             let value = arg.value.place.0;
             Place(arg.name.as_ref().map_or(value, |name| name.place.0.to(value)))
         };

@@ -6,7 +6,7 @@ use nom::combinator::cut;
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::syntax::parse::basic::{PARENS, deeper, expect, list, mark, name, role_led};
-use crate::syntax::parse::block::{Ends, close, keyword_led, one};
+use crate::syntax::parse::block::{Ends, border, close, keyword_led, one};
 use crate::syntax::parse::expr::expr;
 use crate::syntax::parse::number::count;
 use crate::syntax::parse::role::role;
@@ -116,7 +116,7 @@ fn contents<'a>(open: Tokens<'a>, name: &str) -> Outcome<'a, Contents> {
                 }
                 Err(error) => {
                     let at = report(input, error);
-                    input = crate::syntax::parse::block::border(input, at.max(input.at + 1), Ends::BRACE);
+                    input = border(input, at.max(input.at + 1), Ends::BRACE);
                 }
             }
         } else if Ends::BRACE.here(input) {
@@ -150,7 +150,7 @@ fn roles_or_report<'a>(input: Tokens<'a>, name: &str) -> (Tokens<'a>, Vec<RoleDe
             }
             Err(error) => {
                 let at = report(input, error);
-                return (crate::syntax::parse::block::border(input, at, Ends::BRACE), roles);
+                return (border(input, at, Ends::BRACE), roles);
             }
         }
         if input.kind(0) != Kind::Comma {

@@ -5,7 +5,7 @@ use nom::combinator::cut;
 
 use crate::diag::nearest;
 use crate::syntax::parse::atom::record;
-use crate::syntax::parse::basic::{clause, deeper, expect, mark, name, word};
+use crate::syntax::parse::basic::{begins_branch, clause, deeper, expect, mark, name, role_led, word};
 use crate::syntax::parse::block::{alone, block, done, keyword_led};
 use crate::syntax::parse::expr::{expr, head};
 use crate::syntax::parse::role::role;
@@ -120,7 +120,7 @@ fn jump(input: Tokens<'_>, make: fn(Option<Name>) -> StmtKind) -> Outcome<'_, Bo
 
 /// Whether a branch or a statement of a role begins here.
 fn clause_begins(input: Tokens<'_>) -> bool {
-    crate::syntax::parse::basic::begins_branch(input) || crate::syntax::parse::basic::role_led(input)
+    begins_branch(input) || role_led(input)
 }
 
 /// `for i in W[…] { … }`

@@ -9,7 +9,7 @@ use nom::combinator::cut;
 
 use crate::base::limits::NESTING_MAX;
 use crate::syntax::parse::atom;
-use crate::syntax::parse::basic::{deeper, word};
+use crate::syntax::parse::basic::{begins_branch, deeper, word};
 use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, deep};
 use crate::syntax::token::Kind;
@@ -118,7 +118,7 @@ fn operator(input: Tokens<'_>) -> Option<Binary> {
         Kind::Slash => Binary::Divide,
         Kind::Percent => Binary::Remainder,
         Kind::Power => Binary::Power,
-        Kind::Name if !crate::syntax::parse::basic::begins_branch(input) => match input.word(0) {
+        Kind::Name if !begins_branch(input) => match input.word(0) {
             "and" if operand_follows(input) => Binary::And,
             "or" if operand_follows(input) => Binary::Or,
             "in" if operand_follows(input) => Binary::In,

@@ -8,6 +8,7 @@
 mod atom;
 mod basic;
 mod block;
+mod call;
 mod choice;
 mod choreography;
 mod control;
@@ -68,7 +69,7 @@ fn left_over(scene: &Scene<'_>) -> Vec<Comment> {
 
 fn too_large(source: SourceId, length: usize) -> Parsed {
     let message = format!("this file has {length} bytes; {SOURCE_BYTES_MAX} are allowed");
-    let diagnostic = Diagnostic::new(Code::E0014, Span::new(source, 0, 0), message)
+    let diagnostic = Diagnostic::new(Code::E0052, Span::new(source, 0, 0), message)
         .here("not read")
         .help("split it into files that `import` each other");
     Parsed { diagnostics: vec![diagnostic], ..Parsed::default() }

@@ -10,7 +10,7 @@ use crate::syntax::parse::file::begins_item;
 use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, deep, expected};
 use crate::syntax::token::Kind;
-use crate::syntax::tree::{Field, Name, TypeKind, TypeRef};
+use crate::syntax::tree::{Expr, Field, Name, TypeKind, TypeRef};
 
 /// A type. `Option<T>` is read as `T?`, `Vec<T>` as `List<T>`.
 pub(super) fn ty(start: Tokens<'_>) -> Outcome<'_, TypeRef> {
@@ -109,7 +109,7 @@ pub(super) fn perhaps_typed(start: Tokens<'_>) -> Outcome<'_, Field> {
 }
 
 /// `= literal`, if it stands here.
-pub(super) fn default(input: Tokens<'_>) -> Outcome<'_, Option<crate::syntax::tree::Expr>> {
+pub(super) fn default(input: Tokens<'_>) -> Outcome<'_, Option<Expr>> {
     if input.kind(0) != Kind::Assign {
         return Ok((input, None));
     }

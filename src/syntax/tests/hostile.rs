@@ -84,7 +84,7 @@ fn size_is_bounded() {
         }
     }
     assert_eq!(codes(" ".repeat(SOURCE_BYTES_MAX)), []);
-    assert_eq!(codes(" ".repeat(SOURCE_BYTES_MAX + 1)), [Code::E0014]);
+    assert_eq!(codes(" ".repeat(SOURCE_BYTES_MAX + 1)), [Code::E0052]);
 }
 
 /// Pieces of which texts of the right words are made.
