@@ -157,6 +157,7 @@ impl<'a> Printer<'a> {
         if !ended {
             self.out.push('\n');
         }
+        self.fresh = true;
     }
 
     /// Closes the block that ends at `end`, leaving the line open.
