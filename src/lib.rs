@@ -27,10 +27,16 @@
 //! ```
 
 #![forbid(unsafe_code)]
+// Lets the generators of `tests/it/worlds` serve unit tests too: they name the crate as its users do.
+#[cfg(test)]
+extern crate self as laban;
 
 pub mod base;
 pub mod bytecode;
+pub mod check;
+pub mod cli;
 pub mod compile;
+pub mod config;
 pub mod diag;
 pub mod effect;
 pub mod engine;
@@ -38,4 +44,6 @@ pub mod global;
 pub mod guard;
 pub mod local;
 pub mod machine;
+pub mod pipeline;
 pub mod syntax;
+pub mod tools;

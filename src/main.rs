@@ -1,3 +1,7 @@
-//! The `laban` command.
+//! The `laban` command: everything is in `laban::cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    laban::cli::main()
+}

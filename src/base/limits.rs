@@ -14,6 +14,18 @@ pub const ROLES_MAX: usize = 1_024;
 pub const STATES_MAX: usize = 400_000;
 /// Calls expanded in place for one protocol, nested ones included.
 pub const CALLS_MAX: usize = 4_096;
+/// Bytes of one configuration file or script. People write them; nothing longer is read.
+pub const CONFIG_BYTES_MAX: usize = 1 << 20;
+/// Values in one configuration file after its aliases are followed: a short file cannot stand for a long one.
+pub const CONFIG_VALUES_MAX: usize = 100_000;
+/// Entries in one session's built-in storage, over all roles.
+pub const STORAGE_ENTRIES_MAX: usize = 100_000;
+/// Lines kept of the built-in console; later ones are counted, not kept.
+pub const CONSOLE_LINES_MAX: usize = 10_000;
+/// Bytes that one call of `random.bytes` gives.
+pub const RANDOM_BYTES_MAX: usize = 65_536;
+/// Parts of one generated payload. Beyond it, optional parts and items are left out, then there is none.
+pub const GENERATED_PARTS_MAX: usize = 10_000;
 /// Bytes of one text or bytes value; what a session makes beyond it fails that session.
 pub const TEXT_BYTES_MAX: usize = 1 << 20;
 /// Items of one list.
@@ -48,3 +60,11 @@ pub const STEPS_PER_TURN: u32 = 1_024;
 pub const SPARE_SESSIONS_MAX: usize = 1_024;
 /// Steps of the analysis of one program's slots, in words of 64 slots: beyond it the program is refused as too large.
 pub const VERIFY_WORK_MAX: usize = 200_000_000;
+/// States of one unfolding of a global automaton (a turn of a counted loop stands there twice).
+pub const UNFOLDED_MAX: usize = 1_000_000;
+/// Positions looked at while one protocol is judged, all roles and rounds together; a few seconds of work.
+pub const JUDGE_WORK_MAX: u64 = 200_000_000;
+/// Positions looked at while selections that are not needed are taken away again; then the rest stays.
+pub const PRUNE_WORK_MAX: u64 = 40_000_000;
+/// Literal turns of a counted loop that are written out to find how long a channel can grow.
+pub const TURNS_UNROLLED_MAX: i64 = 64;

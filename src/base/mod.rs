@@ -2,9 +2,14 @@
 //!
 //! Is not: anything that knows of protocols, and nothing here reads a clock or a file.
 
+pub mod builtin;
+pub mod fit;
 pub mod id;
+pub mod json;
 pub mod limits;
 pub mod random;
+#[cfg(test)]
+pub(crate) mod tests;
 pub mod time;
 pub mod ty;
 pub mod value;

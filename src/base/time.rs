@@ -12,6 +12,11 @@ pub struct Instant(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Duration(pub u64);
 
+impl Duration {
+    /// A millisecond.
+    pub const MS: Self = Self(1_000_000);
+}
+
 impl Instant {
     /// The moment `span` later; saturates at the end of time.
     #[must_use]

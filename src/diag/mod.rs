@@ -4,6 +4,7 @@
 //! Is not: a report of the world's failures at run time (those are values with a code), nor of our own bugs.
 
 pub mod code;
+pub mod render;
 pub mod source;
 
 use crate::diag::code::Code;

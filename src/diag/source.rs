@@ -53,6 +53,29 @@ impl Source {
         let column = self.text.get(start..at as usize).map_or(0, |before| before.chars().count());
         (line, column + 1)
     }
+
+    /// The bytes of lines `first..=last`, numbered from 1, the last line's end included; cut to the text.
+    #[must_use]
+    pub fn lines(&self, first: usize, last: usize) -> std::ops::Range<usize> {
+        let end = self.text.len();
+        let start_of = |line: usize| self.line_starts.get(line - 1).map_or(end, |at| *at as usize);
+        start_of(first.max(1))..start_of(last.max(1) + 1)
+    }
+
+    /// The bytes of `span`, moved outwards to whole characters and cut to the text.
+    #[must_use]
+    pub fn clamp(&self, span: Span) -> std::ops::Range<usize> {
+        let end = self.text.len();
+        let mut from = (span.start as usize).min(end);
+        while !self.text.is_char_boundary(from) {
+            from -= 1;
+        }
+        let mut to = (span.end as usize).clamp(from, end);
+        while !self.text.is_char_boundary(to) {
+            to += 1;
+        }
+        from..to
+    }
 }
 
 /// All texts of one run of a verb.

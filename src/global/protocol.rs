@@ -23,7 +23,7 @@ pub struct Protocol {
     pub span: Span,
     /// `#[amend = "deny"]`: needed selections are errors.
     pub amend_denied: bool,
-    /// `#[fair = "no"]`: a role that an unfair chooser can postpone for ever is an error.
+    /// Whether choosers are taken to be fair: under `#[fair = "no"]` a role that one can postpone for ever is an error.
     pub fair: bool,
     /// Every role; the members of a family stand together.
     pub roles: Vec<Role>,

@@ -152,6 +152,8 @@ pub struct Variant {
     pub name: Name,
     /// Its fields, none where it has no braces.
     pub fields: Vec<Field>,
+    /// With its fields.
+    pub place: Place,
 }
 
 /// `effect NAME { op(x: Int) -> T : pure }`
@@ -180,6 +182,8 @@ pub struct Operation {
     pub result: Option<TypeRef>,
     /// What may be done with a call whose outcome was lost.
     pub repetition: Option<Repetition>,
+    /// The whole operation.
+    pub place: Place,
 }
 
 /// What may be done with a call whose outcome was lost.
@@ -330,6 +334,10 @@ pub struct Annotation {
 
 /// What a statement does.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "statements are made once and then read; boxes would only cost"
+)]
 #[expect(missing_docs, reason = "each variant is named as its production, whose type says what it is")]
 pub enum StmtKind {
     Exchange(Box<Exchange>),
@@ -568,14 +576,22 @@ pub struct For {
     pub body: Block,
 }
 
-/// `par { … } { … }`
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// `par { { … } { … } }`
+#[derive(Clone, Debug)]
 pub struct Par {
     /// What happens at the same time.
     pub branches: Vec<Block>,
-    /// Whether a bare exchange stood as a branch, which earns a warning.
+    /// Whether a bare exchange stood as a branch, which earns a warning. A matter of spelling: equality ignores it.
     pub bare: bool,
 }
+
+impl PartialEq for Par {
+    fn eq(&self, other: &Self) -> bool {
+        self.branches == other.branches
+    }
+}
+
+impl Eq for Par {}
 
 /// `call path(A = B; x = e) as y`
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -4,12 +4,22 @@
 //! is one edge outside and an automaton inside. Silent steps are gone. All edges of a state have one sender.
 //! Is not: a role's view; that is `local::automaton`.
 
+mod build;
+pub mod merge;
+
+use std::collections::BTreeSet;
+
 use fixedbitset::FixedBitSet;
 
 use crate::base::id::{
     ChoiceId, DecisionId, LaneId, MessageId, NestId, PayloadId, RoleId, SiteId, StateId, StepId, VarId,
 };
 use crate::global::expr::Expr;
+
+pub use crate::global::graph::build::build;
+
+/// The selections to insert: `(choice, branch, role)` has the choice's owner tell the role that it took the branch.
+pub type Tellings = BTreeSet<(ChoiceId, u16, RoleId)>;
 
 /// The automaton of a protocol. Insides of nests share the table of states.
 #[derive(Clone, Debug, Default)]

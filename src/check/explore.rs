@@ -1,0 +1,276 @@
+//! Every run of one cast, breadth first, so that a flaw is shown by a shortest run.
+//!
+//! A move runs one agent for one paced instruction, clears what it offers, or gives it one of the answers that the
+//! oracle allows. States are sessions, together with what a [`Memory`] keeps of the way; equal ones are met once.
+//! Is not: timed. Nothing here waits.
+
+use std::hash::Hash;
+
+use indexmap::IndexMap;
+
+use crate::base::id::{LaneId, RoleId};
+use crate::machine::question::{Question, Reply};
+use crate::machine::session::State;
+use crate::machine::world::{Taken, World};
+use crate::machine::{AgentId, Cast, Session, Stop, Trouble};
+
+/// How far to go.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// States to visit at most.
+    pub states: usize,
+}
+
+/// What happened in one move, as one role lives it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Happening {
+    /// It sent.
+    Sent(RoleId, LaneId, String),
+    /// It received.
+    Received(RoleId, LaneId, String),
+    /// It decided.
+    Decided(String, String),
+    /// An operation of an effect gave its outcome.
+    Performed(String),
+}
+
+/// What is kept of the way to a state; runs that differ in it are told apart.
+pub trait Memory: Clone + Eq + Hash {
+    /// Something happened at a role. Gives false to leave this run here, unexplored.
+    fn note(&mut self, role: RoleId, what: &Happening) -> bool;
+}
+
+/// Nothing is kept: only sessions are told apart.
+impl Memory for () {
+    fn note(&mut self, _: RoleId, _: &Happening) -> bool {
+        true
+    }
+}
+
+/// What exploration found.
+#[derive(Clone, Debug)]
+pub struct Explored<M> {
+    /// States visited.
+    pub states: usize,
+    /// Whether every reachable state was visited.
+    pub exhausted: bool,
+    /// The first flaw met, with a shortest run that shows it.
+    pub flaw: Option<(Flaw, Vec<(RoleId, Happening)>)>,
+    /// The most messages that were seen in each mailbox.
+    pub longest: Vec<usize>,
+    /// What was kept of the runs that came to an end.
+    pub ends: Vec<M>,
+}
+
+/// What must not happen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Flaw {
+    /// Nobody can go on, and not everybody is done.
+    Deadlock(Vec<RoleId>),
+    /// Everybody is done, and a message is left in this mailbox.
+    LeftOver(usize),
+    /// A role cannot go on.
+    Trouble(RoleId, Trouble),
+}
+
+/// Visits every state that `bounds` allow. `oracle` gives the answers that a question may get.
+#[must_use]
+pub fn explore<M: Memory>(
+    cast: &Cast,
+    memory: M,
+    bounds: Bounds,
+    oracle: impl Fn(&Question<'_>) -> Vec<Reply>,
+) -> Explored<M> {
+    let mut found = Explored {
+        states: 0,
+        exhausted: true,
+        flaw: None,
+        longest: vec![0; cast.mailboxes()],
+        ends: Vec::new(),
+    };
+    let mut seen: IndexMap<Node<M>, Way> = IndexMap::new();
+    seen.insert(Node { session: Session::new(cast), memory }, Way::default());
+    let mut at = 0;
+    while let Some((node, _)) = seen.get_index(at) {
+        let node = node.clone();
+        found.states = at + 1;
+        for (mailbox, longest) in found.longest.iter_mut().enumerate() {
+            *longest = (*longest).max(node.session.waiting(mailbox));
+        }
+        let mut moved = false;
+        for agent in cast.agents() {
+            for step in steps(cast, &node, agent, &oracle) {
+                moved = true;
+                let way = Way { before: at, happenings: step.happenings };
+                if let Some(trouble) = step.trouble {
+                    found.flaw = Some((Flaw::Trouble(cast.role(agent), trouble), run(&seen, way)));
+                    return found;
+                }
+                if let (true, node) = (step.followed, step.node) {
+                    seen.entry(node).or_insert(way);
+                }
+            }
+        }
+        if !moved {
+            match flaw(cast, &node.session) {
+                Some(flaw) => {
+                    let way = Way { before: at, happenings: Vec::new() };
+                    found.flaw = Some((flaw, run(&seen, way)));
+                    return found;
+                }
+                None => found.ends.push(node.memory),
+            }
+        }
+        at += 1;
+        if seen.len() > bounds.states {
+            found.exhausted = false;
+            return found;
+        }
+    }
+    found
+}
+
+/// A state: a session, and what is kept of the way to it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Node<M> {
+    session: Session,
+    memory: M,
+}
+
+/// How a state was first reached.
+#[derive(Default)]
+struct Way {
+    before: usize,
+    happenings: Vec<(RoleId, Happening)>,
+}
+
+/// One move, and where it leads.
+struct Step<M> {
+    node: Node<M>,
+    happenings: Vec<(RoleId, Happening)>,
+    trouble: Option<Trouble>,
+    followed: bool,
+}
+
+/// Every move of one agent.
+fn steps<M: Memory>(
+    cast: &Cast,
+    node: &Node<M>,
+    agent: AgentId,
+    oracle: &impl Fn(&Question<'_>) -> Vec<Reply>,
+) -> Vec<Step<M>> {
+    match node.session.state(agent) {
+        State::Ready => vec![step(cast, node, |session, ears| {
+            let mut fuel = 1;
+            match session.run(cast, agent, &mut fuel, ears) {
+                Stop::Fails(trouble) => Some(trouble),
+                _ => None,
+            }
+        })],
+        State::Offering => vec![step(cast, node, |session, ears| {
+            if let Some(offer) = session.offer(cast, agent) {
+                let sent = Happening::Sent(offer.to, offer.lane, offer.message.name.to_string());
+                ears.heard.push((offer.from, sent));
+            }
+            session.send(cast, agent, ears);
+            None
+        })],
+        State::Asking | State::Observing => {
+            let Some(question) = node.session.question(cast, agent) else { return Vec::new() };
+            let replies = oracle(&question);
+            let heard: Vec<_> = replies.iter().map(|reply| heard(&question, reply)).collect();
+            let role = cast.role(agent);
+            replies
+                .into_iter()
+                .zip(heard)
+                .map(|(reply, heard)| {
+                    step(cast, node, |session, ears| {
+                        ears.heard.extend(heard.map(|what| (role, what)));
+                        session.answer(cast, agent, reply, ears);
+                        None
+                    })
+                })
+                .collect()
+        }
+        State::Idle | State::Blocked | State::Receiving | State::Joining => Vec::new(),
+    }
+}
+
+fn step<M: Memory>(
+    cast: &Cast,
+    node: &Node<M>,
+    act: impl FnOnce(&mut Session, &mut Ears) -> Option<Trouble>,
+) -> Step<M> {
+    let mut node = node.clone();
+    let mut ears = Ears::default();
+    let trouble = act(&mut node.session, &mut ears);
+    let _ = cast;
+    let followed = ears.heard.iter().all(|(role, what)| node.memory.note(*role, what));
+    Step { node, happenings: ears.heard, trouble, followed }
+}
+
+/// What the answer to a question is in a role's life.
+fn heard(question: &Question<'_>, reply: &Reply) -> Option<Happening> {
+    match (question, reply) {
+        (Question::Decide(decision), Reply::Label(label)) => {
+            let label = decision.labels.get(usize::from(*label))?;
+            Some(Happening::Decided(decision.name.to_string(), label.to_string()))
+        }
+        (Question::Perform(operation, _), _) => {
+            Some(Happening::Performed(format!("{}.{}", operation.effect, operation.name)))
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong with a state in which nobody can move.
+fn flaw(cast: &Cast, session: &Session) -> Option<Flaw> {
+    if session.is_finished(cast) {
+        return (0..cast.mailboxes()).find(|at| session.waiting(*at) > 0).map(Flaw::LeftOver);
+    }
+    if session.may_end(cast) {
+        return None;
+    }
+    let mut stuck: Vec<RoleId> = cast
+        .agents()
+        .filter(|agent| session.state(*agent) != State::Idle)
+        .map(|agent| cast.role(agent))
+        .collect();
+    stuck.dedup();
+    Some(Flaw::Deadlock(stuck))
+}
+
+/// The run that ends with `last`.
+fn run<M>(seen: &IndexMap<Node<M>, Way>, last: Way) -> Vec<(RoleId, Happening)> {
+    let mut parts = vec![last.happenings];
+    let mut at = last.before;
+    while at > 0 {
+        let Some((_, way)) = seen.get_index(at) else { break };
+        parts.push(way.happenings.clone());
+        at = way.before;
+    }
+    parts.into_iter().rev().flatten().collect()
+}
+
+/// Hears what an agent does while it runs.
+#[derive(Default)]
+struct Ears {
+    heard: Vec<(RoleId, Happening)>,
+}
+
+impl World for Ears {
+    fn received(&mut self, taken: Taken<'_>) {
+        let what = Happening::Received(taken.from, taken.lane, taken.message.name.to_string());
+        self.heard.push((taken.to, what));
+    }
+
+    fn decided(
+        &mut self,
+        role: RoleId,
+        decision: &crate::bytecode::program::Decision,
+        label: u16,
+    ) {
+        let label = decision.labels.get(usize::from(label)).map(ToString::to_string).unwrap_or_default();
+        self.heard.push((role, Happening::Decided(decision.name.to_string(), label)));
+    }
+}

@@ -1,0 +1,207 @@
+//! The command line: verbs and their options, read by `clap`.
+//!
+//! Wrong usage ends the program with status 2 and a sentence on standard error.
+//! Is not: judged further here; what needs the files to be judged (is there such a family?) the verbs judge.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Checks, formats, explains, projects, compiles and runs choreographies
+#[derive(Parser, Debug)]
+#[command(name = "laban", version, disable_help_subcommand = true)]
+pub struct Laban {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// Say what is wrong with protocols, or nothing
+    Check(Check),
+    /// Rewrite files in the canonical form
+    Fmt(Fmt),
+    /// Print the page of a code, or the table of all codes
+    Explain(Explain),
+    /// Show what each role does
+    Project(Project),
+    /// Make the programs of the roles
+    Compile(Compile),
+    /// Run one session of a protocol, all roles in this process
+    Run(Run),
+}
+
+/// `laban check`
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Files, directories (searched for *.choreo), or - for standard input; the current directory if none is given
+    pub paths: Vec<PathBuf>,
+    /// How findings are shown
+    #[arg(long, value_enum, default_value_t = Form::Human)]
+    pub format: Form,
+    /// Print a report of every protocol on standard output; findings go to standard error
+    #[arg(long, value_enum)]
+    pub report: Option<Report>,
+    /// What to do where a role has to be told of a choice
+    #[arg(long, value_enum, default_value_t = Amend::Auto)]
+    pub amend: Amend,
+    /// How many members a family has, by the name of the family or of its size; 3 where not given
+    #[arg(long = "size", value_name = "FAMILY=N", value_parser = size)]
+    pub sizes: Vec<(String, u32)>,
+    /// Apply the safe fixes, then check again
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// `laban fmt`
+#[derive(Args, Debug)]
+pub struct Fmt {
+    /// Files, directories (searched for *.choreo), or - to read standard input and write standard output
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; list the files that would change, and end with status 1 if there are any
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `laban explain`
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// A code such as E0201; without one, the table of all codes
+    pub code: Option<String>,
+}
+
+/// Which protocol, of which sizes.
+#[derive(Args, Debug)]
+pub struct Choose {
+    /// A file, a directory, or - for standard input
+    pub path: PathBuf,
+    /// Which protocol, where there are several
+    #[arg(long, value_name = "NAME")]
+    pub protocol: Option<String>,
+    /// How many members a family has, by the name of the family or of its size; 3 where not given
+    #[arg(long = "size", value_name = "FAMILY=N", value_parser = size)]
+    pub sizes: Vec<(String, u32)>,
+}
+
+/// `laban project`
+#[derive(Args, Debug)]
+pub struct Project {
+    /// Which protocol.
+    #[command(flatten)]
+    pub choose: Choose,
+    /// Only this role
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    /// How automata are shown
+    #[arg(long, value_enum, default_value_t = Drawing::Text)]
+    pub format: Drawing,
+}
+
+/// `laban compile`
+#[derive(Args, Debug)]
+pub struct Compile {
+    /// Which protocol.
+    #[command(flatten)]
+    pub choose: Choose,
+    /// Only this role
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    /// Text for people, or bytes for nodes (of one role)
+    #[arg(long, value_enum, default_value_t = Emit::Asm)]
+    pub emit: Emit,
+    /// Where to write; standard output if not given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `laban run`
+#[derive(Args, Debug)]
+pub struct Run {
+    /// Which protocol.
+    #[command(flatten)]
+    pub choose: Choose,
+    /// A parameter of the session
+    #[arg(long = "input", value_name = "NAME=JSON")]
+    pub inputs: Vec<String>,
+    /// Answers for the roles, as YAML
+    #[arg(long, value_name = "FILE", conflicts_with = "play")]
+    pub script: Option<PathBuf>,
+    /// Answer for this role in the terminal
+    #[arg(long, value_name = "ROLE")]
+    pub play: Option<String>,
+    /// What decides everything that is left open
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Stop after so many steps
+    #[arg(long, value_name = "N")]
+    pub max_steps: Option<u64>,
+    /// What is shown of the run; a diagram on a terminal and JSON elsewhere if not given
+    #[arg(long, value_enum)]
+    pub trace: Option<Trace>,
+}
+
+/// How findings are shown.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+#[expect(missing_docs, reason = "named as on the command line")]
+pub enum Form {
+    Human,
+    Short,
+    Json,
+    Github,
+}
+
+/// In which form a report is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+#[expect(missing_docs, reason = "named as on the command line")]
+pub enum Report {
+    Json,
+}
+
+/// What to do where a role has to be told of a choice.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum Amend {
+    /// Insert selections and say so
+    Auto,
+    /// Judge the protocol as written
+    Deny,
+}
+
+/// How automata are shown.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+#[expect(missing_docs, reason = "named as on the command line")]
+pub enum Drawing {
+    Text,
+    Dot,
+    Json,
+}
+
+/// What a compilation gives.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+#[expect(missing_docs, reason = "named as on the command line")]
+pub enum Emit {
+    Asm,
+    Binary,
+}
+
+/// What is shown of a run.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+#[expect(missing_docs, reason = "named as on the command line")]
+pub enum Trace {
+    Diagram,
+    Json,
+    None,
+}
+
+/// Reads `Family=3`.
+fn size(given: &str) -> Result<(String, u32), String> {
+    match given.split_once('=') {
+        Some((name, count)) if !name.trim().is_empty() => {
+            let members =
+                count.trim().parse().map_err(|_| format!("`{count}` is not a number of members"))?;
+            Ok((name.trim().to_owned(), members))
+        }
+        _ => Err("expected a family and a number, as in `Worker=3`".to_owned()),
+    }
+}

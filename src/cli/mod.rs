@@ -1,0 +1,64 @@
+//! The command: arguments, files, terminal, exit status.
+//!
+//! Exit status: 0 fine (warnings and notes too), 1 errors found or a session that did not complete, 2 wrong usage.
+//! Data and findings go to standard output, talk to standard error. Is not: where anything is decided of protocols.
+
+pub mod answers;
+pub mod args;
+pub mod check;
+pub mod compile;
+pub mod explain;
+pub mod files;
+pub mod fmt;
+pub mod play;
+pub mod project;
+pub mod run;
+pub mod source;
+pub mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::args::{Laban, Verb};
+use crate::cli::files::reason;
+use crate::cli::terminal::Terminal;
+
+/// How a verb ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// Nothing is wrong.
+    Fine,
+    /// Errors were found, or a session did not complete.
+    Errors,
+    /// The command was not used rightly, or the machine did not let it work.
+    Usage,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let laban = Laban::parse();
+    let mut terminal = Terminal::default();
+    let done = match &laban.verb {
+        Verb::Check(args) => check::check(args, &mut terminal),
+        Verb::Fmt(args) => fmt::fmt(args, &mut terminal),
+        Verb::Project(args) => project::project(args, &mut terminal),
+        Verb::Compile(args) => compile::compile(args, &mut terminal),
+        Verb::Run(args) => run::run(args, &mut terminal),
+        Verb::Explain(args) => Ok(explain::explain(args, &mut terminal)),
+    };
+    let mut exit = done.unwrap_or_else(|error: anyhow::Error| {
+        terminal.say(&format!("laban: {error:#}"));
+        Exit::Usage
+    });
+    if let Some(failure) = terminal.failure() {
+        terminal.say(&format!("laban: standard output takes no more: {}", reason(&failure)));
+        exit = Exit::Errors;
+    }
+    match exit {
+        Exit::Fine => ExitCode::SUCCESS,
+        Exit::Errors => ExitCode::from(1),
+        Exit::Usage => ExitCode::from(2),
+    }
+}

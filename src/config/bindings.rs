@@ -1,0 +1,364 @@
+//! Bindings: which handler plays which role, and what the handlers are.
+//!
+//! In goes the text of a `*.bindings.yaml`, and the protocol's vocabulary where one is known; out come [`Bindings`]
+//! and what is wrong. [`Bindings::script`] says what of them stands in a run without a network.
+//! Is not: a connection to any handler.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::base::json;
+use crate::base::time::Duration;
+use crate::config::reader::Reader;
+use crate::config::script::{self, ROLE_SETTINGS, RoleScript, Script};
+use crate::config::vocabulary::Vocabulary;
+use crate::config::yaml::{Document, Entry, Kind, Node};
+use crate::diag::Diagnostic;
+use crate::diag::code::Code;
+use crate::diag::source::{SourceId, Span};
+
+/// What a bindings file says.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Bindings {
+    /// For which protocol.
+    pub protocol: String,
+    /// By role, or by family: `Guardian[*]`.
+    pub roles: Vec<RoleBinding>,
+    /// By name.
+    pub handlers: BTreeMap<String, Handler>,
+}
+
+/// Who plays a role.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RoleBinding {
+    /// The role or family.
+    pub role: String,
+    /// Where it stands.
+    pub place: Span,
+    /// The handler's name; without one, a stand-in plays the role.
+    pub handler: Option<String>,
+    /// What the handler is told of the role.
+    pub config: Json,
+    /// How long an answer may take.
+    pub deadline: Option<Duration>,
+    /// What the role may do, in runs and tests.
+    pub capabilities: Vec<String>,
+}
+
+/// A handler.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Handler {
+    /// What it is.
+    pub kind: HandlerKind,
+    /// How long an answer may take.
+    pub deadline: Option<Duration>,
+    /// How many calls at once.
+    pub concurrency: Option<u32>,
+    /// How often a failed call is tried again, and how long the first wait is.
+    pub retry: Option<Retry>,
+}
+
+/// How a call that failed is tried again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Retry {
+    /// At most so often.
+    pub max: u32,
+    /// The wait before the first time; it doubles.
+    pub backoff: Duration,
+}
+
+/// What a handler is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum HandlerKind {
+    /// Answers that are written here.
+    Scripted(RoleScript),
+    /// Answers in a script file, relative to the bindings; those of the roles that the handler plays.
+    ScriptFile(String),
+    /// Answers from a seed.
+    Generated,
+    /// A program that is started.
+    Process(Vec<String>),
+    /// A service that is called.
+    Http(String),
+    /// A service that connects.
+    WebSocket,
+    /// Code that registers itself.
+    Rust,
+}
+
+impl HandlerKind {
+    /// What it is, for people: `a process`.
+    #[must_use]
+    pub const fn what(&self) -> &'static str {
+        match self {
+            Self::Scripted(_) | Self::ScriptFile(_) => "a script",
+            Self::Generated => "generated",
+            Self::Process(_) => "a process",
+            Self::Http(_) => "an HTTP service",
+            Self::WebSocket => "a WebSocket service",
+            Self::Rust => "Rust code",
+        }
+    }
+}
+
+impl Bindings {
+    /// The script files that handlers name, which whoever reads files gives to [`Self::script`].
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.handlers.values().filter_map(|handler| match &handler.kind {
+            HandlerKind::ScriptFile(path) => Some(path.as_str()),
+            _ => None,
+        })
+    }
+
+    /// What the bindings say to a run without a network: a script, and a note for every stand-in it needs.
+    #[must_use]
+    pub fn script(&self, files: &BTreeMap<String, Script>) -> (Script, Vec<Diagnostic>) {
+        let mut whole = Script::default();
+        let mut notes = Vec::new();
+        for role in &self.roles {
+            let Some((name, handler)) =
+                role.handler.as_ref().and_then(|name| self.handlers.get_key_value(name))
+            else {
+                continue;
+            };
+            match &handler.kind {
+                HandlerKind::Scripted(script) => whole.roles.push((role.role.clone(), script.clone())),
+                HandlerKind::ScriptFile(path) => {
+                    if let Some(file) = files.get(path) {
+                        whole.roles.extend(file.roles.iter().filter(|(have, _)| *have == role.role).cloned());
+                        whole.effects.extend(file.effects.clone());
+                    }
+                }
+                HandlerKind::Generated => {}
+                other => {
+                    let what = other.what();
+                    let message = format!("handler `{name}` is {what}; `run` uses a generated stand-in");
+                    notes.push(Diagnostic::new(Code::E0411, role.place, message));
+                }
+            }
+        }
+        (whole, notes)
+    }
+}
+
+/// Reads bindings. With the vocabulary of the protocol that they name, their roles and answers are judged too.
+#[must_use]
+pub fn read(source: SourceId, text: &str, known: Option<&Vocabulary>) -> (Option<Bindings>, Vec<Diagnostic>) {
+    let document = match Document::read(source, text) {
+        Ok(document) => document,
+        Err(diagnostic) => return (None, vec![*diagnostic]),
+    };
+    let mut reader = Reader::new(&document);
+    let entries = reader.settings(&document.root, "a bindings file", &["protocol", "roles", "handlers"]);
+    let at = |name: &str| entries.iter().find(|entry| entry.name == name).map(|entry| &entry.value);
+    let protocol = match at("protocol") {
+        Some(node) => reader.text(node, "`protocol`").unwrap_or_default().to_owned(),
+        None => {
+            reader.say(Code::E0409, document.root.number, "`protocol` is missing", |diagnostic| {
+                diagnostic.help("add `protocol: NAME`, the protocol that these bindings are for")
+            });
+            String::new()
+        }
+    };
+    let known = known.filter(|known| known.protocol == protocol);
+    let mut handlers = BTreeMap::new();
+    if let Some(node) = at("handlers") {
+        for entry in reader.map(node, "`handlers`") {
+            if let Some(read) = handler(&mut reader, entry, known) {
+                handlers.insert(entry.name.clone(), read);
+            }
+        }
+    }
+    let mut roles = Vec::new();
+    if let Some(node) = at("roles") {
+        let names: Vec<&str> = match at("handlers").map(|node| &node.kind) {
+            Some(Kind::Map(entries)) => entries.iter().map(|entry| entry.name.as_str()).collect(),
+            _ => Vec::new(),
+        };
+        for entry in reader.map(node, "`roles`") {
+            script::judge_role(&mut reader, entry, known);
+            roles.push(role(&mut reader, entry, document.place(entry.number), &names));
+        }
+    }
+    let diagnostics = reader.finish();
+    let usable = diagnostics.is_empty();
+    (usable.then_some(Bindings { protocol, roles, handlers }), diagnostics)
+}
+
+fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[&str]) -> RoleBinding {
+    let mut binding = RoleBinding {
+        role: entry.name.clone(),
+        place,
+        handler: None,
+        config: Json::Null,
+        deadline: None,
+        capabilities: Vec::new(),
+    };
+    let what = format!("`{}`", entry.name);
+    for setting in reader.settings(&entry.value, &what, &["handler", "config", "deadline", "capabilities"]) {
+        let node = &setting.value;
+        match setting.name.as_str() {
+            "handler" => {
+                let name = reader.text(node, "`handler`");
+                if let Some(name) = name
+                    && !handlers.contains(&name)
+                {
+                    let message = format!("no handler `{name}` is described under `handlers`");
+                    reader.unknown(Code::E0410, node.number, message, name, handlers.iter().copied());
+                }
+                binding.handler = name.map(str::to_owned);
+            }
+            "config" => binding.config = node.to_json(),
+            "deadline" => binding.deadline = span(reader, node, "`deadline`"),
+            _ => binding.capabilities = texts(reader, node, "`capabilities`"),
+        }
+    }
+    binding
+}
+
+/// Settings that every kind of handler has.
+const COMMON: [&str; 4] = ["kind", "deadline", "concurrency", "retry"];
+/// The kinds of handlers, with the settings that are theirs.
+const KINDS: [(&str, &[&str]); 6] = [
+    ("scripted", &["answers", "script"]),
+    ("generated", &[]),
+    ("process", &["command"]),
+    ("http", &["url"]),
+    ("websocket", &[]),
+    ("rust", &[]),
+];
+
+fn handler<'a>(reader: &mut Reader<'a>, entry: &'a Entry, known: Option<&Vocabulary>) -> Option<Handler> {
+    let what = format!("handler `{}`", entry.name);
+    let all = reader.map(&entry.value, &what);
+    let Some(kind_entry) = all.iter().find(|setting| setting.name == "kind") else {
+        reader.say(Code::E0409, entry.number, format!("{what} has no `kind`"), |diagnostic| {
+            let names: Vec<String> = KINDS.iter().map(|(name, _)| format!("`{name}`")).collect();
+            diagnostic.help(format!("add `kind:` with one of {}", names.join(", ")))
+        });
+        return None;
+    };
+    let name = reader.text(&kind_entry.value, "`kind`")?;
+    let Some((_, own)) = KINDS.iter().find(|(kind, _)| *kind == name) else {
+        let message = format!("there is no kind of handler `{name}`");
+        let kinds = KINDS.iter().map(|(kind, _)| *kind);
+        reader.unknown(Code::E0410, kind_entry.value.number, message, name, kinds);
+        return None;
+    };
+    let names: Vec<&str> = COMMON.iter().chain(own.iter()).copied().collect();
+    let mut handler = Handler { kind: HandlerKind::Rust, deadline: None, concurrency: None, retry: None };
+    let mut own = BTreeMap::new();
+    for setting in reader.settings(&entry.value, &format!("a handler of kind `{name}`"), &names) {
+        let node = &setting.value;
+        match setting.name.as_str() {
+            "kind" => {}
+            "deadline" => handler.deadline = span(reader, node, "`deadline`"),
+            "concurrency" => handler.concurrency = count(reader, node, "`concurrency`"),
+            "retry" => handler.retry = retry(reader, node),
+            other => {
+                own.insert(other, node);
+            }
+        }
+    }
+    handler.kind = kind(reader, entry, name, &own, known)?;
+    Some(handler)
+}
+
+fn kind<'a>(
+    reader: &mut Reader<'a>,
+    entry: &'a Entry,
+    name: &str,
+    own: &BTreeMap<&str, &'a Node>,
+    known: Option<&Vocabulary>,
+) -> Option<HandlerKind> {
+    let mut missing = |setting: &str| {
+        reader.say(
+            Code::E0409,
+            entry.number,
+            format!("handler `{}` has no `{setting}`", entry.name),
+            |diagnostic| diagnostic.help(format!("add `{setting}:`")),
+        );
+    };
+    Some(match (name, own.get("command"), own.get("url"), own.get("answers"), own.get("script")) {
+        ("process", Some(command), ..) => HandlerKind::Process(texts(reader, command, "`command`")),
+        ("process", ..) => {
+            missing("command");
+            return None;
+        }
+        ("http", _, Some(url), ..) => HandlerKind::Http(reader.text(url, "`url`")?.to_owned()),
+        ("http", ..) => {
+            missing("url");
+            return None;
+        }
+        ("scripted", _, _, Some(answers), None) => {
+            let what = format!("a script of {}", ROLE_SETTINGS.map(|name| format!("`{name}`")).join(", "));
+            HandlerKind::Scripted(script::role_script(reader, answers, &what, known))
+        }
+        ("scripted", _, _, None, Some(path)) => {
+            HandlerKind::ScriptFile(reader.text(path, "`script`")?.to_owned())
+        }
+        ("scripted", _, _, Some(_), Some(path)) => {
+            let number = path.number;
+            reader.say(
+                Code::E0404,
+                number,
+                "`answers` and `script` say the same thing twice",
+                |diagnostic| diagnostic.help("keep one of them"),
+            );
+            return None;
+        }
+        ("scripted", ..) => {
+            missing("answers");
+            return None;
+        }
+        ("generated", ..) => HandlerKind::Generated,
+        ("websocket", ..) => HandlerKind::WebSocket,
+        _ => HandlerKind::Rust,
+    })
+}
+
+fn retry<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<Retry> {
+    let mut retry = Retry { max: 3, backoff: Duration(100 * Duration::MS.0) };
+    for setting in reader.settings(node, "`retry`", &["max", "backoff"]) {
+        match setting.name.as_str() {
+            "max" => retry.max = count(reader, &setting.value, "`max`")?,
+            _ => retry.backoff = span(reader, &setting.value, "`backoff`")?,
+        }
+    }
+    Some(retry)
+}
+
+fn span(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Duration> {
+    let span = match &node.kind {
+        Kind::Text(text) => json::duration(text),
+        _ => None,
+    };
+    if span.is_none() {
+        reader.wrong(node, what, "a span of time such as `250ms` or `2h`");
+    }
+    span
+}
+
+fn count(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<u32> {
+    let count = match &node.kind {
+        Kind::Int(number) => u32::try_from(*number).ok(),
+        _ => None,
+    };
+    if count.is_none() {
+        reader.wrong(node, what, "a whole number from 0");
+    }
+    count
+}
+
+fn texts<'a>(reader: &mut Reader<'a>, node: &'a Node, what: &str) -> Vec<String> {
+    match &node.kind {
+        Kind::List(items) => {
+            items.iter().filter_map(|item| reader.text(item, what)).map(str::to_owned).collect()
+        }
+        _ => {
+            reader.wrong(node, what, "a list of texts");
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! YAML text to typed settings, with a diagnostic for every mistake at its place.
+//!
+//! `yaml` reads a text into nodes that know where they stand, `reader` takes settings out of nodes, `bindings` and
+//! `script` are the settings, `vocabulary` the names of a protocol that they may use, `input` a session's parameters.
+//! Is not: a reader of files, nor a judge of protocols.
+
+pub mod bindings;
+pub mod input;
+mod reader;
+pub mod script;
+#[cfg(test)]
+mod tests;
+pub mod vocabulary;
+pub mod yaml;

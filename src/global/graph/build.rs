@@ -1,0 +1,494 @@
+//! From a resolved body to the global automaton: positions are made statement by statement, silent ones vanish.
+//!
+//! In: a protocol and the selections to insert. Out: its automaton, or the diagnostics that say why it has none.
+//! A worklist of blocks, each with the position before and after it, replaces recursion: what follows a statement
+//! is one position, however many ways lead there. Is not: a judge of roles. Every state has the acts of one
+//! statement, so it has one sender and is deterministic by construction.
+
+use std::collections::BTreeMap;
+
+use fixedbitset::FixedBitSet;
+
+use crate::base::id::{ChoiceId, DecisionId, LaneId, NestId, RoleId, SiteId, StateId};
+use crate::base::limits::STATES_MAX;
+use crate::diag::Diagnostic;
+use crate::diag::code::Code;
+use crate::global::graph::merge;
+use crate::global::graph::{Act, Edge, End, Graph, Inside, Label, Nest, State, Tellings};
+use crate::global::protocol;
+use crate::global::protocol::{Block, Protocol, Stmt};
+
+/// A position that may still be silent.
+#[derive(Clone, Debug)]
+enum Raw {
+    /// Nothing happens: this is the position there.
+    Silent(StateId, Option<SiteId>),
+    /// What may happen.
+    Edges(Vec<Edge>),
+    /// Nothing more.
+    End(End),
+}
+
+/// A block to be laid out between two positions.
+#[derive(Clone, Copy)]
+struct Task<'a> {
+    block: &'a Block,
+    entry: StateId,
+    next: StateId,
+    lane: LaneId,
+    /// Which inside of a nest this is; 0 is outside of all.
+    region: u32,
+}
+
+/// Where a label's block begins, what follows it, and the region it stands in.
+struct Target {
+    start: StateId,
+    after: StateId,
+    region: u32,
+}
+
+struct Builder<'a> {
+    protocol: &'a Protocol,
+    tellings: &'a Tellings,
+    raw: Vec<Raw>,
+    nests: Vec<Nest>,
+    regions: u32,
+    labels: BTreeMap<protocol::Label, Target>,
+    tasks: Vec<Task<'a>>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// The automaton of `protocol` with these selections inserted. Errors: a loop in which nothing happens (`E0206`),
+/// too many positions (`E0207`), a jump out of a branch of a `par` or out of a counted turn (`E0208`).
+#[must_use]
+pub fn build(protocol: &Protocol, tellings: &Tellings) -> (Option<Graph>, Vec<Diagnostic>) {
+    let mut builder = Builder {
+        protocol,
+        tellings,
+        raw: Vec::new(),
+        nests: Vec::new(),
+        regions: 0,
+        labels: BTreeMap::new(),
+        tasks: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    let entry = builder.place();
+    let done = builder.end(End::Done);
+    builder.tasks.push(Task { block: &protocol.body, entry, next: done, lane: LaneId::TRUNK, region: 0 });
+    while let Some(task) = builder.tasks.pop() {
+        builder.lay(task);
+        if builder.raw.len() > STATES_MAX {
+            let message = format!("`{}` has more than {STATES_MAX} positions", protocol.name);
+            let too_many = Diagnostic::new(Code::E0207, protocol.span, message)
+                .help("split the protocol, or give its families and loops smaller sizes");
+            return (None, vec![too_many]);
+        }
+    }
+    let graph = if builder.diagnostics.is_empty() { builder.finish(entry) } else { None };
+    (graph, builder.diagnostics)
+}
+
+impl<'a> Builder<'a> {
+    /// A new position, to be set by whoever asked for it.
+    fn place(&mut self) -> StateId {
+        self.end(End::Done)
+    }
+
+    fn end(&mut self, end: End) -> StateId {
+        self.raw.push(Raw::End(end));
+        StateId::at(self.raw.len() - 1)
+    }
+
+    fn set(&mut self, at: StateId, raw: Raw) {
+        if let Some(slot) = self.raw.get_mut(at.index()) {
+            *slot = raw;
+        }
+    }
+
+    fn set_edge(&mut self, at: StateId, act: Act, to: StateId, site: SiteId) {
+        self.set(at, Raw::Edges(vec![Edge { act, to, site }]));
+    }
+
+    /// Lays the statements of a block out in a row; what stands behind a jump is left out.
+    fn lay(&mut self, task: Task<'a>) {
+        let Some((last, init)) = task.block.split_last() else {
+            self.set(task.entry, Raw::Silent(task.next, None));
+            return;
+        };
+        let mut entry = task.entry;
+        for stmt in init {
+            let next = self.place();
+            if !self.stmt(stmt, Task { entry, next, ..task }) {
+                return;
+            }
+            entry = next;
+        }
+        self.stmt(last, Task { entry, ..task });
+    }
+
+    /// Lays out one statement between `task.entry` and `task.next`; whether what follows it can be reached.
+    fn stmt(&mut self, stmt: &'a Stmt, task: Task<'a>) -> bool {
+        let Task { entry, next, lane, region, .. } = task;
+        match stmt {
+            Stmt::Exchange { from, to, message, payload, var, site } => {
+                let (label, payload) = (Label::Message(*message), *payload);
+                let act = Act::Exchange { from: *from, to: *to, label, payload, var: Some(*var), lane };
+                self.set_edge(entry, act, next, *site);
+            }
+            Stmt::Step { role, step, site } => {
+                let fails = matches!(self.protocol.steps.get(step.index()), Some(protocol::Step::Fail(..)));
+                let to = if fails { self.end(End::Aborted) } else { next };
+                self.set_edge(entry, Act::Step { role: *role, step: *step, lane }, to, *site);
+                return !fails;
+            }
+            Stmt::Choice { choice, decision, branches, site } => {
+                self.choice(task, (*choice, *decision), branches, *site);
+            }
+            Stmt::Labelled(label, block) => {
+                self.labels.insert(*label, Target { start: entry, after: next, region });
+                // The block has an entry of its own, so that an empty one is seen as such.
+                let inner = self.place();
+                self.set(entry, Raw::Silent(inner, None));
+                self.tasks.push(Task { block, entry: inner, ..task });
+            }
+            Stmt::Continue(label, site) => return self.jump(*label, *site, task, true),
+            Stmt::Break(label, site) => return self.jump(*label, *site, task, false),
+            Stmt::Count { count, zero, turn, body, site } => {
+                let body = self.inside(body, lane);
+                let inside = Inside::Count { count: count.clone(), zero: *zero, turn: *turn, body };
+                self.nest(task, inside, *site);
+            }
+            Stmt::Par(branches, site) => {
+                let branches =
+                    branches.iter().map(|(lane, block)| (*lane, self.inside(block, *lane))).collect();
+                self.nest(task, Inside::Par(branches), *site);
+            }
+        }
+        true
+    }
+
+    /// A choice: one edge a branch, and then the selections that tell of it, in the order of the roles told.
+    fn choice(
+        &mut self,
+        task: Task<'a>,
+        (choice, decision): (ChoiceId, DecisionId),
+        branches: &'a [Block],
+        site: SiteId,
+    ) {
+        let Some(owner) = self.protocol.choices.get(choice.index()).map(|choice| choice.owner) else {
+            return;
+        };
+        let mut edges = Vec::with_capacity(branches.len());
+        for (branch, block) in branches.iter().enumerate() {
+            let branch = branch as u16;
+            let to = self.place();
+            edges.push(Edge {
+                act: Act::Decide { role: owner, choice, decision, branch, lane: task.lane },
+                to,
+                site,
+            });
+            let entry = self.selections(to, owner, (choice, branch), task.lane, site);
+            self.tasks.push(Task { block, entry, ..task });
+        }
+        if edges.is_empty() {
+            self.set(task.entry, Raw::Silent(task.next, None));
+        } else {
+            self.set(task.entry, Raw::Edges(edges));
+        }
+    }
+
+    fn selections(
+        &mut self,
+        mut at: StateId,
+        from: RoleId,
+        (choice, branch): (ChoiceId, u16),
+        lane: LaneId,
+        site: SiteId,
+    ) -> StateId {
+        let told = (choice, branch, RoleId(0))..=(choice, branch, RoleId(u16::MAX));
+        for (_, _, to) in self.tellings.range(told) {
+            let next = self.place();
+            let (to, label) = (*to, Label::Select(choice, branch));
+            let payload = crate::base::id::PayloadId(0);
+            self.set_edge(at, Act::Exchange { from, to, label, payload, var: None, lane }, next, site);
+            at = next;
+        }
+        at
+    }
+
+    fn jump(&mut self, label: protocol::Label, site: SiteId, task: Task<'a>, again: bool) -> bool {
+        match self.labels.get(&label) {
+            Some(target) if target.region == task.region => {
+                let to = if again { target.start } else { target.after };
+                self.set(task.entry, Raw::Silent(to, Some(site)));
+            }
+            _ => {
+                let span = self.span(site);
+                let message = "a jump leads out of a branch of a `par` or out of a counted turn";
+                let found = Diagnostic::new(Code::E0208, span, message)
+                    .here("leaves the part that it stands in")
+                    .help("let the branch or the turn run to its end, and decide after it");
+                self.diagnostics.push(found);
+            }
+        }
+        false
+    }
+
+    /// The entry of an inside that a block makes.
+    fn inside(&mut self, block: &'a Block, lane: LaneId) -> StateId {
+        self.regions += 1;
+        let entry = self.place();
+        let next = self.end(End::Done);
+        self.tasks.push(Task { block, entry, next, lane, region: self.regions });
+        entry
+    }
+
+    fn nest(&mut self, task: Task<'a>, inside: Inside, site: SiteId) {
+        let id = NestId::at(self.nests.len());
+        self.nests.push(Nest { inside, members: FixedBitSet::new(), lane: task.lane });
+        self.set_edge(task.entry, Act::Nest(id), task.next, site);
+    }
+
+    fn span(&self, site: SiteId) -> crate::diag::source::Span {
+        self.protocol.sites.get(site.index()).map_or(self.protocol.span, |site| site.span)
+    }
+
+    /// Removes what is silent, numbers what is left in breadth, and merges what is bisimilar.
+    fn finish(&mut self, entry: StateId) -> Option<Graph> {
+        self.count_members();
+        for raw in &mut self.raw {
+            let Raw::Edges(edges) = raw else { continue };
+            let [edge] = edges.as_slice() else { continue };
+            let Act::Nest(nest) = edge.act else { continue };
+            if self.nests.get(nest.index()).is_some_and(|nest| nest.members.is_clear()) {
+                *raw = Raw::Silent(edge.to, Some(edge.site));
+            }
+        }
+        self.guarded()?;
+        let resolved = self.resolve();
+        let raw = std::mem::take(&mut self.raw);
+        let nests = std::mem::take(&mut self.nests);
+        let graph = number(raw, nests, &resolved, entry);
+        Some(merge::bisimilar(graph))
+    }
+
+    /// Who does something inside of each nest. An inner nest has a higher number than the one around it
+    /// only within one block, so members are carried outwards along the insides.
+    fn count_members(&mut self) {
+        let roles = self.protocol.roles.len();
+        // Entries of insides, and the nest of each; positions reached from there belong to it.
+        let mut members = vec![FixedBitSet::with_capacity(roles); self.nests.len()];
+        let mut inner = vec![Vec::new(); self.nests.len()];
+        let mut seen = FixedBitSet::with_capacity(self.raw.len());
+        for (at, nest) in self.nests.iter().enumerate() {
+            let mut stack: Vec<StateId> = entries(&nest.inside);
+            while let Some(state) = stack.pop() {
+                if seen.put(state.index()) {
+                    continue;
+                }
+                match self.raw.get(state.index()) {
+                    Some(Raw::Silent(to, _)) => stack.push(*to),
+                    Some(Raw::Edges(edges)) => {
+                        for edge in edges {
+                            stack.push(edge.to);
+                            note(&edge.act, &mut members, &mut inner, at);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        // A nest is made after the one around it: blocks are laid out from outside in.
+        for at in (0..inner.len()).rev() {
+            for child in inner.get(at).cloned().unwrap_or_default() {
+                let below = members.get(child).cloned().unwrap_or_default();
+                if let Some(mine) = members.get_mut(at) {
+                    mine.union_with(&below);
+                }
+            }
+        }
+        for (nest, members) in self.nests.iter_mut().zip(members) {
+            nest.members = members;
+        }
+    }
+
+    /// For each nest whether nothing may happen in it: a loop of no turns, or insides without acts on some way.
+    fn passable(&self) -> Vec<bool> {
+        let mut passable = vec![false; self.nests.len()];
+        // Inner nests have higher numbers.
+        for (at, nest) in self.nests.iter().enumerate().rev() {
+            let through = |entry: StateId| {
+                let (mut at, mut steps) = (entry, 0);
+                while let Some((next, _)) = self.pass(at, &passable) {
+                    (at, steps) = (next, steps + 1);
+                    if steps > self.raw.len() {
+                        return false;
+                    }
+                }
+                matches!(self.raw.get(at.index()), Some(Raw::End(End::Done)))
+            };
+            let zero = matches!(nest.inside, Inside::Count { zero: true, .. });
+            let through = zero || entries(&nest.inside).into_iter().all(through);
+            if let Some(slot) = passable.get_mut(at) {
+                *slot = through;
+            }
+        }
+        passable
+    }
+
+    /// The position after one where nothing need happen.
+    fn pass(&self, at: StateId, passable: &[bool]) -> Option<(StateId, Option<SiteId>)> {
+        match self.raw.get(at.index())? {
+            Raw::Silent(to, site) => Some((*to, *site)),
+            Raw::Edges(edges) => match edges.as_slice() {
+                [Edge { act: Act::Nest(nest), to, site }] if passable.get(nest.index()) == Some(&true) => {
+                    Some((*to, Some(*site)))
+                }
+                _ => None,
+            },
+            Raw::End(_) => None,
+        }
+    }
+
+    /// Refuses a way round on which nothing need happen.
+    fn guarded(&mut self) -> Option<()> {
+        const OPEN: u32 = u32::MAX;
+        let passable = self.passable();
+        let mut walk = vec![0_u32; self.raw.len()];
+        for start in 0..self.raw.len() {
+            let (mut at, mut jump, mut path) = (StateId::at(start), None, Vec::new());
+            while let Some(slot) = walk.get_mut(at.index()) {
+                if *slot == OPEN {
+                    self.silent_cycle(jump);
+                    return None;
+                }
+                if *slot != 0 {
+                    break;
+                }
+                *slot = OPEN;
+                path.push(at);
+                let Some((next, site)) = self.pass(at, &passable) else { break };
+                (at, jump) = (next, site.or(jump));
+            }
+            for state in path {
+                if let Some(slot) = walk.get_mut(state.index()) {
+                    *slot = 1;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// For each position the first one that is not silent; no silent cycle is left.
+    fn resolve(&self) -> Vec<StateId> {
+        const UNKNOWN: StateId = StateId(u32::MAX);
+        let mut to = vec![UNKNOWN; self.raw.len()];
+        for start in 0..self.raw.len() {
+            let (mut at, mut path) = (StateId::at(start), Vec::new());
+            let found = loop {
+                match to.get(at.index()) {
+                    Some(known) if *known != UNKNOWN => break *known,
+                    _ => path.push(at),
+                }
+                match self.raw.get(at.index()) {
+                    Some(Raw::Silent(next, _)) => at = *next,
+                    _ => break at,
+                }
+            };
+            for state in path {
+                if let Some(slot) = to.get_mut(state.index()) {
+                    *slot = found;
+                }
+            }
+        }
+        to
+    }
+
+    fn silent_cycle(&mut self, jump: Option<SiteId>) {
+        let span = jump.map_or(self.protocol.span, |site| self.span(site));
+        let found =
+            Diagnostic::new(Code::E0206, span, "a turn of this loop can pass without anything happening")
+                .here("starts again, and nothing has been sent or done since")
+                .help("let every way through the loop send a message or decide something");
+        self.diagnostics.push(found);
+    }
+}
+
+/// Where the insides of a nest begin.
+fn entries(inside: &Inside) -> Vec<StateId> {
+    match inside {
+        Inside::Par(branches) => branches.iter().map(|(_, entry)| *entry).collect(),
+        Inside::Count { body, .. } => vec![*body],
+    }
+}
+
+fn note(act: &Act, members: &mut [FixedBitSet], inner: &mut [Vec<usize>], at: usize) {
+    let Some(mine) = members.get_mut(at) else { return };
+    match act {
+        Act::Exchange { from, to, .. } => {
+            mine.insert(from.index());
+            mine.insert(to.index());
+        }
+        Act::Step { role, .. } | Act::Decide { role, .. } => mine.insert(role.index()),
+        Act::Nest(nest) => {
+            if let Some(inner) = inner.get_mut(at) {
+                inner.push(nest.index());
+            }
+        }
+    }
+}
+
+/// What can be reached, numbered in breadth from the entry; the insides of a nest follow its state.
+fn number(raw: Vec<Raw>, nests: Vec<Nest>, resolved: &[StateId], entry: StateId) -> Graph {
+    const NONE: u32 = u32::MAX;
+    let mut ids = vec![NONE; raw.len()];
+    let mut nest_ids = vec![NONE; nests.len()];
+    let mut order: Vec<usize> = Vec::new();
+    let mut nest_order: Vec<usize> = Vec::new();
+    let mut id = |state: StateId, order: &mut Vec<usize>| -> StateId {
+        let state = resolved.get(state.index()).copied().unwrap_or(state);
+        let Some(slot) = ids.get_mut(state.index()) else { return state };
+        if *slot == NONE {
+            *slot = order.len() as u32;
+            order.push(state.index());
+        }
+        StateId(*slot)
+    };
+    let mut graph = Graph { entry: Some(id(entry, &mut order)), ..Graph::default() };
+    let mut raw: Vec<Option<Raw>> = raw.into_iter().map(Some).collect();
+    let mut at = 0;
+    while let Some(index) = order.get(at).copied() {
+        at += 1;
+        let state = match raw.get_mut(index).and_then(Option::take) {
+            Some(Raw::Edges(mut edges)) => {
+                for edge in &mut edges {
+                    if let Act::Nest(nest) = &mut edge.act
+                        && let Some(slot) = nest_ids.get_mut(nest.index())
+                    {
+                        *slot = nest_order.len() as u32;
+                        nest_order.push(nest.index());
+                        let entries = nests.get(nest.index()).map(|nest| entries(&nest.inside));
+                        for entry in entries.unwrap_or_default() {
+                            id(entry, &mut order);
+                        }
+                        *nest = NestId(*slot);
+                    }
+                    edge.to = id(edge.to, &mut order);
+                }
+                State { edges, end: None }
+            }
+            Some(Raw::End(end)) => State { edges: Vec::new(), end: Some(end) },
+            _ => State { edges: Vec::new(), end: Some(End::Done) },
+        };
+        graph.states.push(state);
+    }
+    for index in nest_order {
+        let Some(mut nest) = nests.get(index).cloned() else { continue };
+        match &mut nest.inside {
+            Inside::Par(branches) => branches.iter_mut().for_each(|(_, at)| *at = id(*at, &mut order)),
+            Inside::Count { body, .. } => *body = id(*body, &mut order),
+        }
+        graph.nests.push(nest);
+    }
+    graph
+}

@@ -1,0 +1,94 @@
+//! Constants folded: what an expression of constants gives, where there is no doubt about it.
+//!
+//! What is left alone is evaluated when the session runs; overflow and division by zero fail there.
+//! Is not: the evaluator of the machine.
+
+use std::sync::Arc;
+
+use crate::base::value::Value;
+use crate::global::expr::{Binary, Expr, Unary};
+
+/// The expression, folded at its top; its parts have been.
+pub(super) fn folded(e: Expr) -> Expr {
+    let value = match &e {
+        Expr::Unary(op, of) => match of.as_ref() {
+            Expr::Const(value) => unary(*op, value),
+            _ => None,
+        },
+        Expr::Binary(op, a, b) => match (a.as_ref(), b.as_ref()) {
+            (Expr::Const(a), Expr::Const(b)) => binary(*op, a, b),
+            _ => None,
+        },
+        Expr::List(items) => {
+            let values = items.iter().map(|item| match item {
+                Expr::Const(value) => Some(value.clone()),
+                _ => None,
+            });
+            values.collect::<Option<Vec<Value>>>().map(|values| Value::List(Arc::new(values)))
+        }
+        Expr::If(condition, yes, no) => match (condition.as_ref(), yes.as_ref(), no.as_ref()) {
+            (Expr::Const(Value::Bool(true)), Expr::Const(value), _)
+            | (Expr::Const(Value::Bool(false)), _, Expr::Const(value)) => Some(value.clone()),
+            _ => None,
+        },
+        Expr::Field(of, name) => match of.as_ref() {
+            Expr::Const(value @ Value::Record(_)) => value.field(name).cloned(),
+            _ => None,
+        },
+        Expr::Text(parts) => {
+            let texts = parts.iter().map(|part| match part {
+                Expr::Const(Value::Text(text)) => Some(text.to_string()),
+                Expr::Const(Value::Int(n)) => Some(n.to_string()),
+                _ => None,
+            });
+            texts.collect::<Option<String>>().map(|text| Value::text(&text))
+        }
+        _ => None,
+    };
+    value.map_or(e, Expr::Const)
+}
+
+fn unary(op: Unary, value: &Value) -> Option<Value> {
+    Some(match (op, value) {
+        (Unary::Not, Value::Bool(b)) => Value::Bool(!b),
+        (Unary::Negate, Value::Int(n)) => Value::Int(n.checked_neg()?),
+        (Unary::Negate, Value::Float(x)) => Value::Float(-x),
+        _ => return None,
+    })
+}
+
+fn binary(op: Binary, a: &Value, b: &Value) -> Option<Value> {
+    Some(match (op, a, b) {
+        (Binary::Add, Value::Int(a), Value::Int(b)) => Value::Int(a.checked_add(*b)?),
+        (Binary::Subtract, Value::Int(a), Value::Int(b)) => Value::Int(a.checked_sub(*b)?),
+        (Binary::Multiply, Value::Int(a), Value::Int(b)) => Value::Int(a.checked_mul(*b)?),
+        // Only where rounding and signs cannot be seen differently.
+        (Binary::Divide, Value::Int(a), Value::Int(b)) if *a >= 0 && *b > 0 && a % b == 0 => {
+            Value::Int(a / b)
+        }
+        (Binary::Remainder, Value::Int(a), Value::Int(b)) if *a >= 0 && *b > 0 => Value::Int(a % b),
+        (Binary::Power, Value::Int(a), Value::Int(b)) => Value::Int(a.checked_pow(u32::try_from(*b).ok()?)?),
+        (Binary::Add, Value::Text(a), Value::Text(b)) => Value::text(&format!("{a}{b}")),
+        (Binary::Less, Value::Int(a), Value::Int(b)) => Value::Bool(a < b),
+        (Binary::LessEqual, Value::Int(a), Value::Int(b)) => Value::Bool(a <= b),
+        (Binary::Greater, Value::Int(a), Value::Int(b)) => Value::Bool(a > b),
+        (Binary::GreaterEqual, Value::Int(a), Value::Int(b)) => Value::Bool(a >= b),
+        (Binary::And, Value::Bool(a), Value::Bool(b)) => Value::Bool(*a && *b),
+        (Binary::Or, Value::Bool(a), Value::Bool(b)) => Value::Bool(*a || *b),
+        (Binary::Equal | Binary::NotEqual, a, b) if comparable(a, b) => {
+            Value::Bool((a == b) == (op == Binary::Equal))
+        }
+        (Binary::In, a, Value::List(items)) if items.iter().all(|item| comparable(a, item)) => {
+            Value::Bool(items.contains(a))
+        }
+        _ => return None,
+    })
+}
+
+/// Whether equality of these two is equality of what they hold.
+fn comparable(a: &Value, b: &Value) -> bool {
+    matches!(
+        (a, b),
+        (Value::Int(_), Value::Int(_)) | (Value::Text(_), Value::Text(_)) | (Value::Bool(_), Value::Bool(_))
+    )
+}

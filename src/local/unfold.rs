@@ -1,0 +1,279 @@
+//! Unfoldings: the global automaton with its nests written out, so that coherence is judged on one flat automaton.
+//!
+//! A `par` becomes the sequence of its branches between a fork and a join (one that begins with each branch is
+//! enough), a counted loop `body; body; rest`, or `rest` alone. Acts keep their lanes, so that an agent (role, lane)
+//! can be told from another. Is not: what runs; roles run their branches side by side.
+
+use std::collections::BTreeMap;
+
+use crate::base::id::{LaneId, NestId, RoleId, SiteId, StateId};
+use crate::base::limits::{TURNS_UNROLLED_MAX, UNFOLDED_MAX};
+use crate::base::value::Value;
+use crate::global::expr::Expr;
+use crate::global::graph::{Act, End, Graph, Inside};
+use crate::local::view::{Positions, Seen, seen};
+
+/// An unfolding.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flat {
+    /// Every position; the first is the entry.
+    pub(super) states: Vec<FlatState>,
+}
+
+/// A position of an unfolding.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FlatState {
+    /// What may happen next.
+    pub(super) edges: Vec<FlatEdge>,
+    /// How it ends, if nothing happens next.
+    pub(super) end: Option<End>,
+}
+
+/// What may happen next.
+#[derive(Clone, Debug)]
+pub(super) struct FlatEdge {
+    /// What.
+    pub(super) act: FlatAct,
+    /// The position after it.
+    pub(super) to: u32,
+    /// Where it stands in the source.
+    pub(super) site: SiteId,
+}
+
+/// What happens in an unfolding.
+#[derive(Clone, Debug)]
+pub(super) enum FlatAct {
+    /// An act of the global automaton; never a nest.
+    Act(Act),
+    /// The branches of this `par` begin.
+    Fork(NestId),
+    /// The branches of this `par` have ended.
+    Join(NestId),
+    /// Nothing.
+    Silent,
+}
+
+/// Which unfolding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Plan {
+    /// Branches in order, two turns of each loop.
+    Base,
+    /// This branch of this `par` first.
+    First(NestId, usize),
+    /// No turn of this loop.
+    Skip(NestId),
+    /// For counting: as many turns as are written, or a cycle where that is not known or too many.
+    Turns,
+}
+
+/// A region to be copied: what begins at `root`, between two positions of the unfolding.
+struct Task {
+    root: StateId,
+    entry: u32,
+    exit: u32,
+}
+
+struct Unfolder<'a> {
+    graph: &'a Graph,
+    plan: Plan,
+    flat: Flat,
+    tasks: Vec<Task>,
+    site: SiteId,
+}
+
+/// The unfolding of a graph by a plan; nothing if it grows beyond its bound.
+pub(super) fn unfold(graph: &Graph, plan: Plan) -> Option<Flat> {
+    let mut unfolder = Unfolder { graph, plan, flat: Flat::default(), tasks: Vec::new(), site: SiteId(0) };
+    let entry = unfolder.place(None);
+    let exit = unfolder.place(Some(End::Done));
+    unfolder.tasks.push(Task { root: graph.entry?, entry, exit });
+    while let Some(task) = unfolder.tasks.pop() {
+        unfolder.copy(&task);
+        if unfolder.flat.states.len() > UNFOLDED_MAX {
+            return None;
+        }
+    }
+    Some(unfolder.flat)
+}
+
+impl Unfolder<'_> {
+    fn place(&mut self, end: Option<End>) -> u32 {
+        self.flat.states.push(FlatState { edges: Vec::new(), end });
+        self.flat.states.len() as u32 - 1
+    }
+
+    fn edge(&mut self, from: u32, act: FlatAct, to: u32, site: SiteId) {
+        if let Some(state) = self.flat.states.get_mut(from as usize) {
+            state.edges.push(FlatEdge { act, to, site });
+        }
+    }
+
+    /// Copies the region of a task; the insides of its nests become tasks of their own.
+    fn copy(&mut self, task: &Task) {
+        let graph = self.graph;
+        let mut copies = BTreeMap::from([(task.root, task.entry)]);
+        let mut order = vec![task.root];
+        let mut next = 0;
+        while let Some(at) = order.get(next).copied() {
+            next += 1;
+            let (Some(state), Some(copy)) = (graph.states.get(at.index()), copies.get(&at).copied()) else {
+                continue;
+            };
+            match state.end {
+                Some(End::Done) => self.edge(copy, FlatAct::Silent, task.exit, self.site),
+                Some(End::Aborted) => {
+                    if let Some(state) = self.flat.states.get_mut(copy as usize) {
+                        state.end = Some(End::Aborted);
+                    }
+                }
+                None => {}
+            }
+            for edge in &state.edges {
+                self.site = edge.site;
+                let to = match copies.get(&edge.to) {
+                    Some(to) => *to,
+                    // The end of a region is its exit, without a position of its own.
+                    None if graph.states.get(edge.to.index()).is_some_and(|to| to.end == Some(End::Done)) => {
+                        task.exit
+                    }
+                    None => {
+                        let to = self.place(None);
+                        copies.insert(edge.to, to);
+                        order.push(edge.to);
+                        to
+                    }
+                };
+                match &edge.act {
+                    Act::Nest(nest) => self.nest(*nest, copy, to),
+                    act => self.edge(copy, FlatAct::Act(act.clone()), to, edge.site),
+                }
+            }
+        }
+    }
+
+    fn nest(&mut self, id: NestId, from: u32, to: u32) {
+        let Some(nest) = self.graph.nests.get(id.index()) else { return };
+        match &nest.inside {
+            Inside::Par(branches) => {
+                let mut order: Vec<StateId> = branches.iter().map(|(_, entry)| *entry).collect();
+                if let Plan::First(first, branch) = self.plan
+                    && first == id
+                    && branch < order.len()
+                {
+                    let first = order.remove(branch);
+                    order.insert(0, first);
+                }
+                let mut entry = self.place(None);
+                self.edge(from, FlatAct::Fork(id), entry, self.site);
+                for root in order {
+                    let exit = self.place(None);
+                    self.tasks.push(Task { root, entry, exit });
+                    entry = exit;
+                }
+                self.edge(entry, FlatAct::Join(id), to, self.site);
+            }
+            Inside::Count { count, zero, body, .. } => self.count((id, *body), count, *zero, from, to),
+        }
+    }
+
+    fn count(&mut self, (id, root): (NestId, StateId), count: &Expr, zero: bool, from: u32, to: u32) {
+        let turns = match (self.plan, count) {
+            (Plan::Skip(skipped), _) if skipped == id => 0,
+            (Plan::Turns, Expr::Const(Value::Int(turns))) if *turns <= TURNS_UNROLLED_MAX => (*turns).max(0),
+            (Plan::Turns, _) => {
+                let (entry, exit) = (self.place(None), self.place(None));
+                self.edge(from, FlatAct::Silent, entry, self.site);
+                if zero {
+                    self.edge(from, FlatAct::Silent, to, self.site);
+                }
+                self.tasks.push(Task { root, entry, exit });
+                self.edge(exit, FlatAct::Silent, entry, self.site);
+                self.edge(exit, FlatAct::Silent, to, self.site);
+                return;
+            }
+            _ => 2,
+        };
+        let mut entry = from;
+        for turn in 0..turns {
+            if turn == 0 {
+                entry = self.place(None);
+                self.edge(from, FlatAct::Silent, entry, self.site);
+            }
+            let exit = self.place(None);
+            self.tasks.push(Task { root, entry, exit });
+            entry = exit;
+        }
+        self.edge(entry, FlatAct::Silent, to, self.site);
+    }
+}
+
+impl Flat {
+    /// Positions in an order in which, but for the edges back of loops, every edge leads onwards.
+    pub(super) fn order(&self) -> Vec<u32> {
+        let mut rank = vec![0_u32; self.states.len()];
+        let mut seen = fixedbitset::FixedBitSet::with_capacity(self.states.len());
+        let mut next = self.states.len() as u32;
+        let mut stack = vec![(0_u32, 0_usize)];
+        seen.insert(0);
+        while let Some((at, way)) = stack.pop() {
+            match self.states.get(at as usize).and_then(|state| state.edges.get(way)) {
+                Some(edge) => {
+                    stack.push((at, way + 1));
+                    if !seen.put(edge.to as usize) {
+                        stack.push((edge.to, 0));
+                    }
+                }
+                None => {
+                    next -= 1;
+                    if let Some(slot) = rank.get_mut(at as usize) {
+                        *slot = next;
+                    }
+                }
+            }
+        }
+        rank
+    }
+}
+
+/// An unfolding as one role sees it.
+pub(super) struct Sight<'a> {
+    /// Of what.
+    pub(super) flat: &'a Flat,
+    /// By whom.
+    pub(super) role: RoleId,
+}
+
+impl Positions for Sight<'_> {
+    fn count(&self) -> usize {
+        self.flat.states.len()
+    }
+
+    fn ways(&self, at: u32, found: &mut dyn FnMut(Option<Seen>, u32, SiteId)) {
+        for edge in self.flat.states.get(at as usize).map_or(&[][..], |state| &state.edges) {
+            let seen = match &edge.act {
+                FlatAct::Act(act) => seen(act, self.role),
+                _ => None,
+            };
+            found(seen, edge.to, edge.site);
+        }
+    }
+
+    fn end(&self, at: u32) -> Option<End> {
+        self.flat.states.get(at as usize)?.end
+    }
+
+    fn act(&self, at: u32, way: usize) -> Option<&Act> {
+        match &self.flat.states.get(at as usize)?.edges.get(way)?.act {
+            FlatAct::Act(act) => Some(act),
+            _ => None,
+        }
+    }
+}
+
+/// The lane that an act is on.
+pub(super) const fn lane(act: &Act) -> Option<LaneId> {
+    match act {
+        Act::Exchange { lane, .. } | Act::Step { lane, .. } | Act::Decide { lane, .. } => Some(*lane),
+        Act::Nest(_) => None,
+    }
+}

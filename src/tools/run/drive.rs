@@ -1,0 +1,201 @@
+//! The driver of one session: an engine, a virtual clock, and answers that come when they are due.
+//!
+//! The clock stands still while anything can happen and then jumps to the next moment at which something does. A
+//! failure that trying again can help is tried again [`RETRIES_MAX`] times, each wait twice the one before.
+//! Invariant: answers due at one moment are given in the order of their calls.
+//! Is not: the host, which does the same with real clocks and handlers.
+
+use std::collections::BTreeMap;
+
+use crate::base::id::RoleId;
+use crate::base::time::{Duration, Instant};
+use crate::effect::call::{Answer, Ask, Call, CallId, FailureKind};
+use crate::effect::participant::{Participant, answer};
+use crate::effect::world::{Request, World};
+use crate::engine::Engine;
+use crate::engine::effect::{Effect, Outcome, Trouble};
+use crate::engine::event::What;
+use crate::engine::input::{CastId, Input, Opening};
+use crate::tools::run::{Ending, Report, Setup};
+use crate::tools::trace::{Out, Trace};
+
+/// How often a call that failed recoverably is made again.
+const RETRIES_MAX: u32 = 3;
+/// The wait before the first time.
+const BACKOFF: Duration = Duration(100 * Duration::MS.0);
+
+/// Runs one session to its end, or until `setup.steps_max` steps are made. Lines of the trace go to `out`.
+pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Trace, out: Out<'_>) -> Report {
+    let mut engine = Engine::new();
+    engine.subscribe(true);
+    // A new engine has room for a cast; if it had not, the opening would be refused with a code.
+    let cast = engine.deploy(setup.cast.clone()).unwrap_or(CastId(u32::MAX));
+    let mut opening = Opening::new(0, cast);
+    opening.params.clone_from(&setup.inputs);
+    opening.observers = observers(setup, participant);
+    let mut driver = Driver {
+        engine,
+        world: World::new(setup.seed),
+        participant,
+        trace,
+        due: BTreeMap::new(),
+        calls: 0,
+        now: Instant::default(),
+        steps: 0,
+        steps_max: setup.steps_max,
+        ending: None,
+    };
+    driver.trace.begin(out);
+    driver.input(Input::Open(opening), out);
+    let ending = loop {
+        if let Some(ending) = driver.ending.take() {
+            break ending;
+        }
+        if !driver.advance(out) {
+            // The engine ends sessions in which nothing can happen, so this is a mistake of ours; say so and stop.
+            let reason = "nothing is due and the session is not over".to_owned();
+            break Ending::Aborted(Trouble { code: "E0422", role: None, reason });
+        }
+    };
+    Report { ending, steps: driver.steps, clock: driver.now, lines: driver.world.lines().to_vec() }
+}
+
+/// The roles whose participant wants to see what they receive.
+fn observers(setup: &Setup, participant: &dyn Participant) -> Vec<RoleId> {
+    let first = setup.cast.programs().next();
+    let roles = first.map(|program| program.roles.iter().enumerate()).into_iter().flatten();
+    roles.filter(|(_, role)| participant.observes(&role.name)).map(|(at, _)| RoleId::at(at)).collect()
+}
+
+/// What is due at a moment.
+enum Due {
+    /// This answer is there.
+    Answer(CallId, Answer),
+    /// This call is made again, for the so-manieth time.
+    Again(Box<Call>, u32),
+}
+
+struct Driver<'a> {
+    engine: Engine,
+    world: World,
+    participant: &'a mut dyn Participant,
+    trace: &'a mut dyn Trace,
+    /// By moment, then by the order in which it became known.
+    due: BTreeMap<(Instant, u64), Due>,
+    calls: u64,
+    now: Instant,
+    steps: u64,
+    steps_max: u64,
+    ending: Option<Ending>,
+}
+
+impl Driver<'_> {
+    /// Does the next thing that is due, or lets the engine go on; false if there is neither.
+    fn advance(&mut self, out: Out<'_>) -> bool {
+        let timeout = self.engine.poll_timeout();
+        let first = self.due.first_key_value().map(|(key, _)| *key);
+        match (first, timeout) {
+            (Some((at, _)), timeout) if timeout.is_none_or(|timeout| at <= timeout.max(self.now)) => {
+                self.now = self.now.max(at);
+                match self.due.pop_first() {
+                    Some((_, Due::Answer(call, answer))) => self.input(Input::Answer { call, answer }, out),
+                    Some((_, Due::Again(call, attempt))) => self.ask(*call, attempt, out),
+                    None => {}
+                }
+                true
+            }
+            (_, Some(timeout)) => {
+                self.now = self.now.max(timeout);
+                self.input(Input::Tick, out);
+                true
+            }
+            (_, None) => false,
+        }
+    }
+
+    /// One input, and everything that comes of it: what happened is told before anybody is asked anything.
+    fn input(&mut self, input: Input, out: Out<'_>) {
+        self.engine.handle(self.now, input);
+        let effects: Vec<Effect> = std::iter::from_fn(|| self.engine.poll_effect()).collect();
+        while let Some(event) = self.engine.poll_event() {
+            if self.ending.is_none() {
+                self.tell(&event.what, out);
+            }
+        }
+        for effect in effects {
+            match effect {
+                Effect::Call(call) if self.ending.is_none() => self.ask(call, 0, out),
+                Effect::Call(_) | Effect::Opened { .. } => {}
+                Effect::Withdraw(withdrawn) => self.due.retain(|_, due| match due {
+                    Due::Answer(call, _) => *call != withdrawn,
+                    Due::Again(call, _) => call.id != withdrawn,
+                }),
+                Effect::Refused { trouble, .. } => {
+                    let Trouble { code, role, reason } = trouble.clone();
+                    self.trace.event(&What::Aborted { role, code, reason }, out);
+                    self.end(Ending::Aborted(trouble));
+                }
+                Effect::Closed { outcome: Outcome::Completed, .. } => self.end(Ending::Completed),
+                Effect::Closed { outcome: Outcome::Aborted(trouble), .. } => {
+                    self.end(Ending::Aborted(trouble));
+                }
+            }
+        }
+    }
+
+    /// The first ending stands.
+    fn end(&mut self, ending: Ending) {
+        if self.ending.is_none() {
+            self.ending = Some(ending);
+        }
+    }
+
+    fn tell(&mut self, what: &What, out: Out<'_>) {
+        let step = matches!(
+            what,
+            What::Sent { .. } | What::Selected { .. } | What::Decided { .. } | What::Performed { .. }
+        );
+        if step && self.steps >= self.steps_max {
+            self.trace.stopped(&format!("{} steps were made", self.steps), out);
+            self.end(Ending::Stopped(self.steps));
+            return;
+        }
+        self.steps += u64::from(step);
+        self.trace.event(what, out);
+    }
+
+    /// Asks, and notes when the answer is there.
+    fn ask(&mut self, call: Call, attempt: u32, out: Out<'_>) {
+        let logged = self.world.lines().len();
+        let built_in = match &call.ask {
+            Ask::Perform { effect, operation, args, result } => self
+                .world
+                .perform(self.now, &Request { role: &call.role_name, effect, operation, args, result }),
+            _ => None,
+        };
+        for line in self.world.lines().iter().skip(logged) {
+            self.trace.logged(&line.role, &line.text, out);
+        }
+        let (at, given) = match built_in {
+            Some(reply) => (reply.at, reply.answer),
+            None => (self.now, answer(self.participant, &call)),
+        };
+        let again = match &given {
+            Answer::Failed(failure) => {
+                failure.kind == FailureKind::Recoverable && !matches!(call.ask, Ask::Observe { .. })
+            }
+            _ => false,
+        };
+        if again && attempt < RETRIES_MAX {
+            let wait = Duration(BACKOFF.0 << attempt);
+            self.note(self.now.after(wait), Due::Again(Box::new(call), attempt + 1));
+        } else {
+            self.note(at, Due::Answer(call.id, given));
+        }
+    }
+
+    fn note(&mut self, at: Instant, due: Due) {
+        self.calls += 1;
+        self.due.insert((at, self.calls), due);
+    }
+}

@@ -1,0 +1,86 @@
+//! The trace for programs: one JSON object a line, described by `schemas/trace.schema.json`.
+//!
+//! Names come in the schema's order; the trunk's `lane` is empty.
+//! Is not: complete. The end of a single role is no event of the format.
+
+use serde_json::{Map, Value as Json};
+
+use crate::base::json::to_json;
+use crate::engine::event::What;
+use crate::tools::trace::{Out, Stage, Trace};
+
+/// Writes JSON lines.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    stage: Stage,
+}
+
+impl Lines {
+    /// For sessions on this stage.
+    #[must_use]
+    pub const fn new(stage: Stage) -> Self {
+        Self { stage }
+    }
+
+    /// The names and values of one line; none for what is no event of the format.
+    fn line(&self, what: &What) -> Option<Vec<(&'static str, Json)>> {
+        let text = |text: &str| Json::from(text);
+        let name = |role| Json::from(self.stage.role(role).as_ref());
+        let passed = |event, from, to, label: &str, lane| {
+            vec![
+                ("event", text(event)),
+                ("from", name(from)),
+                ("to", name(to)),
+                ("label", text(label)),
+                ("lane", text(&self.stage.lane(lane))),
+            ]
+        };
+        Some(match what {
+            What::Sent { from, to, lane, label, payload } => {
+                let mut line = passed("sent", *from, *to, label, *lane);
+                line.push(("payload", to_json(payload)));
+                line
+            }
+            What::Received { from, to, lane, label, payload } => {
+                let mut line = passed("received", *from, *to, label, *lane);
+                line.push(("payload", to_json(payload)));
+                line
+            }
+            What::Selected { from, to, lane, label } => passed("selected", *from, *to, label, *lane),
+            What::Decided { role, choice, label } => vec![
+                ("event", text("decided")),
+                ("role", name(*role)),
+                ("choice", text(choice)),
+                ("label", text(label)),
+            ],
+            What::Performed { role, operation, outcome } => vec![
+                ("event", text("effect")),
+                ("role", name(*role)),
+                ("label", text(operation)),
+                ("payload", to_json(outcome)),
+            ],
+            What::Finished { .. } => return None,
+            What::Completed => vec![("event", text("completed"))],
+            What::Aborted { role, code, reason } => {
+                let mut line = vec![("event", text("aborted"))];
+                line.extend(role.map(|role| ("role", name(role))));
+                line.extend([("code", text(code)), ("reason", text(reason))]);
+                line
+            }
+        })
+    }
+}
+
+impl Trace for Lines {
+    fn event(&mut self, what: &What, out: Out<'_>) {
+        if let Some(line) = self.line(what) {
+            let line = line.into_iter().map(|(name, value)| (name.to_owned(), value));
+            out(&Json::Object(line.collect::<Map<_, _>>()).to_string());
+        }
+    }
+
+    fn stopped(&mut self, reason: &str, out: Out<'_>) {
+        let aborted = What::Aborted { role: None, code: "E0421", reason: reason.to_owned() };
+        self.event(&aborted, out);
+    }
+}
