@@ -3,7 +3,11 @@
 //! `cargo bench --bench speed`. The peers are built and run from `$LABAN_PEERS`, or from `../shared/peers` if it is
 //! there; ratios are only to them, in the same run, because machines differ and drift.
 //! Is not: a proof of anything but speed.
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a bench reads the clock and prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench reads the clock and the environment, and prints"
+)]
 
 #[path = "speed/heap.rs"]
 mod heap;

@@ -101,7 +101,7 @@ fn run(programs: Vec<Program>) -> (Vec<Value>, String) {
 }
 
 /// A sends the value of an expression, in which `x` is `[1, 2, 3]`.
-#[expect(clippy::needless_pass_by_value, reason = "cases read better")]
+#[expect(clippy::needless_pass_by_value, reason = "every case makes its expression for this call")]
 fn check(expr: Expr, expected: &Value) {
     let mut protocol = protocol();
     let list = (1..4).map(|item| Expr::Const(Value::Int(item))).collect();
