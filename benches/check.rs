@@ -22,9 +22,12 @@ use build::World;
 use laban::global::protocol::Protocol;
 use laban::local::{Amend, project};
 
+/// A name, and what makes the protocol.
+type Case = (&'static str, fn() -> Protocol);
+
 fn main() {
     let only = std::env::args().nth(1).filter(|arg| !arg.starts_with('-'));
-    let cases: [(&str, fn() -> Protocol); 8] = [
+    let cases: [Case; 8] = [
         ("load balancer, 200 workers", || balancer(200, false)),
         ("load balancer, 200 workers, logged", || balancer(100, true)),
         ("logging, 100 roles", || logging(100)),

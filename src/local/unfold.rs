@@ -4,8 +4,6 @@
 //! enough), a counted loop `body; body; rest`, or `rest` alone. Acts keep their lanes, so that an agent (role, lane)
 //! can be told from another. Is not: what runs; roles run their branches side by side.
 
-use std::collections::BTreeMap;
-
 use crate::base::id::{LaneId, NestId, RoleId, SiteId, StateId};
 use crate::base::limits::{TURNS_UNROLLED_MAX, UNFOLDED_MAX};
 use crate::base::value::Value;
@@ -79,11 +77,20 @@ struct Unfolder<'a> {
     flat: Flat,
     tasks: Vec<Task>,
     site: SiteId,
+    /// The copy of each state in the region at hand, or `u32::MAX`.
+    copies: Vec<u32>,
 }
 
 /// The unfolding of a graph by a plan; nothing if it grows beyond its bound.
 pub(super) fn unfold(graph: &Graph, plan: Plan) -> Option<Flat> {
-    let mut unfolder = Unfolder { graph, plan, flat: Flat::default(), tasks: Vec::new(), site: SiteId(0) };
+    let mut unfolder = Unfolder {
+        graph,
+        plan,
+        flat: Flat::default(),
+        tasks: Vec::new(),
+        site: SiteId(0),
+        copies: vec![u32::MAX; graph.states.len()],
+    };
     let entry = unfolder.place(None);
     let exit = unfolder.place(Some(End::Done));
     unfolder.tasks.push(Task { root: graph.entry?, entry, exit });
@@ -111,12 +118,12 @@ impl Unfolder<'_> {
     /// Copies the region of a task; the insides of its nests become tasks of their own.
     fn copy(&mut self, task: &Task) {
         let graph = self.graph;
-        let mut copies = BTreeMap::from([(task.root, task.entry)]);
+        self.remember(task.root, task.entry);
         let mut order = vec![task.root];
         let mut next = 0;
         while let Some(at) = order.get(next).copied() {
             next += 1;
-            let (Some(state), Some(copy)) = (graph.states.get(at.index()), copies.get(&at).copied()) else {
+            let (Some(state), Some(copy)) = (graph.states.get(at.index()), self.copied(at)) else {
                 continue;
             };
             match state.end {
@@ -130,15 +137,15 @@ impl Unfolder<'_> {
             }
             for edge in &state.edges {
                 self.site = edge.site;
-                let to = match copies.get(&edge.to) {
-                    Some(to) => *to,
+                let to = match self.copied(edge.to) {
+                    Some(to) => to,
                     // The end of a region is its exit, without a position of its own.
                     None if graph.states.get(edge.to.index()).is_some_and(|to| to.end == Some(End::Done)) => {
                         task.exit
                     }
                     None => {
                         let to = self.place(None);
-                        copies.insert(edge.to, to);
+                        self.remember(edge.to, to);
                         order.push(edge.to);
                         to
                     }
@@ -149,6 +156,19 @@ impl Unfolder<'_> {
                 }
             }
         }
+        for at in order {
+            self.remember(at, u32::MAX);
+        }
+    }
+
+    fn remember(&mut self, at: StateId, copy: u32) {
+        if let Some(slot) = self.copies.get_mut(at.index()) {
+            *slot = copy;
+        }
+    }
+
+    fn copied(&self, at: StateId) -> Option<u32> {
+        self.copies.get(at.index()).copied().filter(|copy| *copy != u32::MAX)
     }
 
     fn nest(&mut self, id: NestId, from: u32, to: u32) {

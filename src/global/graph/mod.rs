@@ -6,6 +6,7 @@
 
 mod build;
 pub mod merge;
+mod rough;
 
 use std::collections::BTreeSet;
 

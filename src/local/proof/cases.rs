@@ -38,9 +38,8 @@ fn an_uninformed_role_is_told() {
     let (ok, codes, told) = codes(&protocol, Amend::Auto);
     assert!(ok && told == 1, "{codes:?} {told}");
     let (_, diagnostics) = project(&protocol, Amend::Deny);
-    for d in diagnostics {
-        println!("{d:#?}");
-    }
+    let notes = &diagnostics.first().unwrap().notes;
+    assert!(notes[0].contains("A → B: M"), "{notes:?}");
 }
 
 #[test]
@@ -76,68 +75,128 @@ fn a_stream_has_no_bound() {
     assert!(projection.unwrap().bounds.values().all(|bound| *bound == Bound::Unbounded));
 }
 
-#[test]
-fn shown() {
-    let Some(seed) = option_env!("SEED").and_then(|s| s.parse().ok()) else { return };
-    let protocol = super::worlds::generate::protocol(seed);
-    print_block(&protocol, &protocol.body, 0);
-    let (projection, diagnostics) = project(&protocol, Amend::Auto);
-    println!("{:?}", diagnostics.iter().map(|d| &d.message).collect::<Vec<_>>());
-    for d in project(&protocol, Amend::Deny).1 {
-        println!("{} {:?}", d.message, d.notes);
-    }
-    if let Some(projection) = projection {
-        for a in &projection.automata {
-            println!("role {:?} entry {} nests {:?}", a.role, a.entry, a.nests);
-            for (i, s) in a.states.iter().enumerate() {
-                println!(
-                    "  {i} {} {:?}",
-                    s.may_end,
-                    s.edges.iter().map(|e| format!("{:?} -> {}", e.act, e.to)).collect::<Vec<_>>()
-                );
-            }
-        }
-    }
+/// The codes of a protocol judged as written, and amended, with the number of selections.
+fn check(
+    roles: usize,
+    make: impl FnOnce(&mut World) -> Vec<crate::global::protocol::Stmt>,
+    denied: &[&str],
+    told: usize,
+) {
+    let protocol = with(roles, make);
+    assert_eq!(codes(&protocol, Amend::Deny).1, denied);
+    let (projected, found, selections) = codes(&protocol, Amend::Auto);
+    assert!(projected, "{found:?}");
+    assert_eq!(selections, told, "{found:?}");
 }
 
-fn print_block(protocol: &Protocol, block: &[crate::global::protocol::Stmt], depth: usize) {
-    use crate::global::protocol::Stmt;
-    let pad = "  ".repeat(depth);
-    for stmt in block {
-        match stmt {
-            Stmt::Exchange { from, to, message, .. } => println!(
-                "{pad}{} -> {}: {}",
-                protocol.roles[from.index()].name,
-                protocol.roles[to.index()].name,
-                protocol.messages[message.index()].name
-            ),
-            Stmt::Step { role, step, .. } => {
-                println!("{pad}{} does {}", protocol.roles[role.index()].name, step.0);
-            }
-            Stmt::Choice { choice, branches, .. } => {
-                println!("{pad}choice {} at {:?}", choice.0, protocol.choices[choice.index()].owner);
-                for b in branches {
-                    println!("{pad} branch");
-                    print_block(protocol, b, depth + 1);
-                }
-            }
-            Stmt::Labelled(label, b) => {
-                println!("{pad}rec {}", label.0);
-                print_block(protocol, b, depth + 1);
-            }
-            Stmt::Continue(label, _) => println!("{pad}continue {}", label.0),
-            Stmt::Break(label, _) => println!("{pad}break {}", label.0),
-            Stmt::Count { count, body, .. } => {
-                println!("{pad}count {count:?}");
-                print_block(protocol, body, depth + 1);
-            }
-            Stmt::Par(branches, _) => {
-                println!("{pad}par");
-                for b in branches {
-                    println!("{pad} branch");
-                    print_block(protocol, &b.1, depth + 1);
-                }
-            }
+#[test]
+fn a_race() {
+    let make = |w: &mut World| {
+        let one = vec![w.send(0, 1, "One"), w.send(0, 2, "Go"), w.send(2, 1, "Two")];
+        let two = vec![w.send(0, 2, "Go"), w.send(2, 1, "Two"), w.send(0, 1, "One")];
+        vec![w.choice(0, vec![one, two])]
+    };
+    check(3, make, &["E0202"], 1);
+}
+
+#[test]
+fn to_act_or_to_wait() {
+    let make = |w: &mut World| {
+        let one = vec![w.send(1, 0, "Offer")];
+        let two = vec![w.send(0, 1, "Order")];
+        vec![w.choice(0, vec![one, two])]
+    };
+    check(2, make, &["E0203"], 1);
+}
+
+#[test]
+fn a_turn_that_cannot_be_counted() {
+    let make = |w: &mut World| {
+        let one = vec![w.send(0, 1, "Data")];
+        let choice = w.choice(0, vec![one, vec![]]);
+        vec![w.count(3, vec![choice])]
+    };
+    check(2, make, &["E0205"], 1);
+}
+
+#[test]
+fn a_failed_session_needs_nothing() {
+    let make = |w: &mut World| {
+        let fails = vec![w.fail(0)];
+        let choice = w.choice(0, vec![fails, vec![]]);
+        vec![choice, w.step(1, "s"), w.send(1, 0, "M")]
+    };
+    check(2, make, &[], 0);
+}
+
+#[test]
+fn a_jump_out_of_a_turn() {
+    let protocol = with(2, |w| {
+        let label = w.label();
+        let body = vec![w.send(0, 1, "M"), w.out(label)];
+        let count = w.count(3, body);
+        vec![w.rec(label, vec![count])]
+    });
+    assert_eq!(codes(&protocol, Amend::Auto), (false, vec!["E0208"], 0));
+}
+
+#[test]
+fn liveness() {
+    let released = |w: &mut World| {
+        let one = vec![w.send(0, 1, "Go"), w.send(1, 2, "Go")];
+        let two = vec![w.send(0, 1, "Stop")];
+        vec![w.choice(0, vec![one, two])]
+    };
+    check(3, released, &["E0211"], 0);
+    let starving = |w: &mut World| {
+        let one = vec![w.send(0, 1, "Serve"), w.send(1, 2, "Here")];
+        let label = w.label();
+        let turn = vec![w.send(0, 1, "Ping"), w.send(1, 0, "Pong"), w.again(label)];
+        let two = vec![w.send(0, 1, "Never"), w.rec(label, turn)];
+        vec![w.choice(0, vec![one, two])]
+    };
+    check(3, starving, &["E0212"], 0);
+    let unfair = |w: &mut World| {
+        let label = w.label();
+        let one = vec![w.send(0, 1, "Data"), w.send(1, 0, "Ok"), w.again(label)];
+        let two = vec![w.send(0, 1, "Done"), w.send(1, 2, "Total")];
+        let choice = w.choice(0, vec![one, two]);
+        vec![w.rec(label, vec![choice])]
+    };
+    check(3, unfair, &["E0213"], 0);
+}
+
+#[test]
+fn turns_beyond_all_bounds() {
+    let protocol = with(2, |w| {
+        let mut body = vec![w.send(0, 1, "M"), w.send(1, 0, "N")];
+        for _ in 0..30 {
+            body = vec![w.count(2, body)];
         }
+        body
+    });
+    assert_eq!(codes(&protocol, Amend::Auto), (false, vec!["E0209"], 0));
+}
+
+#[test]
+fn branches_have_channels_of_their_own() {
+    let protocol = with(2, |w| {
+        let one = vec![w.send(0, 1, "M"), w.send(0, 1, "M")];
+        let two = vec![w.send(0, 1, "M"), w.send(1, 0, "N"), w.send(0, 1, "M")];
+        vec![w.par(vec![one, two])]
+    });
+    let bounds: Vec<Bound> = project(&protocol, Amend::Deny).0.unwrap().bounds.into_values().collect();
+    assert_eq!(bounds, [Bound::Messages(2), Bound::Messages(1), Bound::Messages(1)]);
+}
+
+#[test]
+fn the_same_every_time() {
+    for seed in 0..50 {
+        let protocol = super::worlds::generate::protocol(seed);
+        let (one, other) = (project(&protocol, Amend::Auto), project(&protocol, Amend::Auto));
+        assert_eq!(one.1, other.1);
+        let parts =
+            |p: Option<crate::local::projection::Projection>| p.map(|p| (p.automata, p.selections, p.bounds));
+        assert_eq!(parts(one.0), parts(other.0));
     }
 }

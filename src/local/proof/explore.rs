@@ -102,7 +102,7 @@ pub(super) fn composed(
 pub(super) fn strays(composition: &Composition<'_>, graph: &Graph) -> bool {
     const MOVES_MAX: usize = 40_000;
     let mut global = Vec::new();
-    runs(graph, 11, MOVES_MAX, &mut |histories, _| global.push(histories.clone()));
+    runs(graph, 14, MOVES_MAX, &mut |histories, _| global.push(histories.clone()));
     // Longest first: what is far on has the most beginnings.
     global.sort_by_key(|histories: &Histories| {
         std::cmp::Reverse(histories.values().map(Vec::len).sum::<usize>())
@@ -119,7 +119,7 @@ pub(super) fn strays(composition: &Composition<'_>, graph: &Graph) -> bool {
         if !begins(&histories) {
             return true;
         }
-        if done(&histories) < 8 && known.len() < MOVES_MAX / 10 {
+        if done(&histories) < 11 && known.len() < MOVES_MAX / 10 {
             for (role, event, next) in composition.moves(&config) {
                 let mut histories = histories.clone();
                 add(&mut histories, role, event);
