@@ -191,6 +191,9 @@ fn yaml_cannot_bloat_or_hang() {
     assert!(code(&"[".repeat(100_000)).is_some());
     assert!(code(&"{".repeat(100_000)).is_some());
     assert!(code("&a [*a]").is_some());
+    for nested in ["[", "{a: ", "- ", "? ", "[a,", "{"] {
+        assert_eq!(code(&nested.repeat(CONFIG_BYTES_MAX / nested.len())), Some("E0402"), "{nested}");
+    }
 }
 
 #[test]
