@@ -58,8 +58,6 @@ codes! {
     E0011 Error "misspelt keyword"
     E0012 Error "mixed spellings of `par`"
     E0013 Error "choreography without roles"
-    E0014 Error "file too large"
-    E0015 Error "file is not UTF-8"
     E0051 Error "a source is not UTF-8 text"
     E0052 Error "a source is too large"
     E0053 Error "a source cannot be read"

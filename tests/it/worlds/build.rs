@@ -77,6 +77,12 @@ impl World {
         Stmt::Step { role: RoleId::at(role), step, site: self.site() }
     }
 
+    /// `fail failed at role`
+    pub(crate) fn fail(&mut self, role: usize) -> Stmt {
+        let step = self.intern(Step::Fail(Arc::from("failed"), None));
+        Stmt::Step { role: RoleId::at(role), step, site: self.site() }
+    }
+
     fn intern(&mut self, step: Step) -> StepId {
         let known = self.protocol.steps.iter().position(|have| *have == step);
         StepId::at(known.unwrap_or_else(|| {
