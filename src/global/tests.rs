@@ -58,6 +58,5 @@ mod bounds;
 mod imports;
 mod meaning;
 mod mistakes;
-mod pages;
 mod seed;
 mod variants;

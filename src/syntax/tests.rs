@@ -3,7 +3,6 @@
 mod generate;
 mod hostile;
 mod mistakes;
-mod pages;
 
 use crate::diag::source::SourceId;
 use crate::syntax::{Parsed, format, parse};
