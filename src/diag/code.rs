@@ -102,6 +102,8 @@ codes! {
     E0136 Warning "a bare exchange as a branch"
     E0137 Warning "a capability without a namespace"
     E0138 Error "unknown function"
+    E0139 Warning "a message declared by its payload"
+    E0140 Warning "a message named almost like another"
     E0190 Error "cannot run yet"
 
     E0201 Error "a role cannot tell two runs apart"

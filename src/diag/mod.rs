@@ -150,6 +150,28 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// The name of `known` that `given` is most likely a slip of. Stricter than `nearest`, for names that need not be
+/// known at all: short names, and names that differ in a number, are what they are.
+#[must_use]
+pub fn slip<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let reach = match given.chars().count() {
+        0..=4 => return None,
+        5 => 1,
+        _ => 2,
+    };
+    // `Answered` is another word, not a slip of `Answer`.
+    let longer = |a: &str, b: &str| a.len() > b.len() + 1 && a.starts_with(b);
+    let letters = |name: &str| name.to_lowercase().replace(|c: char| c.is_ascii_digit(), "");
+    known
+        .into_iter()
+        .filter(|name| letters(name) != letters(given) || name.eq_ignore_ascii_case(given))
+        .filter(|name| !longer(name, given) && !longer(given, name))
+        .map(|name| (distance(given, name), name))
+        .filter(|(steps, _)| *steps <= reach)
+        .min()
+        .map(|(_, name)| name)
+}
+
 /// Edits (insert, delete, replace one character, ignoring case) that lead from `a` to `b`.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.to_lowercase().chars().collect();

@@ -115,10 +115,26 @@ pub(super) fn statements<'a>(mut input: Tokens<'a>, ends: Ends) -> (Tokens<'a>, 
     }
 }
 
+/// Blocks behind a `par`, which were meant as its branches: said once, and passed over.
+fn behind_par(mut input: Tokens<'_>) -> Tokens<'_> {
+    input.report(
+        Diagnostic::new(Code::E0012, input.span(0), "a block behind `par`")
+            .here("not a branch: it stands outside the braces")
+            .help("move it inside: branches of `par` are blocks inside its braces"),
+    );
+    while input.kind(0) == Kind::BraceOpen {
+        input = input.skip(input.past(0));
+    }
+    input
+}
+
 /// One statement, added to `stmts`, or what lies between a mistake and the next border.
 ///
 /// Statements are large: they are made behind the recursion, so that no frame of it holds one.
 pub(super) fn one<'a>(input: Tokens<'a>, ends: Ends, stmts: &mut Vec<Stmt>) -> Tokens<'a> {
+    if input.kind(0) == Kind::BraceOpen && matches!(stmts.last(), Some(Stmt { kind: StmtKind::Par(_), .. })) {
+        return behind_par(input);
+    }
     match stmt(input, stmts) {
         Ok((rest, ())) => rest,
         Err(error) => border(input, report(input, error), ends),
