@@ -32,7 +32,7 @@ fn every_operation_runs() {
         let name = format!("{}_{}.choreo", operation.effect, operation.name);
         place.write(&name, calls(operation));
         place.laban(&format!("check {name}")).status(0).prints("");
-        let ran = place.laban(&format!("run {name} --trace text"));
+        let ran = place.laban(&format!("run {name} --trace json"));
         if operation.there {
             ran.status(0).says(&format!("{}.{}", operation.effect, operation.name));
         } else {
