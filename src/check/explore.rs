@@ -264,12 +264,7 @@ impl World for Ears {
         self.heard.push((taken.to, what));
     }
 
-    fn decided(
-        &mut self,
-        role: RoleId,
-        decision: &crate::bytecode::program::Decision,
-        label: u16,
-    ) {
+    fn decided(&mut self, role: RoleId, decision: &crate::bytecode::program::Decision, label: u16) {
         let label = decision.labels.get(usize::from(label)).map(ToString::to_string).unwrap_or_default();
         self.heard.push((role, Happening::Decided(decision.name.to_string(), label)));
     }

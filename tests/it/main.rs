@@ -15,5 +15,5 @@ mod mutants;
 mod pages;
 mod proof;
 mod tidy;
-mod worlds;
 mod verbs;
+mod worlds;
