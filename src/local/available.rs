@@ -205,16 +205,19 @@ pub(super) fn available(
     Some(found)
 }
 
+/// Messages to one role: sender, lane, label.
+pub(super) type Messages = BTreeSet<(RoleId, LaneId, Label)>;
+
 /// Every message that may come to `channel.to` on any channel when everyone but `blocked`, and who waits for it, goes
 /// on from `start`, also behind others of its channel: at least what `available` finds. Nothing where that is a long
 /// walk.
-pub(super) fn possible(
+pub(super) fn possible_after(
     (flat, agents): (&Flat, &Agents),
     start: u32,
     blocked: Agent,
     fronts: &mut Fronts,
     work: &mut Work,
-) -> Option<BTreeSet<(RoleId, LaneId, Label)>> {
+) -> Option<Messages> {
     let mut steps = flat.states.len() * 4;
     let receiver = blocked.0;
     let mut first = FixedBitSet::with_capacity(agents.count());

@@ -4,14 +4,11 @@
 //! (Li, Stutz, Wies, Zufferey, OOPSLA 2025: send coherence, receive coherence, no mixed choice; local steps count as
 //! messages of a role to itself.) Is not: a diagnostic; `runs` finds how the positions are reached.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::id::{LaneId, RoleId};
+use crate::base::id::LaneId;
 use crate::global::graph::{End, Label};
-use crate::local::available::{
-    Agents, Channel, Fronts, available, into, possible as possible_after, upstream,
-};
+use crate::local::available::{Agents, Channel, Fronts, Messages, available, into, possible_after, upstream};
 use crate::local::subset::Subsets;
 use crate::local::unfold::{Flat, Sight};
 use crate::local::view::{Positions, Seen};
@@ -225,14 +222,16 @@ fn race(
     acts: &Acts,
     work: &mut Work,
 ) -> Option<Option<(Placed, Placed)>> {
-    let possible = beforehand((flat, agents), due, acts, work);
+    let mut fronts = None;
+    // What may come after each receive on any channel: more than what really may, so that walks can be spared.
+    let mut possible: BTreeMap<(u32, LaneId), Option<Messages>> = BTreeMap::new();
     for (channel, labels) in due {
         let mut reaching = None;
         // Where many receives lead to one position, one walk from there is enough.
-        let mut walked: BTreeMap<(u32, LaneId), BTreeSet<Label>> = BTreeMap::new();
+        let mut fruitless: BTreeSet<(u32, LaneId)> = BTreeSet::new();
         for (at, seen, to) in &acts.receives {
             let Seen::Receive { from, lane, .. } = *seen else { continue };
-            if (from, lane) == (channel.from, channel.lane) {
+            if (from, lane) == (channel.from, channel.lane) || fruitless.contains(&(*to, lane)) {
                 continue;
             }
             if let Some(Some(possible)) = possible.get(&(*to, lane))
@@ -244,13 +243,15 @@ fn race(
             if !upstream.contains(*to as usize) {
                 continue;
             }
-            let early = match walked.entry((*to, lane)) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => {
-                    new.insert(available((flat, agents), *to, (channel.to, lane), *channel, upstream, work)?)
-                }
+            let early = available((flat, agents), *to, (channel.to, lane), *channel, upstream, work)?;
+            let Some(label) = labels.iter().find(|label| early.contains(label)) else {
+                fruitless.insert((*to, lane));
+                possible.entry((*to, lane)).or_insert_with(|| {
+                    let fronts = fronts.get_or_insert_with(|| Fronts::of(flat.states.len()));
+                    possible_after((flat, agents), *to, (channel.to, lane), fronts, work)
+                });
+                continue;
             };
-            let Some(label) = labels.iter().find(|label| early.contains(label)) else { continue };
             let meant = acts.receives.iter().find(|(_, seen, _)| {
                 matches!(*seen, Seen::Receive { from, lane, label: have, .. }
                     if (from, lane, have) == (channel.from, channel.lane, *label))
@@ -261,24 +262,4 @@ fn race(
         }
     }
     Some(None)
-}
-
-/// What may come early after each receive, by the position after it: more than what really may, so that most walks for
-/// one channel can be spared. Nothing where that is a long walk.
-fn beforehand(
-    (flat, agents): (&Flat, &Agents),
-    due: &BTreeMap<Channel, Vec<Label>>,
-    acts: &Acts,
-    work: &mut Work,
-) -> BTreeMap<(u32, LaneId), Option<BTreeSet<(RoleId, LaneId, Label)>>> {
-    let mut possible = BTreeMap::new();
-    let Some(receiver) = due.keys().next().map(|channel| channel.to) else { return possible };
-    let mut fronts = Fronts::of(flat.states.len());
-    for (_, seen, to) in &acts.receives {
-        let Seen::Receive { lane, .. } = *seen else { continue };
-        possible
-            .entry((*to, lane))
-            .or_insert_with(|| possible_after((flat, agents), *to, (receiver, lane), &mut fronts, work));
-    }
-    possible
 }
