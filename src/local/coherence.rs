@@ -4,10 +4,14 @@
 //! (Li, Stutz, Wies, Zufferey, OOPSLA 2025: send coherence, receive coherence, no mixed choice; local steps count as
 //! messages of a role to itself.) Is not: a diagnostic; `runs` finds how the positions are reached.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::id::{LaneId, RoleId};
 use crate::global::graph::{End, Label};
-use crate::local::available::{Agents, Channel, available, into, upstream};
+use crate::local::available::{
+    Agents, Channel, Fronts, available, into, possible as possible_after, upstream,
+};
 use crate::local::subset::Subsets;
 use crate::local::unfold::{Flat, Sight};
 use crate::local::view::{Positions, Seen};
@@ -51,7 +55,7 @@ struct Acts {
 fn acts(view: &impl Positions, set: &[u32]) -> Acts {
     let mut acts = Acts::default();
     for at in set {
-        view.ways(*at, &mut |seen, to, _| match seen {
+        view.ways(*at, |seen, to, _| match seen {
             Some(seen) if seen.is_receive() => acts.receives.push((*at, seen, to)),
             Some(seen) => acts.own.push((*at, seen, to)),
             None => {}
@@ -122,17 +126,15 @@ fn differing(view: &impl Positions, set: &[u32], acts: &Acts) -> Option<(Placed,
     }
     // Whoever cannot reach the act without the role, walking backwards from it; a failed session needs nothing.
     let local = |position: u32| set.binary_search(&position).ok();
-    let mut before: Vec<Vec<usize>> = vec![Vec::new(); set.len()];
+    let mut before: Vec<(usize, usize)> = Vec::new();
     let mut reached = fixedbitset::FixedBitSet::with_capacity(set.len());
     let mut stack = Vec::new();
     for (index, position) in set.iter().enumerate() {
         let mut acting = view.end(*position) == Some(End::Aborted);
-        view.ways(*position, &mut |seen, to, _| match seen {
+        view.ways(*position, |seen, to, _| match seen {
             Some(_) => acting = true,
             None => {
-                if let Some(before) = local(to).and_then(|to| before.get_mut(to)) {
-                    before.push(index);
-                }
+                before.extend(local(to).map(|to| (to, index)));
             }
         });
         if acting {
@@ -140,10 +142,12 @@ fn differing(view: &impl Positions, set: &[u32], acts: &Acts) -> Option<(Placed,
             stack.push(index);
         }
     }
+    before.sort_unstable();
     while let Some(index) = stack.pop() {
-        for before in before.get(index).map_or(&[][..], |before| before) {
-            if !reached.put(*before) {
-                stack.push(*before);
+        let first = before.partition_point(|(to, _)| *to < index);
+        for (_, from) in before.iter().skip(first).take_while(|(to, _)| *to == index) {
+            if !reached.put(*from) {
+                stack.push(*from);
             }
         }
     }
@@ -187,8 +191,12 @@ pub(super) fn races(
     let mut races = Races::default();
     let mut before = None;
     for (index, set) in subsets.sets.iter().enumerate() {
+        let arcs = subsets.edges.get(index).map_or(&[][..], |arcs| arcs);
+        if arcs.len() < 2 {
+            continue;
+        }
         let mut due: BTreeMap<Channel, Vec<Label>> = BTreeMap::new();
-        for arc in subsets.edges.get(index).map_or(&[][..], |arcs| arcs) {
+        for arc in arcs {
             if let Seen::Receive { from, lane, label, .. } = arc.seen {
                 due.entry(Channel { from, to: sight.role, lane }).or_default().push(label);
             }
@@ -217,14 +225,31 @@ fn race(
     acts: &Acts,
     work: &mut Work,
 ) -> Option<Option<(Placed, Placed)>> {
+    let possible = beforehand((flat, agents), due, acts, work);
     for (channel, labels) in due {
-        let upstream = upstream(flat, before, *channel, work);
+        let mut reaching = None;
+        // Where many receives lead to one position, one walk from there is enough.
+        let mut walked: BTreeMap<(u32, LaneId), BTreeSet<Label>> = BTreeMap::new();
         for (at, seen, to) in &acts.receives {
             let Seen::Receive { from, lane, .. } = *seen else { continue };
-            if (from, lane) == (channel.from, channel.lane) || !upstream.contains(*to as usize) {
+            if (from, lane) == (channel.from, channel.lane) {
                 continue;
             }
-            let early = available((flat, agents), *to, (channel.to, lane), *channel, &upstream, work)?;
+            if let Some(Some(possible)) = possible.get(&(*to, lane))
+                && !labels.iter().any(|label| possible.contains(&(channel.from, channel.lane, *label)))
+            {
+                continue;
+            }
+            let upstream = reaching.get_or_insert_with(|| upstream(flat, before, *channel, work));
+            if !upstream.contains(*to as usize) {
+                continue;
+            }
+            let early = match walked.entry((*to, lane)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    new.insert(available((flat, agents), *to, (channel.to, lane), *channel, upstream, work)?)
+                }
+            };
             let Some(label) = labels.iter().find(|label| early.contains(label)) else { continue };
             let meant = acts.receives.iter().find(|(_, seen, _)| {
                 matches!(*seen, Seen::Receive { from, lane, label: have, .. }
@@ -236,4 +261,24 @@ fn race(
         }
     }
     Some(None)
+}
+
+/// What may come early after each receive, by the position after it: more than what really may, so that most walks for
+/// one channel can be spared. Nothing where that is a long walk.
+fn beforehand(
+    (flat, agents): (&Flat, &Agents),
+    due: &BTreeMap<Channel, Vec<Label>>,
+    acts: &Acts,
+    work: &mut Work,
+) -> BTreeMap<(u32, LaneId), Option<BTreeSet<(RoleId, LaneId, Label)>>> {
+    let mut possible = BTreeMap::new();
+    let Some(receiver) = due.keys().next().map(|channel| channel.to) else { return possible };
+    let mut fronts = Fronts::of(flat.states.len());
+    for (_, seen, to) in &acts.receives {
+        let Seen::Receive { lane, .. } = *seen else { continue };
+        possible
+            .entry((*to, lane))
+            .or_insert_with(|| possible_after((flat, agents), *to, (receiver, lane), &mut fronts, work));
+    }
+    possible
 }

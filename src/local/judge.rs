@@ -184,7 +184,7 @@ fn add(
 
 fn site(view: &impl Positions, (at, seen): (u32, Option<Seen>)) -> Option<SiteId> {
     let mut found = None;
-    view.ways(at, &mut |have, _, site| {
+    view.ways(at, |have, _, site| {
         if have.is_some() && have == seen {
             found = found.or(Some(site));
         }

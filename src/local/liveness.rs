@@ -49,7 +49,7 @@ pub(super) fn waiting(
         }
         let acts = backwards(&before, flat.states.len(), |at| {
             let mut sees = false;
-            sight.ways(at, &mut |seen, _, _| sees |= seen.is_some());
+            sight.ways(at, |seen, _, _| sees |= seen.is_some());
             sees
         });
         work.spend(flat.states.len() as u64);
@@ -118,7 +118,7 @@ fn circles(
     for (from, at) in set.iter().enumerate().filter(|(_, at)| acts.contains(**at as usize)) {
         let Some(state) = sight.flat.states.get(*at as usize) else { continue };
         let mut way = 0;
-        sight.ways(*at, &mut |seen, to, _| {
+        sight.ways(*at, |seen, to, _| {
             let act = state.edges.get(way).map(|edge| &edge.act);
             way += 1;
             let on = match act {

@@ -214,12 +214,20 @@ pub(super) fn waits(
         names.push(format!("{more} more"));
     }
     let last = names.pop().unwrap_or_default();
+    let several = !names.is_empty();
     let who = if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) };
     let (what, help) = match code {
+        Code::E0211 if several => {
+            ("may still wait when the session ends, and are released by its close", None)
+        }
         Code::E0211 => ("may still wait when the session ends, and is released by its close", None),
         Code::E0212 => (
             "may wait for ever while others go on",
             Some("let every loop end, or send a message in each turn"),
+        ),
+        _ if several => (
+            "wait for as long as a loop that others choose to repeat goes on",
+            Some("bound the loop with `max`, or send a message in each turn"),
         ),
         _ => (
             "waits for as long as a loop that others choose to repeat goes on",

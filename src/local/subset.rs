@@ -61,7 +61,7 @@ pub(super) fn determinise(view: &impl Positions, entry: u32, work: &mut Work) ->
         }
         let mut targets: IndexMap<Seen, (Vec<u32>, Vec<SiteId>)> = IndexMap::new();
         for position in set {
-            view.ways(*position, &mut |seen, to, site| {
+            view.ways(*position, |seen, to, site| {
                 if let Some(seen) = seen {
                     let (kernel, sites) = targets.entry(seen).or_default();
                     kernel.push(to);
@@ -103,7 +103,7 @@ impl Closer {
         let mut set = stack.clone();
         set.iter().for_each(|at| marks.insert(*at as usize));
         while let Some(at) = stack.pop() {
-            view.ways(at, &mut |seen, to, _| {
+            view.ways(at, |seen, to, _| {
                 if seen.is_none() && !marks.put(to as usize) {
                     set.push(to);
                     stack.push(to);

@@ -268,7 +268,7 @@ impl Positions for Sight<'_> {
         self.flat.states.len()
     }
 
-    fn ways(&self, at: u32, found: &mut dyn FnMut(Option<Seen>, u32, SiteId)) {
+    fn ways(&self, at: u32, mut found: impl FnMut(Option<Seen>, u32, SiteId)) {
         for edge in self.flat.states.get(at as usize).map_or(&[][..], |state| &state.edges) {
             let seen = match &edge.act {
                 FlatAct::Act(act) => seen(act, self.role),
