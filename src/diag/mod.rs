@@ -144,10 +144,20 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     };
     known
         .into_iter()
-        .map(|name| (distance(given, name), name))
+        .map(|name| (if swapped(given, name) { 1 } else { distance(given, name) }, name))
         .filter(|(steps, name)| *steps <= reach && *steps < name.chars().count())
         .min()
         .map(|(_, name)| name)
+}
+
+/// Whether both have the same letters in another order, as fast fingers type them.
+fn swapped(a: &str, b: &str) -> bool {
+    let letters = |text: &str| {
+        let mut letters: Vec<char> = text.to_lowercase().chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    a.len() == b.len() && a.len() <= 8 && a != b && letters(a) == letters(b)
 }
 
 /// Edits (insert, delete, replace one character, ignoring case) that lead from `a` to `b`.
