@@ -156,7 +156,7 @@ fn roles_or_report<'a>(input: Tokens<'a>, name: &str) -> (Tokens<'a>, Vec<RoleDe
                 return (border(input, at, Ends::BRACE), roles);
             }
         }
-        if input.kind(0) == Kind::Name && !input.token(0).first && !role_led(input) && !keyword_led(input) {
+        if role_follows(input) {
             let edits = vec![Edit { span: input.behind(), text: ",".to_owned() }];
             input.report(unexpected(input, "`,`").fix("add the `,`", Applicability::Safe, edits));
             continue;
@@ -171,6 +171,15 @@ fn roles_or_report<'a>(input: Tokens<'a>, name: &str) -> (Tokens<'a>, Vec<RoleDe
             return (input, roles);
         }
     }
+}
+
+/// Whether a name stands here that can only be a role whose `,` was forgotten.
+fn role_follows(input: Tokens<'_>) -> bool {
+    input.kind(0) == Kind::Name
+        && !input.token(0).first
+        && !role_led(input)
+        && !keyword_led(input)
+        && !begins_choreography(input)
 }
 
 /// `{ A, B }` where the roles stand without braces: said, and read.
