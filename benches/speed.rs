@@ -37,6 +37,8 @@ fn main() {
     };
     let ping = measure::ping_pong();
     say("ping_pong_messages_per_s", ping, rate(ping));
+    let stream = measure::ready_value();
+    say("ready_value_messages_per_s", stream, rate(stream));
     let typed = measure::ping_pong_of_records();
     say("ping_pong_records_per_s", typed, rate(typed));
     let sessions = measure::sessions();

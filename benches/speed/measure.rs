@@ -71,6 +71,10 @@ pub(crate) fn ping_pong() -> f64 {
     exchange(programs::ping_pong())
 }
 
+pub(crate) fn ready_value() -> f64 {
+    exchange(programs::ready_value())
+}
+
 pub(crate) fn ping_pong_of_records() -> f64 {
     exchange(programs::ping_pong_of_records())
 }

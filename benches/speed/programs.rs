@@ -1,4 +1,4 @@
-//! The programs that are measured, put together by hand.
+//! The programs that are measured: compiled from their text, or put together by hand where one instruction matters.
 
 use std::sync::Arc;
 
@@ -8,7 +8,10 @@ use laban::base::value::Value;
 use laban::bytecode::instr::Instr;
 use laban::bytecode::op::Op;
 use laban::bytecode::program::{Case, Channel, Kind, Message, Program, Receive, Role};
+use laban::diag::code::Code;
+use laban::local::Amend;
 use laban::machine::Cast;
+use laban::pipeline::{Front, Options, Root, Unread};
 
 /// A role of two, with one message each way; what it receives goes to slot 1 and on to `to`.
 fn role(role: u16, code: Vec<Instr>, to: u32) -> Program {
@@ -81,18 +84,42 @@ pub(crate) fn ping_pong_of_records() -> Arc<Cast> {
     cast((a, 5), (b, 1))
 }
 
+/// The programs of a choreography, by the whole way from its text.
+fn compiled(text: &str) -> Arc<Cast> {
+    let root = Root { name: "bench.choreo".into(), text: Ok(text.into()) };
+    let front = Front::read(vec![root], &mut |path| Err(Unread::new(Code::E0053, path)));
+    let options = Options { sizes: Default::default(), amend: Amend::Auto };
+    let built = front.choreographies.first().map(|which| front.build(which, &options));
+    let programs = built.map(|built| built.programs).unwrap_or_default();
+    match Cast::link(programs) {
+        Ok(cast) => Arc::new(cast),
+        Err(rejection) => {
+            println!("a choreography of the bench is refused: {rejection}");
+            std::process::exit(1);
+        }
+    }
+}
+
+/// A is ready, B gives a number; for ever. What the peers compiled from session types do.
+pub(crate) fn ready_value() -> Arc<Cast> {
+    compiled(
+        "message Ready {} message Value { n: Int }
+        choreography Stream { roles A, B loop { A -> B: Ready  B -> A: Value with { n: 7 } } }",
+    )
+}
+
 /// A asks, B answers, both are done.
 pub(crate) fn request_response() -> Arc<Cast> {
-    let end = op(Op::End, 0, 0, 0);
-    let a = vec![op(Op::SendConst, 0, 0, 0), op(Op::Receive, 0, 0, 0), end];
-    let b = vec![op(Op::Receive, 0, 0, 0), op(Op::SendTake, 0, 1, 1), end];
-    cast((a, 2), (b, 1))
+    compiled(
+        "message Ask { n: Int } message Reply { n: Int }
+        choreography Once { roles A, B A -> B: Ask with { n: 7 } B -> A: Reply with { n: Ask.n } }",
+    )
 }
 
 /// The same, but A's participant makes the request: until it has, the session is parked.
 pub(crate) fn parked() -> Arc<Cast> {
-    let end = op(Op::End, 0, 0, 0);
-    let a = vec![op(Op::Produce, 0, 0, 0), op(Op::SendTake, 0, 0, 0), op(Op::Receive, 0, 0, 0), end];
-    let b = vec![op(Op::Receive, 0, 0, 0), op(Op::SendTake, 0, 1, 1), end];
-    cast((a, 3), (b, 1))
+    compiled(
+        "message Ask { n: Int } message Reply { n: Int }
+        choreography Asked { roles A, B A -> B: Ask B -> A: Reply with { n: Ask.n } }",
+    )
 }
