@@ -141,6 +141,7 @@ codes! {
     E0410 Error "an unknown handler"
     E0411 Note "a handler that `run` stands in for"
     E0412 Error "an input that cannot be used"
+    E0413 Note "a setting that `run` does not use"
     E0420 Error "an operation that is not there yet"
     E0421 Error "a run that was stopped"
     E0422 Error "a run in which nothing is due"

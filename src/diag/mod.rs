@@ -138,13 +138,13 @@ impl Diagnostic {
 #[must_use]
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let reach = match given.chars().count() {
-        0..=2 => 1,
-        3..=5 => 2,
+        0..=3 => 1,
+        4..=5 => 2,
         _ => 3,
     };
     known
         .into_iter()
-        .map(|name| (distance(given, name), name))
+        .map(|name| (if swapped(given, name) { 1 } else { distance(given, name) }, name))
         .filter(|(steps, name)| *steps <= reach && *steps < name.chars().count())
         .min()
         .map(|(_, name)| name)
@@ -170,6 +170,16 @@ pub fn slip<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option
         .filter(|(steps, _)| *steps <= reach)
         .min()
         .map(|(_, name)| name)
+}
+
+/// Whether both have the same letters in another order, as fast fingers type them.
+fn swapped(a: &str, b: &str) -> bool {
+    let letters = |text: &str| {
+        let mut letters: Vec<char> = text.to_lowercase().chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    a.len() == b.len() && a.len() <= 8 && a != b && letters(a) == letters(b)
 }
 
 /// Edits (insert, delete, replace one character, ignoring case) that lead from `a` to `b`.

@@ -4,6 +4,7 @@
 //! the type is `Any`, so that one mistake is said once.
 //! Is not: evaluation at run time.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::limits::NESTING_MAX;
@@ -216,8 +217,13 @@ impl<'d> Resolver<'d> {
                 .help("let every branch bind it, or use it inside that branch");
         } else if let Some((first, _)) = others.first() {
             let help = format!("let `{first}` send it: `{first} -> {who}: …`");
+            let mut places: BTreeMap<Span, Vec<String>> = BTreeMap::new();
             for (other, span) in &others {
-                said = said.also(*span, format!("`{other}` knows it from here"));
+                places.entry(*span).or_default().push(format!("`{other}`"));
+            }
+            for (span, names) in places {
+                let know = if names.len() == 1 { "knows" } else { "know" };
+                said = said.also(span, format!("{} {know} it from here", names.join(" and ")));
             }
             said = said.help(help);
         } else {
