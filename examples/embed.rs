@@ -41,7 +41,10 @@ struct Ann;
 impl Participant for Ann {
     fn produce(&mut self, _role: &Arc<str>, _message: &str, _to: &str, _ty: &Type) -> Answer {
         let field = |name, value| (Arc::from(name), value);
-        Answer::Value(Value::record([field("place", Value::text("Noodle bar")), field("price", Value::Int(12))]))
+        Answer::Value(Value::record([
+            field("place", Value::text("Noodle bar")),
+            field("price", Value::Int(12)),
+        ]))
     }
 }
 
@@ -64,7 +67,8 @@ fn main() -> Result<()> {
     let players: BTreeMap<Arc<str>, Box<dyn Participant>> =
         BTreeMap::from([(Arc::from("Ann"), Box::new(Ann) as Box<dyn Participant>)]);
     let mut company = Company { players, others: Box::new(Generated::new(7)) };
-    let report = run(&Setup::new(Arc::new(cast)), &mut company, trace.as_mut(), &mut |line| println!("{line}"));
+    let report =
+        run(&Setup::new(Arc::new(cast)), &mut company, trace.as_mut(), &mut |line| println!("{line}"));
     println!("{:?} in {} steps", report.ending, report.steps);
     Ok(())
 }

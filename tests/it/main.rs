@@ -18,4 +18,5 @@ mod pages;
 mod proof;
 mod tidy;
 mod verbs;
+#[expect(dead_code, reason = "unit tests of `local` use the rest of it")]
 mod worlds;
