@@ -73,7 +73,8 @@ fn share(quarter: u64) {
     assert!(counts.accepted > SHARE as u32 / 6, "{counts:?}");
     assert!(counts.amended > SHARE as u32 / 6, "{counts:?}");
     assert!(counts.refused_by_run > counts.amended / 3, "{counts:?}");
-    // Refused, but too large for the exploration to come to the run that fails.
+    // One protocol (seed 7766) is refused although the exploration, which is bounded, comes to no run that fails:
+    // whether the refusal is needed is not known.
     assert!(counts.refused_unseen <= 1, "{counts:?}");
     assert!(counts.exact > SHARE as u32 / 4, "{counts:?}");
 }
