@@ -134,6 +134,9 @@ impl Diagnostic {
     }
 }
 
+/// Names of more bytes have no near ones.
+const NAME_BYTES_MAX: usize = 256;
+
 /// The name among `known` that is nearest to `given`, if it is near enough to be a slip of the hand.
 #[must_use]
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -142,8 +145,16 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         3..=5 => 2,
         _ => 3,
     };
+    // Names differ by at least their lengths, and long ones are not compared: that would take the square of them.
+    let comparable = |name: &&str| {
+        name.len() <= NAME_BYTES_MAX && name.chars().count().abs_diff(given.chars().count()) <= reach
+    };
+    if given.len() > NAME_BYTES_MAX {
+        return None;
+    }
     known
         .into_iter()
+        .filter(comparable)
         .map(|name| (distance(given, name), name))
         .filter(|(steps, name)| *steps <= reach && *steps < name.chars().count())
         .min()

@@ -10,6 +10,7 @@
 mod cli;
 mod command;
 mod corpus;
+mod hostile;
 mod library;
 mod limits;
 mod mutants;
