@@ -53,6 +53,7 @@ pub enum Shape {
     OptionalAny,
     OptionalText,
     Texts,
+    List,
 }
 
 impl Shape {
@@ -71,6 +72,7 @@ impl Shape {
             Self::Duration => Type::Duration,
             Self::OptionalText => Type::Optional(Arc::new(Type::Text)),
             Self::Texts => Type::List(Arc::new(Type::Text)),
+            Self::List => Type::List(Arc::new(Type::Any)),
         }
     }
 }
@@ -95,8 +97,8 @@ table! {
     time.deadline(span: Duration) -> Time : Idempotent true
     random.uuid() -> Uuid : Idempotent true
     random.bytes(count: Int) -> Bytes : Idempotent true
-    random.int(least: Int, most: Int) -> Int : Idempotent true
-    console.log(text: Any) -> Nothing : Once true
+    random.int(below: Int) -> Int : Idempotent true
+    console.log(text: Any) -> Nothing : Idempotent true
     storage.get(key: Text) -> OptionalAny : Idempotent true
     storage.put(key: Text, value: Any) -> Nothing : Idempotent true
     storage.delete(key: Text) -> Bool : Once true
@@ -107,12 +109,29 @@ table! {
     crypto.verify(data: Any, signature: Bytes, key: Bytes) -> Bool : Pure false
     crypto.seal(data: Any, key: Bytes) -> Bytes : Once false
     crypto.open(data: Bytes) -> Any : Idempotent false
+    journal.append(fact: Any) -> Nothing : Idempotent false
+    journal.query(kind: Text) -> List : Idempotent false
 }
 
 /// The operation of this name, if the effect is built in and has it.
 #[must_use]
 pub fn operation(effect: &str, name: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|operation| operation.effect == effect && operation.name == name)
+}
+
+/// The operations of an effect, in order; none if it is not built in.
+pub fn operations(effect: &str) -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().filter(move |operation| operation.effect == effect)
+}
+
+/// The names of the effects, each once.
+pub fn effects<'a>() -> impl Iterator<Item = &'a str> {
+    let first = |at: usize| OPERATIONS.get(at.wrapping_sub(1)).map(|operation| operation.effect);
+    OPERATIONS
+        .iter()
+        .enumerate()
+        .filter(move |(at, operation)| first(*at) != Some(operation.effect))
+        .map(|(_, operation)| operation.effect)
 }
 
 /// Whether an effect of this name is built in.

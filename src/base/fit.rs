@@ -1,15 +1,22 @@
-//! Fitting: whether a value is one of a type, and if not, where the first part is that does not fit.
+//! Fitting: a value as a type has it, or where the first part is that does not fit.
 //!
-//! In goes a value and a type; out comes a [`Misfit`] with its path: `` `lines[2].amount`: expected Int, found String ``.
-//! Invariant: a misfit names kinds, fields and types, never a payload's content.
+//! In goes a value and a type; out comes the value, or a [`Misfit`] with its path:
+//! `` `lines[2].amount`: expected Int, found String ``. A whole number becomes a float or a decimal where one is
+//! needed, the name of a variant without fields becomes that variant, a field that may be none and is left out
+//! becomes none; nothing else is converted.
+//! Invariants: a misfit names kinds, fields and types, never a payload's content; neither the work nor what comes
+//! out is more than `limits::VALUE_PARTS_MAX` parts.
 //! Is not: a proof about expressions (`global` does that before a run), nor a reader of text (`json` is).
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::base::limits::NESTING_MAX;
+use rust_decimal::Decimal;
+
+use crate::base::limits::{LIST_ITEMS_MAX, NESTING_MAX, VALUE_PARTS_MAX};
 use crate::base::ty::{EnumType, FieldType, Type};
 use crate::base::value::{Fields, Value};
+use crate::base::weight::{self, Excess};
 
 /// A step from a value to a part of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,6 +65,8 @@ pub enum Trouble {
     },
     /// Nested deeper than `limits::NESTING_MAX`.
     Deep,
+    /// Too large, as it came or with what was left out.
+    Large(Excess),
 }
 
 impl Misfit {
@@ -113,6 +122,7 @@ impl fmt::Display for Misfit {
             Trouble::Unknown(_) => f.write_str("no such field"),
             Trouble::Variant { found, .. } => write!(f, "no variant `{found}`"),
             Trouble::Deep => write!(f, "nested deeper than {NESTING_MAX}"),
+            Trouble::Large(excess) => f.write_str(excess.sentence()),
         }
     }
 }
@@ -125,12 +135,13 @@ pub fn type_name(ty: &Type) -> String {
     text
 }
 
-/// Whether `value` is of type `ty`. A record may leave out its optional fields.
+/// The value as the type has it.
 ///
 /// # Errors
-/// The first part that does not fit, in the order of the value's fields and items.
-pub fn fit(value: &Value, ty: &Type) -> Result<(), Misfit> {
-    fit_at(value, ty, 0)
+/// The first part that does not fit, in the order of the type's fields and the value's items.
+pub fn fit(value: Value, ty: &Type) -> Result<Value, Misfit> {
+    weight::weigh(&value, 0).map_err(|excess| Misfit::new(Trouble::Large(excess)))?;
+    Fitting { room: VALUE_PARTS_MAX }.part(value, ty, 0)
 }
 
 /// Whether `text` has the form of a UUID: 8-4-4-4-12 hexadecimal digits.
@@ -143,54 +154,114 @@ pub fn is_uuid(text: &str) -> bool {
         })
 }
 
-fn fit_at(value: &Value, ty: &Type, depth: usize) -> Result<(), Misfit> {
-    if depth > NESTING_MAX {
-        return Err(Misfit::new(Trouble::Deep));
+/// A walk that makes a value; what a type adds to it is counted, since a small value may leave much out.
+struct Fitting {
+    room: usize,
+}
+
+impl Fitting {
+    fn part(&mut self, value: Value, ty: &Type, depth: usize) -> Result<Value, Misfit> {
+        self.room = self.room.checked_sub(1).ok_or_else(|| Misfit::new(Trouble::Large(Excess::Parts)))?;
+        if depth > NESTING_MAX {
+            return Err(Misfit::new(Trouble::Deep));
+        }
+        Ok(match (ty, value) {
+            (Type::Any, value)
+            | (Type::Optional(_), value @ Value::None)
+            | (Type::Bool, value @ Value::Bool(_))
+            | (Type::Decimal, value @ Value::Decimal(_))
+            | (Type::Text, value @ Value::Text(_))
+            | (Type::Bytes, value @ Value::Bytes(_))
+            | (Type::Time, value @ Value::Int(_))
+            | (Type::Duration, value @ Value::Duration(_)) => value,
+            (Type::Optional(inner), value) => self.part(value, inner, depth + 1)?,
+            (Type::Int(least, most), Value::Int(number)) => {
+                if !(least..=most).contains(&&number) {
+                    return Err(Misfit::new(Trouble::Bounds(*least, *most)));
+                }
+                Value::Int(number)
+            }
+            (Type::Float, Value::Int(whole)) => Value::Float(whole as f64),
+            (Type::Float, Value::Float(number)) => {
+                if !number.is_finite() {
+                    return Err(Misfit::new(Trouble::Form("a finite number")));
+                }
+                Value::Float(number)
+            }
+            (Type::Decimal, Value::Int(whole)) => Value::Decimal(Decimal::from(whole)),
+            (Type::Uuid, Value::Text(text)) => {
+                if !is_uuid(&text) {
+                    return Err(Misfit::new(Trouble::Form("a UUID")));
+                }
+                Value::Text(text)
+            }
+            (Type::List(inner), Value::List(items)) => self.list(items, inner, depth)?,
+            (Type::Map(inner), Value::Record(entries)) => self.map(&entries, inner, depth)?,
+            (Type::Record(types), Value::Record(values)) => {
+                Value::Record(Arc::new(self.fields(&values, types, depth)?))
+            }
+            (Type::Enum(of), Value::Variant(have)) => self.variant(&have.0, &have.1, of, depth)?,
+            (Type::Enum(of), Value::Text(name)) => self.variant(&name, &Fields::new(), of, depth)?,
+            (ty, value) => return Err(Misfit::kind(ty, value.kind())),
+        })
     }
-    match (ty, value) {
-        (Type::Any, _)
-        | (Type::Optional(_), Value::None)
-        | (Type::Bool, Value::Bool(_))
-        | (Type::Float, Value::Float(_))
-        | (Type::Decimal, Value::Decimal(_))
-        | (Type::Text, Value::Text(_))
-        | (Type::Bytes, Value::Bytes(_))
-        | (Type::Time, Value::Int(_))
-        | (Type::Duration, Value::Duration(_)) => Ok(()),
-        (Type::Int(least, most), Value::Int(number)) => {
-            if (least..=most).contains(&number) {
-                Ok(())
-            } else {
-                Err(Misfit::new(Trouble::Bounds(*least, *most)))
-            }
+
+    fn list(&mut self, items: Arc<Vec<Value>>, inner: &Type, depth: usize) -> Result<Value, Misfit> {
+        if items.len() > LIST_ITEMS_MAX {
+            return Err(Misfit::new(Trouble::Large(Excess::List)));
         }
-        (Type::Uuid, Value::Text(text)) => {
-            if is_uuid(text) {
-                Ok(())
-            } else {
-                Err(Misfit::new(Trouble::Form("a UUID")))
-            }
+        if *inner == Type::Any {
+            return Ok(Value::List(items));
         }
-        (Type::Optional(inner), value) => fit_at(value, inner, depth + 1),
-        (Type::List(inner), Value::List(items)) => {
-            for (at, item) in items.iter().enumerate() {
-                fit_at(item, inner, depth + 1).map_err(|misfit| misfit.within(Step::Item(at)))?;
-            }
-            Ok(())
+        let mut fitted = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let item = self.part(item.clone(), inner, depth + 1);
+            fitted.push(item.map_err(|misfit| misfit.within(Step::Item(at)))?);
         }
-        (Type::Map(inner), Value::Record(fields)) => {
-            for (name, item) in fields.iter() {
-                fit_at(item, inner, depth + 1).map_err(|misfit| misfit.within(Step::Field(name.clone())))?;
-            }
-            Ok(())
+        Ok(Value::List(Arc::new(fitted)))
+    }
+
+    fn map(&mut self, entries: &Fields, inner: &Type, depth: usize) -> Result<Value, Misfit> {
+        let mut fitted = Fields::with_capacity(entries.len());
+        for (name, value) in entries {
+            let value = self.part(value.clone(), inner, depth + 1);
+            fitted.push((name.clone(), value.map_err(|misfit| misfit.within(Step::Field(name.clone())))?));
         }
-        (Type::Record(types), Value::Record(fields)) => fit_fields(fields, types, depth),
-        (Type::Enum(of), Value::Variant(variant)) => {
-            let (name, fields) = variant.as_ref();
-            let types = variant_fields(of, name)?;
-            fit_fields(fields, types, depth).map_err(|misfit| misfit.within(Step::Variant(name.clone())))
+        Ok(Value::Record(Arc::new(fitted)))
+    }
+
+    /// Both rows are sorted by name.
+    fn fields(&mut self, values: &Fields, types: &[FieldType], depth: usize) -> Result<Fields, Misfit> {
+        let known = |name: &str| types.binary_search_by(|field| field.name.as_ref().cmp(name)).is_ok();
+        if let Some((name, _)) = values.iter().find(|(name, _)| !known(name)) {
+            return Err(unknown_field(types, name));
         }
-        (ty, value) => Err(Misfit::kind(ty, value.kind())),
+        let mut fitted = Fields::new();
+        for field in types {
+            let at = values.binary_search_by(|(name, _)| name.cmp(&field.name)).ok();
+            let value = match at.and_then(|at| values.get(at)) {
+                Some((_, value)) => Ok(value.clone()),
+                None if matches!(field.ty, Type::Optional(_) | Type::Any) => Ok(Value::None),
+                None => Err(Misfit::new(Trouble::Missing)),
+            };
+            let value = value.and_then(|value| self.part(value, &field.ty, depth + 1));
+            let value = value.map_err(|misfit| misfit.within(Step::Field(field.name.clone())))?;
+            fitted.push((field.name.clone(), value));
+        }
+        Ok(fitted)
+    }
+
+    fn variant(
+        &mut self,
+        name: &Arc<str>,
+        values: &Fields,
+        of: &EnumType,
+        depth: usize,
+    ) -> Result<Value, Misfit> {
+        let types = variant_fields(of, name)?;
+        let fitted = self.fields(values, types, depth);
+        let fitted = fitted.map_err(|misfit| misfit.within(Step::Variant(name.clone())))?;
+        Ok(Value::Variant(Arc::new((name.clone(), fitted))))
     }
 }
 
@@ -218,23 +289,6 @@ pub fn unknown_variant(of: &EnumType, name: &str) -> Misfit {
 pub fn unknown_field(types: &[FieldType], name: &Arc<str>) -> Misfit {
     let known = types.iter().map(|field| field.name.clone()).collect();
     Misfit::new(Trouble::Unknown(known)).within(Step::Field(name.clone()))
-}
-
-fn fit_fields(fields: &Fields, types: &[FieldType], depth: usize) -> Result<(), Misfit> {
-    for field in types {
-        let found =
-            fields.binary_search_by(|(name, _)| name.cmp(&field.name)).ok().and_then(|at| fields.get(at));
-        match found {
-            Some((name, value)) => {
-                fit_at(value, &field.ty, depth + 1)
-                    .map_err(|misfit| misfit.within(Step::Field(name.clone())))?;
-            }
-            None if matches!(field.ty, Type::Optional(_)) => {}
-            None => return Err(Misfit::new(Trouble::Missing).within(Step::Field(field.name.clone()))),
-        }
-    }
-    let extra = fields.iter().find(|(name, _)| !types.iter().any(|field| field.name == *name));
-    extra.map_or(Ok(()), |(name, _)| Err(unknown_field(types, name)))
 }
 
 /// The names of the whole-number types that are narrower than `Int`.

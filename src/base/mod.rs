@@ -13,3 +13,4 @@ pub(crate) mod tests;
 pub mod time;
 pub mod ty;
 pub mod value;
+pub mod weight;

@@ -6,7 +6,6 @@
 
 pub mod asm;
 pub mod codec;
-pub mod fit;
 pub mod instr;
 pub mod op;
 pub mod program;
@@ -14,4 +13,3 @@ pub mod rejection;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod verify;
-pub mod weight;

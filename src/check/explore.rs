@@ -2,6 +2,8 @@
 //!
 //! A move runs one agent for one paced instruction, clears what it offers, or gives it one of the answers that the
 //! oracle allows. States are sessions, together with what a [`Memory`] keeps of the way; equal ones are met once.
+//! Moves that touch no mailbox commute with those of all other agents, so one agent's are enough (partial-order
+//! reduction), unless they lead back to a state that is known: then nobody is left out.
 //! Is not: timed. Nothing here waits.
 
 use std::hash::Hash;
@@ -9,6 +11,7 @@ use std::hash::Hash;
 use indexmap::IndexMap;
 
 use crate::base::id::{LaneId, RoleId};
+use crate::bytecode::program::Decision;
 use crate::machine::question::{Question, Reply};
 use crate::machine::session::State;
 use crate::machine::world::{Taken, World};
@@ -97,18 +100,16 @@ pub fn explore<M: Memory>(
         for (mailbox, longest) in found.longest.iter_mut().enumerate() {
             *longest = (*longest).max(node.session.waiting(mailbox));
         }
-        let mut moved = false;
-        for agent in cast.agents() {
-            for step in steps(cast, &node, agent, &oracle) {
-                moved = true;
-                let way = Way { before: at, happenings: step.happenings };
-                if let Some(trouble) = step.trouble {
-                    found.flaw = Some((Flaw::Trouble(cast.role(agent), trouble), run(&seen, way)));
-                    return found;
-                }
-                if let (true, node) = (step.followed, step.node) {
-                    seen.entry(node).or_insert(way);
-                }
+        let moves = moves(cast, &node, &seen, &oracle);
+        let moved = !moves.is_empty();
+        for step in moves {
+            let way = Way { before: at, happenings: step.happenings };
+            if let Some(trouble) = step.trouble {
+                found.flaw = Some((Flaw::Trouble(step.role, trouble), run(&seen, way)));
+                return found;
+            }
+            if step.followed {
+                seen.entry(step.node).or_insert(way);
             }
         }
         if !moved {
@@ -146,10 +147,31 @@ struct Way {
 
 /// One move, and where it leads.
 struct Step<M> {
+    role: RoleId,
     node: Node<M>,
     happenings: Vec<(RoleId, Happening)>,
     trouble: Option<Trouble>,
     followed: bool,
+    /// Whether it touches no mailbox.
+    alone: bool,
+}
+
+/// The moves that have to be followed from a state.
+fn moves<M: Memory>(
+    cast: &Cast,
+    node: &Node<M>,
+    seen: &IndexMap<Node<M>, Way>,
+    oracle: &impl Fn(&Question<'_>) -> Vec<Reply>,
+) -> Vec<Step<M>> {
+    let mut all = Vec::new();
+    for agent in cast.agents() {
+        let own = steps(cast, node, agent, oracle);
+        if !own.is_empty() && own.iter().all(|step| step.alone && !seen.contains_key(&step.node)) {
+            return own;
+        }
+        all.extend(own);
+    }
+    all
 }
 
 /// Every move of one agent.
@@ -159,15 +181,22 @@ fn steps<M: Memory>(
     agent: AgentId,
     oracle: &impl Fn(&Question<'_>) -> Vec<Reply>,
 ) -> Vec<Step<M>> {
+    let role = cast.role(agent);
     match node.session.state(agent) {
-        State::Ready => vec![step(cast, node, |session, ears| {
-            let mut fuel = 1;
-            match session.run(cast, agent, &mut fuel, ears) {
+        State::Ready => {
+            let mut waits = false;
+            let mut step = step(node, role, |session, ears| match session.run(cast, agent, &mut 1, ears) {
                 Stop::Fails(trouble) => Some(trouble),
-                _ => None,
-            }
-        })],
-        State::Offering => vec![step(cast, node, |session, ears| {
+                stop => {
+                    waits = stop == Stop::Waits;
+                    None
+                }
+            });
+            let received = step.happenings.iter().any(|(_, what)| matches!(what, Happening::Received(..)));
+            step.alone = !waits && !received;
+            vec![step]
+        }
+        State::Offering => vec![step(node, role, |session, ears| {
             if let Some(offer) = session.offer(cast, agent) {
                 let sent = Happening::Sent(offer.to, offer.lane, offer.message.name.to_string());
                 ears.heard.push((offer.from, sent));
@@ -177,36 +206,32 @@ fn steps<M: Memory>(
         })],
         State::Asking | State::Observing => {
             let Some(question) = node.session.question(cast, agent) else { return Vec::new() };
-            let replies = oracle(&question);
-            let heard: Vec<_> = replies.iter().map(|reply| heard(&question, reply)).collect();
-            let role = cast.role(agent);
-            replies
-                .into_iter()
-                .zip(heard)
-                .map(|(reply, heard)| {
-                    step(cast, node, |session, ears| {
-                        ears.heard.extend(heard.map(|what| (role, what)));
-                        session.answer(cast, agent, reply, ears);
-                        None
-                    })
-                })
-                .collect()
+            let answer = |reply: Reply| {
+                let heard = heard(&question, &reply);
+                let mut step = step(node, role, |session, ears| {
+                    ears.heard.extend(heard.map(|what| (role, what)));
+                    session.answer(cast, agent, reply, ears);
+                    None
+                });
+                step.alone = node.session.state(agent) == State::Asking;
+                step
+            };
+            oracle(&question).into_iter().map(answer).collect()
         }
         State::Idle | State::Blocked | State::Receiving | State::Joining => Vec::new(),
     }
 }
 
 fn step<M: Memory>(
-    cast: &Cast,
     node: &Node<M>,
+    role: RoleId,
     act: impl FnOnce(&mut Session, &mut Ears) -> Option<Trouble>,
 ) -> Step<M> {
     let mut node = node.clone();
     let mut ears = Ears::default();
     let trouble = act(&mut node.session, &mut ears);
-    let _ = cast;
     let followed = ears.heard.iter().all(|(role, what)| node.memory.note(*role, what));
-    Step { node, happenings: ears.heard, trouble, followed }
+    Step { role, node, happenings: ears.heard, trouble, followed, alone: false }
 }
 
 /// What the answer to a question is in a role's life.
@@ -264,7 +289,7 @@ impl World for Ears {
         self.heard.push((taken.to, what));
     }
 
-    fn decided(&mut self, role: RoleId, decision: &crate::bytecode::program::Decision, label: u16) {
+    fn decided(&mut self, role: RoleId, decision: &Decision, label: u16) {
         let label = decision.labels.get(usize::from(label)).map(ToString::to_string).unwrap_or_default();
         self.heard.push((role, Happening::Decided(decision.name.to_string(), label)));
     }

@@ -35,6 +35,7 @@ pub enum Verb {
 
 /// `laban check`
 #[derive(Args, Debug)]
+#[command(after_help = CHECK_EXAMPLES)]
 pub struct Check {
     /// Files, directories (searched for *.choreo), or - for standard input; the current directory if none is given
     pub paths: Vec<PathBuf>,
@@ -57,6 +58,7 @@ pub struct Check {
 
 /// `laban fmt`
 #[derive(Args, Debug)]
+#[command(after_help = FMT_EXAMPLES)]
 pub struct Fmt {
     /// Files, directories (searched for *.choreo), or - to read standard input and write standard output
     pub paths: Vec<PathBuf>,
@@ -67,6 +69,7 @@ pub struct Fmt {
 
 /// `laban explain`
 #[derive(Args, Debug)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct Explain {
     /// A code such as E0201; without one, the table of all codes
     pub code: Option<String>,
@@ -87,6 +90,7 @@ pub struct Choose {
 
 /// `laban project`
 #[derive(Args, Debug)]
+#[command(after_help = PROJECT_EXAMPLES)]
 pub struct Project {
     /// Which protocol.
     #[command(flatten)]
@@ -101,6 +105,7 @@ pub struct Project {
 
 /// `laban compile`
 #[derive(Args, Debug)]
+#[command(after_help = COMPILE_EXAMPLES)]
 pub struct Compile {
     /// Which protocol.
     #[command(flatten)]
@@ -118,14 +123,15 @@ pub struct Compile {
 
 /// `laban run`
 #[derive(Args, Debug)]
+#[command(after_help = RUN_EXAMPLES)]
 pub struct Run {
     /// Which protocol.
     #[command(flatten)]
     pub choose: Choose,
-    /// A parameter of the session
+    /// A parameter of the session, its value as JSON; those left out are made up from the seed
     #[arg(long = "input", value_name = "NAME=JSON")]
     pub inputs: Vec<String>,
-    /// Answers for the roles, as YAML
+    /// Answers for the roles, as YAML (schemas/script.schema.json); otherwise the *.bindings.yaml beside the protocol
     #[arg(long, value_name = "FILE", conflicts_with = "play")]
     pub script: Option<PathBuf>,
     /// Answer for this role in the terminal
@@ -134,13 +140,44 @@ pub struct Run {
     /// What decides everything that is left open
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Stop after so many steps
+    /// Stop after so many messages, decisions and outcomes; 10000 if not given
     #[arg(long, value_name = "N")]
     pub max_steps: Option<u64>,
     /// What is shown of the run; a diagram on a terminal and JSON elsewhere if not given
     #[arg(long, value_enum)]
     pub trace: Option<Trace>,
 }
+
+// What stands below the options of each verb.
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  laban check                                      everything below this directory
+  laban check lunch.choreo --fix                   apply the safe fixes first
+  laban check protocols --format short --size Worker=8
+  laban check lunch.choreo --report json           roles, selections and bounds, for programs";
+const FMT_EXAMPLES: &str = "\
+Examples:
+  laban fmt                    everything below this directory, in place
+  laban fmt --check protocols  only say what would change
+  laban fmt - < lunch.choreo   to standard output";
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  laban explain E0201
+  laban explain        every code, one a line";
+const PROJECT_EXAMPLES: &str = "\
+Examples:
+  laban project lunch.choreo --role Ann
+  laban project lunch.choreo --format dot | dot -Tsvg > lunch.svg";
+const COMPILE_EXAMPLES: &str = "\
+Examples:
+  laban compile lunch.choreo --role Ann                          the program, to be read
+  laban compile lunch.choreo --role Ann --emit binary -o ann.bin";
+const RUN_EXAMPLES: &str = "\
+Examples:
+  laban run lunch.choreo --trace diagram
+  laban run lunch.choreo --seed 7 --input 'limit=12' --size Guest=4
+  laban run lunch.choreo --script answers.yaml --trace json
+  laban run lunch.choreo --play Ann";
 
 /// How findings are shown.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]

@@ -11,6 +11,7 @@ use crate::base::fit::type_name;
 use crate::base::json::{self, Unread};
 use crate::base::ty::{FieldType, Type};
 use crate::base::value::Value;
+use crate::config::script::Retry;
 use crate::config::vocabulary::{label_at, means};
 use crate::effect::call::Answer;
 use crate::effect::participant::Participant;
@@ -66,6 +67,10 @@ impl<R: BufRead, W: Write> Participant for Person<R, W> {
         }
         self.say(&format!("\n{role} receives `{message}` from {from}: {}", json::to_text(payload)));
         Answer::Accepted
+    }
+
+    fn retry(&self, role: &str) -> Retry {
+        self.others.retry(role)
     }
 
     fn perform(&mut self, request: &Request<'_>) -> Answer {

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::base::json;
 use crate::base::time::Duration;
 use crate::config::reader::Reader;
-use crate::config::script::{self, ROLE_SETTINGS, RoleScript, Script};
+use crate::config::script::{self, ROLE_SETTINGS, Retry, RoleScript, Script};
 use crate::config::vocabulary::Vocabulary;
 use crate::config::yaml::{Document, Entry, Kind, Node};
 use crate::diag::Diagnostic;
@@ -46,6 +46,24 @@ pub struct RoleBinding {
     pub capabilities: Vec<String>,
 }
 
+impl RoleBinding {
+    /// A note of the settings that a run without a network has no use for.
+    fn unused(&self, handler: &Handler) -> Option<Diagnostic> {
+        let settings = [
+            ("config", !self.config.is_null()),
+            ("deadline", self.deadline.or(handler.deadline).is_some()),
+            ("capabilities", !self.capabilities.is_empty()),
+            ("concurrency", handler.concurrency.is_some()),
+        ];
+        let names: Vec<String> =
+            settings.iter().filter(|(_, given)| *given).map(|(name, _)| format!("`{name}`")).collect();
+        (!names.is_empty()).then(|| {
+            let message = format!("`run` does not use {} of `{}`", names.join(", "), self.role);
+            Diagnostic::new(Code::E0413, self.place, message)
+        })
+    }
+}
+
 /// A handler.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Handler {
@@ -57,15 +75,6 @@ pub struct Handler {
     pub concurrency: Option<u32>,
     /// How often a failed call is tried again, and how long the first wait is.
     pub retry: Option<Retry>,
-}
-
-/// How a call that failed is tried again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Retry {
-    /// At most so often.
-    pub max: u32,
-    /// The wait before the first time; it doubles.
-    pub backoff: Duration,
 }
 
 /// What a handler is.
@@ -122,11 +131,18 @@ impl Bindings {
             else {
                 continue;
             };
+            notes.extend(role.unused(handler));
             match &handler.kind {
-                HandlerKind::Scripted(script) => whole.roles.push((role.role.clone(), script.clone())),
+                HandlerKind::Scripted(script) => {
+                    let script = RoleScript { retry: handler.retry, ..script.clone() };
+                    whole.roles.push((role.role.clone(), script));
+                }
                 HandlerKind::ScriptFile(path) => {
                     if let Some(file) = files.get(path) {
-                        whole.roles.extend(file.roles.iter().filter(|(have, _)| *have == role.role).cloned());
+                        let own = file.roles.iter().filter(|(have, _)| *have == role.role);
+                        whole.roles.extend(own.map(|(name, script)| {
+                            (name.clone(), RoleScript { retry: handler.retry, ..script.clone() })
+                        }));
                         whole.effects.extend(file.effects.clone());
                     }
                 }
@@ -319,7 +335,7 @@ fn kind<'a>(
 }
 
 fn retry<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<Retry> {
-    let mut retry = Retry { max: 3, backoff: Duration(100 * Duration::MS.0) };
+    let mut retry = Retry::default();
     for setting in reader.settings(node, "`retry`", &["max", "backoff"]) {
         match setting.name.as_str() {
             "max" => retry.max = count(reader, &setting.value, "`max`")?,

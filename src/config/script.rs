@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::base::time::Duration;
 use crate::base::ty::Type;
 use crate::config::reader::Reader;
 use crate::config::vocabulary::{Vocabulary, label_at, means};
@@ -50,6 +51,22 @@ pub enum Otherwise {
     Fail,
 }
 
+/// How a call that failed, and may work the next time, is made again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Retry {
+    /// At most so often.
+    pub max: u32,
+    /// The wait before the first time; it doubles.
+    pub backoff: Duration,
+}
+
+impl Default for Retry {
+    /// Three times, first after 100 ms.
+    fn default() -> Self {
+        Self { max: 3, backoff: Duration(100 * Duration::MS.0) }
+    }
+}
+
 /// What one role answers.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct RoleScript {
@@ -61,6 +78,8 @@ pub struct RoleScript {
     pub observe: BTreeMap<String, Answers>,
     /// Outcomes by `effect.operation`, before the script's own.
     pub effects: BTreeMap<String, Answers>,
+    /// How its calls are made again, where its handler says so.
+    pub retry: Option<Retry>,
 }
 
 /// The answers to one question.

@@ -102,6 +102,8 @@ codes! {
     E0136 Warning "a bare exchange as a branch"
     E0137 Warning "a capability without a namespace"
     E0138 Error "unknown function"
+    E0139 Warning "a message declared by its payload"
+    E0140 Warning "a message named almost like another"
     E0190 Error "cannot run yet"
 
     E0201 Error "a role cannot tell two runs apart"
@@ -139,6 +141,7 @@ codes! {
     E0410 Error "an unknown handler"
     E0411 Note "a handler that `run` stands in for"
     E0412 Error "an input that cannot be used"
+    E0413 Note "a setting that `run` does not use"
     E0420 Error "an operation that is not there yet"
     E0421 Error "a run that was stopped"
     E0422 Error "a run in which nothing is due"

@@ -141,8 +141,8 @@ const NAME_BYTES_MAX: usize = 256;
 #[must_use]
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let reach = match given.chars().count() {
-        0..=2 => 1,
-        3..=5 => 2,
+        0..=3 => 1,
+        4..=5 => 2,
         _ => 3,
     };
     // Names differ by at least their lengths, and long ones are not compared: that would take the square of them.
@@ -155,10 +155,42 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     known
         .into_iter()
         .filter(comparable)
-        .map(|name| (distance(given, name), name))
+        .map(|name| (if swapped(given, name) { 1 } else { distance(given, name) }, name))
         .filter(|(steps, name)| *steps <= reach && *steps < name.chars().count())
         .min()
         .map(|(_, name)| name)
+}
+
+/// The name of `known` that `given` is most likely a slip of. Stricter than `nearest`, for names that need not be
+/// known at all: short names, and names that differ in a number, are what they are.
+#[must_use]
+pub fn slip<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let reach = match given.chars().count() {
+        0..=4 => return None,
+        5 => 1,
+        _ => 2,
+    };
+    // `Answered` is another word, not a slip of `Answer`.
+    let longer = |a: &str, b: &str| a.len() > b.len() + 1 && a.starts_with(b);
+    let letters = |name: &str| name.to_lowercase().replace(|c: char| c.is_ascii_digit(), "");
+    known
+        .into_iter()
+        .filter(|name| letters(name) != letters(given) || name.eq_ignore_ascii_case(given))
+        .filter(|name| !longer(name, given) && !longer(given, name))
+        .map(|name| (distance(given, name), name))
+        .filter(|(steps, _)| *steps <= reach)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Whether both have the same letters in another order, as fast fingers type them.
+fn swapped(a: &str, b: &str) -> bool {
+    let letters = |text: &str| {
+        let mut letters: Vec<char> = text.to_lowercase().chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    a.len() == b.len() && a.len() <= 8 && a != b && letters(a) == letters(b)
 }
 
 /// Edits (insert, delete, replace one character, ignoring case) that lead from `a` to `b`.

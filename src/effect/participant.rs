@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::base::ty::Type;
 use crate::base::value::Value;
+use crate::config::script::Retry;
 use crate::effect::call::{Answer, Ask, Call};
 use crate::effect::world::{Request, permanent};
 
@@ -32,6 +33,11 @@ pub trait Participant {
     /// Whether a payload is accepted; a failure refuses it.
     fn observe(&mut self, _role: &Arc<str>, _message: &str, _from: &str, _payload: &Value) -> Answer {
         Answer::Accepted
+    }
+
+    /// How the role's calls are made again when they fail and may work the next time.
+    fn retry(&self, _role: &str) -> Retry {
+        Retry::default()
     }
 
     /// The outcome of an operation of an effect that is not built in; or a failure.
@@ -69,6 +75,10 @@ impl Participant for Company<'_> {
 
     fn observe(&mut self, role: &Arc<str>, message: &str, from: &str, payload: &Value) -> Answer {
         self.player(role).observe(role, message, from, payload)
+    }
+
+    fn retry(&self, role: &str) -> Retry {
+        self.players.get(role).unwrap_or(&self.others).retry(role)
     }
 
     fn perform(&mut self, request: &Request<'_>) -> Answer {

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use crate::base::json;
 use crate::base::ty::Type;
 use crate::base::value::Value;
-use crate::config::script::{Answers, Given, Otherwise, RoleScript, Script};
+use crate::config::script::{Answers, Given, Otherwise, Retry, RoleScript, Script};
 use crate::config::vocabulary::{label_at, means};
 use crate::diag::nearest;
 use crate::effect::call::{Answer, Failure, FailureKind};
@@ -136,6 +136,10 @@ impl Participant for Scripted {
             Some(Said::Given(Given::Fail { recoverable, reason })) => failed(recoverable, reason),
             Some(Said::Missing(reason)) => permanent(reason),
         }
+    }
+
+    fn retry(&self, role: &str) -> Retry {
+        self.role(role).and_then(|script| script.retry).unwrap_or_default()
     }
 
     fn perform(&mut self, request: &Request<'_>) -> Answer {

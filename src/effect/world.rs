@@ -120,7 +120,7 @@ impl World {
             ("time", "deadline", [Value::Duration(span)]) => time_at(now.after(*span)),
             ("random", "uuid", _) => Value::Text(uuid(&mut self.random)),
             ("random", "bytes", [Value::Int(count)]) => self.bytes(*count)?,
-            ("random", "int", [Value::Int(least), Value::Int(most)]) => self.int(*least, *most)?,
+            ("random", "int", [Value::Int(below)]) => self.int(*below)?,
             ("console", "log", [value]) => self.log(now, role, value),
             ("storage", "list", [prefix]) => self.list(role, prefix),
             ("storage", name, [Value::Text(key), rest @ ..]) => self.store(role, name, key, rest)?,
@@ -140,11 +140,11 @@ impl World {
         Ok(Value::Bytes(Arc::from(bytes)))
     }
 
-    fn int(&mut self, least: i64, most: i64) -> Result<Value, String> {
-        if least > most {
-            return Err("`random.int` needs `least` to be at most `most`".to_owned());
+    fn int(&mut self, below: i64) -> Result<Value, String> {
+        if below < 1 {
+            return Err("`random.int` needs `below` to be 1 or more".to_owned());
         }
-        Ok(Value::Int(int_between(&mut self.random, least, most)))
+        Ok(Value::Int(int_between(&mut self.random, 0, below - 1)))
     }
 
     fn log(&mut self, now: Instant, role: &Arc<str>, value: &Value) -> Value {
@@ -260,9 +260,8 @@ fn bind(operation: &Operation, args: &[(Arc<str>, Value)]) -> Result<Vec<Value>,
         let named = args.iter().find(|(have, _)| have.as_ref() == *name);
         let placed = args.get(at).filter(|(have, _)| !known(have));
         let value = named.or(placed).map_or(Value::None, |(_, value)| value.clone());
-        fit::fit(&value, &shape.ty())
-            .map_err(|misfit| format!("argument `{name}` of `{}`: {misfit}", call()))?;
-        values.push(value);
+        let fitted = fit::fit(value, &shape.ty());
+        values.push(fitted.map_err(|misfit| format!("argument `{name}` of `{}`: {misfit}", call()))?);
     }
     Ok(values)
 }
@@ -272,8 +271,6 @@ fn fitting(value: Value, request: &Request<'_>) -> Result<Value, String> {
     if matches!(value, Value::None) && request.result.is_empty_record() {
         return Ok(Value::record([]));
     }
-    match fit::fit(&value, request.result) {
-        Ok(()) => Ok(value),
-        Err(misfit) => Err(format!("the outcome of `{}.{}`: {misfit}", request.effect, request.operation)),
-    }
+    fit::fit(value, request.result)
+        .map_err(|misfit| format!("the outcome of `{}.{}`: {misfit}", request.effect, request.operation))
 }

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use crate::base::fit;
 use crate::base::id::RoleId;
-use crate::bytecode::fit;
 use crate::bytecode::program::Program;
 use crate::effect::call::{Answer, Ask};
 use crate::engine::effect::Trouble;
@@ -40,12 +40,12 @@ pub(super) fn judge(question: Question<'_>, answer: Answer, role: RoleId) -> Res
     let trouble = |code, reason| Trouble { code, role: Some(role), reason };
     match (question, answer) {
         (Question::Produce { message, .. }, Answer::Value(value)) => {
-            fit::fit(&message.ty, value).map(Reply::Value).map_err(|misfit| {
+            fit::fit(value, &message.ty).map(Reply::Value).map_err(|misfit| {
                 trouble("E0506", format!("the payload of `{}` does not fit: {misfit}", message.name))
             })
         }
         (Question::Perform(operation, _), Answer::Value(value)) => {
-            fit::fit(&operation.result, value).map(Reply::Value).map_err(|misfit| {
+            fit::fit(value, &operation.result).map(Reply::Value).map_err(|misfit| {
                 let name = format!("{}.{}", operation.effect, operation.name);
                 trouble("E0506", format!("the outcome of `{name}` does not fit: {misfit}"))
             })

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
+use crate::base::fit;
 use crate::base::id::RoleId;
 use crate::base::value::Value;
-use crate::bytecode::fit;
 use crate::engine::effect::Trouble;
 use crate::engine::input::Opening;
 use crate::machine::{Cast, Session};
@@ -38,7 +38,7 @@ pub(super) fn furnish(cast: &Cast, opening: &Opening, session: &mut Session) -> 
                 let reason = format!("the parameter `{}` is missing", param.name);
                 return Err(Trouble { code: "E0513", role: None, reason });
             };
-            let value = fit::fit(&param.ty, value).map_err(|misfit| Trouble {
+            let value = fit::fit(value, &param.ty).map_err(|misfit| Trouble {
                 code: "E0506",
                 role: None,
                 reason: format!("the parameter `{}` does not fit: {misfit}", param.name),

@@ -51,6 +51,25 @@ pub(crate) fn widened(ty: Type) -> Type {
     }
 }
 
+/// Like `widened`, inside and out: the type that somebody would have declared for such values.
+pub(crate) fn widened_inside(ty: &Type) -> Type {
+    let inner = |ty: &Arc<Type>| Arc::new(widened_inside(ty));
+    match ty {
+        Type::Int(..) => Type::INT,
+        Type::Optional(of) => Type::Optional(inner(of)),
+        Type::List(of) => Type::List(inner(of)),
+        Type::Map(of) => Type::Map(inner(of)),
+        Type::Record(fields) => {
+            let field = |field: &FieldType| FieldType {
+                name: Arc::clone(&field.name),
+                ty: widened_inside(&field.ty),
+            };
+            Type::Record(Arc::new(fields.iter().map(field).collect()))
+        }
+        other => other.clone(),
+    }
+}
+
 /// The type as the language writes it, shortened where it is deep.
 pub(crate) fn show(ty: &Type) -> String {
     show_to(ty, 3)
@@ -90,17 +109,10 @@ fn show_to(ty: &Type, depth: usize) -> String {
     }
 }
 
-/// A range by its name, or as a number if it is one.
+/// A range by its name; one without is some whole numbers.
 fn show_int(low: i64, high: i64) -> String {
-    let named = crate::global::builtin::TYPES
-        .iter()
-        .find(|(_, ty)| *ty == Type::Int(low, high))
-        .map(|(name, _)| (*name).to_owned());
-    match named {
-        Some(name) => name,
-        None if low == high => low.to_string(),
-        None => "Int".to_owned(),
-    }
+    let named = crate::global::builtin::TYPES.iter().find(|(_, ty)| *ty == Type::Int(low, high));
+    named.map_or("Int", |(name, _)| name).to_owned()
 }
 
 /// Whether the fields are those that are wanted; optional ones may be absent.

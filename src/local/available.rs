@@ -205,6 +205,88 @@ pub(super) fn available(
     Some(found)
 }
 
+/// Messages to one role: sender, lane, label.
+pub(super) type Messages = BTreeSet<(RoleId, LaneId, Label)>;
+
+/// Every message that may come to `channel.to` on any channel when everyone but `blocked`, and who waits for it, goes
+/// on from `start`, also behind others of its channel: at least what `available` finds. Nothing where that is a long
+/// walk.
+pub(super) fn possible_after(
+    (flat, agents): (&Flat, &Agents),
+    start: u32,
+    blocked: Agent,
+    fronts: &mut Fronts,
+    work: &mut Work,
+) -> Option<Messages> {
+    let mut steps = flat.states.len() * 4;
+    let receiver = blocked.0;
+    let mut first = FixedBitSet::with_capacity(agents.count());
+    first.insert(agents.known(blocked));
+    let mut found = BTreeSet::new();
+    let mut stack = vec![(start, first)];
+    fronts.clear();
+    while let Some((at, blocked)) = stack.pop() {
+        if !fronts.smallest(at, &blocked) {
+            continue;
+        }
+        work.spend(1);
+        steps = steps.checked_sub(1)?;
+        for edge in flat.states.get(at as usize).map_or(&[][..], |state| &state.edges) {
+            let mut blocked = blocked.clone();
+            match &edge.act {
+                FlatAct::Act(Act::Exchange { from, to, lane, label, .. }) => {
+                    if blocked.contains(agents.known((*from, *lane))) {
+                        blocked.insert(agents.known((*to, *lane)));
+                    } else if *to == receiver {
+                        found.insert((*from, *lane, *label));
+                    }
+                }
+                FlatAct::Fork(nest) => join_or_fork(&mut blocked, agents.pairs(*nest), true),
+                FlatAct::Join(nest) => join_or_fork(&mut blocked, agents.pairs(*nest), false),
+                FlatAct::Act(_) | FlatAct::Silent => {}
+            }
+            stack.push((edge.to, blocked));
+        }
+    }
+    Some(found)
+}
+
+/// For each position the smallest sets of blocked agents that a walk came with; one table for many walks.
+#[derive(Default)]
+pub(super) struct Fronts {
+    fronts: Vec<Vec<FixedBitSet>>,
+    touched: Vec<u32>,
+}
+
+impl Fronts {
+    /// For an unfolding of so many positions.
+    pub(super) fn of(count: usize) -> Self {
+        Self { fronts: vec![Vec::new(); count], touched: Vec::new() }
+    }
+
+    fn clear(&mut self) {
+        for at in self.touched.drain(..) {
+            if let Some(front) = self.fronts.get_mut(at as usize) {
+                front.clear();
+            }
+        }
+    }
+
+    /// Takes note of a set; whether no smaller one is known.
+    fn smallest(&mut self, at: u32, blocked: &FixedBitSet) -> bool {
+        let Some(front) = self.fronts.get_mut(at as usize) else { return false };
+        if front.iter().any(|smaller| smaller.is_subset(blocked)) {
+            return false;
+        }
+        if front.is_empty() {
+            self.touched.push(at);
+        }
+        front.retain(|larger| !blocked.is_subset(larger));
+        front.push(blocked.clone());
+        true
+    }
+}
+
 fn join_or_fork(blocked: &mut FixedBitSet, pairs: &[(usize, usize)], fork: bool) {
     for (outside, inside) in pairs {
         let (from, to) = if fork { (*outside, *inside) } else { (*inside, *outside) };

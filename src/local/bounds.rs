@@ -4,11 +4,12 @@
 //! channel's messages until the receiver is among these. The longest such way is the bound; a way round a loop that
 //! counts and changes nothing has no bound. Is not: a policy; unbounded channels get back-pressure elsewhere.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use fixedbitset::FixedBitSet;
+use indexmap::IndexMap;
 
-use crate::base::id::{LaneId, RoleId};
+use crate::base::id::{LaneId, NestId, RoleId};
 use crate::global::graph::Act;
 use crate::local::available::Agents;
 use crate::local::projection::Bound;
@@ -18,11 +19,27 @@ use crate::local::work::Work;
 /// Sender, receiver, lane.
 type Channel = (RoleId, RoleId, LaneId);
 
+/// One edge, to be walked backwards.
+struct Back {
+    /// The position before it.
+    before: u32,
+    crossing: Crossing,
+}
+
+/// What an edge means for who is needed.
+#[derive(Clone, Copy)]
+enum Crossing {
+    /// A message: the agents of sender and receiver, the channel.
+    Message(u32, u32, u32),
+    Fork(NestId),
+    Join(NestId),
+    /// Nothing.
+    Other,
+}
+
 /// A point of a walk backwards.
 struct Point {
     at: u32,
-    /// The agents that must have come to this point before the last message was sent.
-    needed: FixedBitSet,
     count: u32,
     /// The point after it.
     after: Option<u32>,
@@ -32,122 +49,189 @@ struct Point {
     stale: bool,
 }
 
+/// Sets of agents of one width, in a row.
+struct Sets {
+    /// Words of a set.
+    width: usize,
+    words: Vec<u64>,
+}
+
+impl Sets {
+    fn set(&self, index: u32) -> &[u64] {
+        let first = index as usize * self.width;
+        self.words.get(first..first + self.width).unwrap_or(&[])
+    }
+}
+
+fn contains(set: &[u64], agent: usize) -> bool {
+    set.get(agent / 64).is_some_and(|word| word & 1 << (agent % 64) != 0)
+}
+
+fn insert(set: &mut [u64], agent: usize) {
+    if let Some(word) = set.get_mut(agent / 64) {
+        *word |= 1 << (agent % 64);
+    }
+}
+
+fn remove(set: &mut [u64], agent: usize) {
+    if let Some(word) = set.get_mut(agent / 64) {
+        *word &= !(1 << (agent % 64));
+    }
+}
+
+fn is_subset(smaller: &[u64], larger: &[u64]) -> bool {
+    smaller.iter().zip(larger).all(|(small, large)| small & !large == 0)
+}
+
+/// The walks of all channels, one after the other.
 struct Walk<'a> {
-    flat: &'a Flat,
     agents: &'a Agents,
-    into: &'a [Vec<(u32, u32)>],
-    rank: &'a [u32],
-    channel: Channel,
+    /// The edges into each position.
+    into: Vec<Vec<Back>>,
+    rank: Vec<u32>,
+    channel: u32,
     points: Vec<Point>,
-    fronts: BTreeMap<u32, Vec<u32>>,
-    heap: BinaryHeap<(u32, u32, std::cmp::Reverse<u32>)>,
+    /// For each point the agents that must have come to it before the last message was sent.
+    needed: Sets,
+    /// For each position the points that none is better than.
+    fronts: Vec<Vec<u32>>,
+    heap: BinaryHeap<(u32, u32, Reverse<u32>)>,
     most: u32,
 }
 
 /// The bound of every channel of an unfolding with loops (`Plan::Turns`). Where the work runs out, no bound is said.
 pub(super) fn bounds(flat: &Flat, agents: &Agents, work: &mut Work) -> BTreeMap<Channel, Bound> {
-    let mut starts: BTreeMap<Channel, Vec<u32>> = BTreeMap::new();
-    let mut into = vec![Vec::new(); flat.states.len()];
+    let mut starts: IndexMap<Channel, Vec<u32>> = IndexMap::new();
+    let mut into: Vec<Vec<Back>> = Vec::new();
+    into.resize_with(flat.states.len(), Vec::new);
     for (at, state) in flat.states.iter().enumerate() {
-        for (way, edge) in state.edges.iter().enumerate() {
+        for edge in &state.edges {
+            let crossing = match edge.act {
+                FlatAct::Act(Act::Exchange { from, to, lane, .. }) => {
+                    let entry = starts.entry((from, to, lane));
+                    let channel = entry.index() as u32;
+                    entry.or_default().push(at as u32);
+                    let agent = |role| agents.known((role, lane)) as u32;
+                    Crossing::Message(agent(from), agent(to), channel)
+                }
+                FlatAct::Fork(nest) => Crossing::Fork(nest),
+                FlatAct::Join(nest) => Crossing::Join(nest),
+                FlatAct::Act(_) | FlatAct::Silent => Crossing::Other,
+            };
             if let Some(into) = into.get_mut(edge.to as usize) {
-                into.push((at as u32, way as u32));
-            }
-            if let FlatAct::Act(Act::Exchange { from, to, lane, .. }) = edge.act {
-                starts.entry((from, to, lane)).or_default().push(at as u32);
+                into.push(Back { before: at as u32, crossing });
             }
         }
     }
-    let rank = flat.order();
-    let bound = |(channel, starts): (Channel, Vec<u32>)| {
-        let mut walk = Walk {
-            flat,
-            agents,
-            into: &into,
-            rank: &rank,
-            channel,
-            points: Vec::new(),
-            fronts: BTreeMap::new(),
-            heap: BinaryHeap::new(),
-            most: 0,
-        };
-        (channel, walk.bound(&starts, work))
+    let mut walk = Walk {
+        agents,
+        into,
+        rank: flat.order(),
+        channel: 0,
+        points: Vec::new(),
+        needed: Sets { width: agents.count().div_ceil(64), words: Vec::new() },
+        fronts: vec![Vec::new(); flat.states.len()],
+        heap: BinaryHeap::new(),
+        most: 0,
     };
-    starts.into_iter().map(bound).collect()
+    // In the order of channels, so that work runs out in that order.
+    let mut channels: Vec<(Channel, u32)> = starts.keys().copied().zip(0..).collect();
+    channels.sort_unstable();
+    let mut bounds = BTreeMap::new();
+    for (channel, index) in channels {
+        walk.begin(index);
+        let starts = starts.get(&channel).map_or(&[][..], |starts| starts);
+        bounds.insert(channel, walk.bound(channel, starts, work));
+    }
+    bounds
 }
 
 impl Walk<'_> {
-    fn bound(&mut self, starts: &[u32], work: &mut Work) -> Bound {
-        let (from, to, lane) = self.channel;
-        let receiver = self.agents.known((to, lane));
-        let mut first = FixedBitSet::with_capacity(self.agents.count());
-        first.insert(self.agents.known((from, lane)));
-        for at in starts {
-            self.push(*at, first.clone(), 1, None, false);
+    /// Forgets the walk of the channel before.
+    fn begin(&mut self, channel: u32) {
+        for point in self.points.drain(..) {
+            if let Some(front) = self.fronts.get_mut(point.at as usize) {
+                front.clear();
+            }
         }
-        while let Some((_, _, std::cmp::Reverse(index))) = self.heap.pop() {
+        self.needed.words.clear();
+        self.heap.clear();
+        self.most = 0;
+        self.channel = channel;
+    }
+
+    fn bound(&mut self, (from, to, lane): Channel, starts: &[u32], work: &mut Work) -> Bound {
+        let receiver = self.agents.known((to, lane));
+        let mut needed = vec![0; self.needed.width];
+        insert(&mut needed, self.agents.known((from, lane)));
+        for at in starts {
+            self.push(*at, &needed, 1, None, false);
+        }
+        let rank = |walk: &Self, at: u32| walk.rank.get(at as usize).copied().unwrap_or(0);
+        while let Some((_, _, Reverse(index))) = self.heap.pop() {
             work.spend(1);
             if !work.left() {
                 return Bound::Unbounded;
             }
             let Some(point) = self.points.get(index as usize).filter(|point| !point.stale) else { continue };
-            let (at, count, lapped, needed) = (point.at, point.count, point.lapped, point.needed.clone());
-            for (before, way) in self.into.get(at as usize).map_or(&[][..], |into| into) {
-                let (mut needed, mut count) = (needed.clone(), count);
-                let counted = self.cross(*before, *way, &mut needed);
-                if needed.contains(receiver) {
+            let (at, count, lapped) = (point.at, point.count, point.lapped);
+            let ways = self.into.get(at as usize).map_or(0, Vec::len);
+            for way in 0..ways {
+                let Some(back) = self.into.get(at as usize).and_then(|into| into.get(way)) else { continue };
+                let before = back.before;
+                needed.copy_from_slice(self.needed.set(index));
+                let counted = self.cross(back.crossing, &mut needed);
+                if contains(&needed, receiver) {
                     continue;
                 }
-                count += u32::from(counted);
-                let rank = |at: u32| self.rank.get(at as usize).copied().unwrap_or(0);
-                let lapped = lapped || rank(*before) >= rank(at);
-                if counted && lapped && self.repeats(index, *before, &needed) {
+                let lapped = lapped || rank(self, before) >= rank(self, at);
+                if counted && lapped && self.repeats(index, before, &needed) {
                     return Bound::Unbounded;
                 }
-                self.push(*before, needed, count, Some(index), lapped);
+                self.push(before, &needed, count + u32::from(counted), Some(index), lapped);
             }
         }
         Bound::Messages(self.most)
     }
 
     /// Goes back over one edge; whether it is a message of the channel.
-    fn cross(&self, before: u32, way: u32, needed: &mut FixedBitSet) -> bool {
-        let state = self.flat.states.get(before as usize);
-        match state.and_then(|state| state.edges.get(way as usize)).map(|edge| &edge.act) {
-            Some(FlatAct::Act(Act::Exchange { from, to, lane, .. })) => {
-                if needed.contains(self.agents.known((*to, *lane))) {
-                    needed.insert(self.agents.known((*from, *lane)));
+    fn cross(&self, crossing: Crossing, needed: &mut [u64]) -> bool {
+        match crossing {
+            Crossing::Message(from, to, channel) => {
+                if contains(needed, to as usize) {
+                    insert(needed, from as usize);
                 }
-                (*from, *to, *lane) == self.channel
+                return channel == self.channel;
             }
-            Some(FlatAct::Fork(nest)) => {
-                for (outside, inside) in self.agents.pairs(*nest) {
-                    if needed.contains(*inside) {
-                        needed.insert(*outside);
+            Crossing::Fork(nest) => {
+                for (outside, inside) in self.agents.pairs(nest) {
+                    if contains(needed, *inside) {
+                        insert(needed, *outside);
                     }
                 }
-                for (_, inside) in self.agents.pairs(*nest) {
-                    needed.remove(*inside);
+                for (_, inside) in self.agents.pairs(nest) {
+                    remove(needed, *inside);
                 }
-                false
             }
-            Some(FlatAct::Join(nest)) => {
-                for (outside, inside) in self.agents.pairs(*nest) {
-                    if needed.contains(*outside) {
-                        needed.insert(*inside);
+            Crossing::Join(nest) => {
+                for (outside, inside) in self.agents.pairs(nest) {
+                    if contains(needed, *outside) {
+                        insert(needed, *inside);
                     }
                 }
-                false
             }
-            _ => false,
+            Crossing::Other => {}
         }
+        false
     }
 
     /// Whether this very point has been passed on the way: the way round counted and changed nothing.
-    fn repeats(&self, index: u32, at: u32, needed: &FixedBitSet) -> bool {
+    fn repeats(&self, index: u32, at: u32, needed: &[u64]) -> bool {
         let mut next = Some(index);
-        while let Some(point) = next.and_then(|index| self.points.get(index as usize)) {
-            if point.at == at && point.needed == *needed {
+        while let Some((index, point)) =
+            next.and_then(|index| Some((index, self.points.get(index as usize)?)))
+        {
+            if point.at == at && self.needed.set(index) == needed {
                 return true;
             }
             next = point.after;
@@ -156,26 +240,26 @@ impl Walk<'_> {
     }
 
     /// Adds a point unless one of the same position counts as much and needs no more.
-    fn push(&mut self, at: u32, needed: FixedBitSet, count: u32, after: Option<u32>, lapped: bool) {
+    fn push(&mut self, at: u32, needed: &[u64], count: u32, after: Option<u32>, lapped: bool) {
         self.most = self.most.max(count);
         let index = self.points.len() as u32;
-        let front = self.fronts.entry(at).or_default();
+        let Some(front) = self.fronts.get_mut(at as usize) else { return };
         let better = |have: &u32| {
-            self.points
-                .get(*have as usize)
-                .is_some_and(|have| have.count >= count && have.needed.is_subset(&needed))
+            self.points.get(*have as usize).is_some_and(|point| point.count >= count)
+                && is_subset(self.needed.set(*have), needed)
         };
         if front.iter().any(better) {
             return;
         }
         front.retain(|have| {
-            let Some(have) = self.points.get_mut(*have as usize) else { return false };
-            have.stale = count >= have.count && needed.is_subset(&have.needed);
-            !have.stale
+            let Some(point) = self.points.get_mut(*have as usize) else { return false };
+            point.stale = count >= point.count && is_subset(needed, self.needed.set(*have));
+            !point.stale
         });
         front.push(index);
-        self.points.push(Point { at, needed, count, after, lapped, stale: false });
+        self.needed.words.extend_from_slice(needed);
+        self.points.push(Point { at, count, after, lapped, stale: false });
         let rank = self.rank.get(at as usize).copied().unwrap_or(0);
-        self.heap.push((rank, count, std::cmp::Reverse(index)));
+        self.heap.push((rank, count, Reverse(index)));
     }
 }

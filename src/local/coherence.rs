@@ -4,10 +4,11 @@
 //! (Li, Stutz, Wies, Zufferey, OOPSLA 2025: send coherence, receive coherence, no mixed choice; local steps count as
 //! messages of a role to itself.) Is not: a diagnostic; `runs` finds how the positions are reached.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::id::LaneId;
 use crate::global::graph::{End, Label};
-use crate::local::available::{Agents, Channel, available, into, upstream};
+use crate::local::available::{Agents, Channel, Fronts, Messages, available, into, possible_after, upstream};
 use crate::local::subset::Subsets;
 use crate::local::unfold::{Flat, Sight};
 use crate::local::view::{Positions, Seen};
@@ -51,7 +52,7 @@ struct Acts {
 fn acts(view: &impl Positions, set: &[u32]) -> Acts {
     let mut acts = Acts::default();
     for at in set {
-        view.ways(*at, &mut |seen, to, _| match seen {
+        view.ways(*at, |seen, to, _| match seen {
             Some(seen) if seen.is_receive() => acts.receives.push((*at, seen, to)),
             Some(seen) => acts.own.push((*at, seen, to)),
             None => {}
@@ -122,17 +123,15 @@ fn differing(view: &impl Positions, set: &[u32], acts: &Acts) -> Option<(Placed,
     }
     // Whoever cannot reach the act without the role, walking backwards from it; a failed session needs nothing.
     let local = |position: u32| set.binary_search(&position).ok();
-    let mut before: Vec<Vec<usize>> = vec![Vec::new(); set.len()];
+    let mut before: Vec<(usize, usize)> = Vec::new();
     let mut reached = fixedbitset::FixedBitSet::with_capacity(set.len());
     let mut stack = Vec::new();
     for (index, position) in set.iter().enumerate() {
         let mut acting = view.end(*position) == Some(End::Aborted);
-        view.ways(*position, &mut |seen, to, _| match seen {
+        view.ways(*position, |seen, to, _| match seen {
             Some(_) => acting = true,
             None => {
-                if let Some(before) = local(to).and_then(|to| before.get_mut(to)) {
-                    before.push(index);
-                }
+                before.extend(local(to).map(|to| (to, index)));
             }
         });
         if acting {
@@ -140,10 +139,12 @@ fn differing(view: &impl Positions, set: &[u32], acts: &Acts) -> Option<(Placed,
             stack.push(index);
         }
     }
+    before.sort_unstable();
     while let Some(index) = stack.pop() {
-        for before in before.get(index).map_or(&[][..], |before| before) {
-            if !reached.put(*before) {
-                stack.push(*before);
+        let first = before.partition_point(|(to, _)| *to < index);
+        for (_, from) in before.iter().skip(first).take_while(|(to, _)| *to == index) {
+            if !reached.put(*from) {
+                stack.push(*from);
             }
         }
     }
@@ -187,8 +188,12 @@ pub(super) fn races(
     let mut races = Races::default();
     let mut before = None;
     for (index, set) in subsets.sets.iter().enumerate() {
+        let arcs = subsets.edges.get(index).map_or(&[][..], |arcs| arcs);
+        if arcs.len() < 2 {
+            continue;
+        }
         let mut due: BTreeMap<Channel, Vec<Label>> = BTreeMap::new();
-        for arc in subsets.edges.get(index).map_or(&[][..], |arcs| arcs) {
+        for arc in arcs {
             if let Seen::Receive { from, lane, label, .. } = arc.seen {
                 due.entry(Channel { from, to: sight.role, lane }).or_default().push(label);
             }
@@ -217,15 +222,36 @@ fn race(
     acts: &Acts,
     work: &mut Work,
 ) -> Option<Option<(Placed, Placed)>> {
+    let mut fronts = None;
+    // What may come after each receive on any channel: more than what really may, so that walks can be spared.
+    let mut possible: BTreeMap<(u32, LaneId), Option<Messages>> = BTreeMap::new();
     for (channel, labels) in due {
-        let upstream = upstream(flat, before, *channel, work);
+        let mut reaching = None;
+        // Where many receives lead to one position, one walk from there is enough.
+        let mut fruitless: BTreeSet<(u32, LaneId)> = BTreeSet::new();
         for (at, seen, to) in &acts.receives {
             let Seen::Receive { from, lane, .. } = *seen else { continue };
-            if (from, lane) == (channel.from, channel.lane) || !upstream.contains(*to as usize) {
+            if (from, lane) == (channel.from, channel.lane) || fruitless.contains(&(*to, lane)) {
                 continue;
             }
-            let early = available((flat, agents), *to, (channel.to, lane), *channel, &upstream, work)?;
-            let Some(label) = labels.iter().find(|label| early.contains(label)) else { continue };
+            if let Some(Some(possible)) = possible.get(&(*to, lane))
+                && !labels.iter().any(|label| possible.contains(&(channel.from, channel.lane, *label)))
+            {
+                continue;
+            }
+            let upstream = reaching.get_or_insert_with(|| upstream(flat, before, *channel, work));
+            if !upstream.contains(*to as usize) {
+                continue;
+            }
+            let early = available((flat, agents), *to, (channel.to, lane), *channel, upstream, work)?;
+            let Some(label) = labels.iter().find(|label| early.contains(label)) else {
+                fruitless.insert((*to, lane));
+                possible.entry((*to, lane)).or_insert_with(|| {
+                    let fronts = fronts.get_or_insert_with(|| Fronts::of(flat.states.len()));
+                    possible_after((flat, agents), *to, (channel.to, lane), fronts, work)
+                });
+                continue;
+            };
             let meant = acts.receives.iter().find(|(_, seen, _)| {
                 matches!(*seen, Seen::Receive { from, lane, label: have, .. }
                     if (from, lane, have) == (channel.from, channel.lane, *label))

@@ -11,7 +11,7 @@ use crate::global::graph;
 use crate::global::graph::merge::classes;
 use crate::global::graph::{End, Graph};
 use crate::local::automaton::{Act, Automaton, Edge, Inside, Nest, State};
-use crate::local::subset::determinise;
+use crate::local::subset::{Subsets, determinise};
 use crate::local::view::{Insides, Meets, Nested, Positions, Seen};
 use crate::local::work::Work;
 
@@ -35,8 +35,14 @@ struct Cutter<'a> {
     inner: Vec<(usize, u32)>,
 }
 
-/// The automaton of one role. Nothing where the work runs out.
-pub(super) fn cut(graph: &Graph, insides: &Insides, role: RoleId, work: &mut Work) -> Option<Cut> {
+/// The automaton of one role; `known` are its sets of positions, if they are known. Nothing where the work runs out.
+pub(super) fn cut(
+    graph: &Graph,
+    insides: &Insides,
+    role: RoleId,
+    known: Option<&Subsets>,
+    work: &mut Work,
+) -> Option<Cut> {
     let mut cutter = Cutter {
         view: Nested::new(graph, insides, role),
         automaton: Automaton { role, entry: 0, states: Vec::new(), nests: Vec::new() },
@@ -44,7 +50,10 @@ pub(super) fn cut(graph: &Graph, insides: &Insides, role: RoleId, work: &mut Wor
         endless: Vec::new(),
         inner: Vec::new(),
     };
-    cutter.part(graph.entry?, None, work)?;
+    match known {
+        Some(subsets) => cutter.states(subsets, None),
+        None => cutter.part(graph.entry?, None, work)?,
+    };
     let mut at = 0;
     while let Some(id) = cutter.known.get_index(at).copied() {
         cutter.endless.push(false);
@@ -75,6 +84,11 @@ impl Cutter<'_> {
     /// Adds the states that begin at `entry`, inside of a nest or outside of all; gives the first.
     fn part(&mut self, entry: StateId, nest: Option<usize>, work: &mut Work) -> Option<u32> {
         let subsets = determinise(&self.view, entry.0, work)?;
+        Some(self.states(&subsets, nest))
+    }
+
+    /// Adds a state for each set; gives the first.
+    fn states(&mut self, subsets: &Subsets, nest: Option<usize>) -> u32 {
         let first = self.automaton.states.len() as u32;
         for (set, arcs) in subsets.sets.iter().zip(&subsets.edges) {
             let edges: Vec<Edge> = arcs
@@ -94,7 +108,7 @@ impl Cutter<'_> {
             let positions = set.iter().map(|at| StateId(*at)).collect();
             self.automaton.states.push(State { edges, may_end, positions });
         }
-        Some(first)
+        first
     }
 
     fn act(&mut self, seen: Seen, outer: Option<usize>) -> Act {

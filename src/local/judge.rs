@@ -34,7 +34,21 @@ pub(super) struct Judgement {
     pub(super) found: Vec<Found>,
     /// Roles that ever wait for more than one channel at once.
     pub(super) racy: BTreeSet<RoleId>,
+    /// The base unfolding, for what follows.
+    pub(super) base: Base,
 }
+
+/// The base unfolding, and what roles see of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Base {
+    /// The unfolding by [`Plan::Base`].
+    pub(super) flat: Flat,
+    /// The sets of the roles judged, in order; the last ones are missing where the sets are large.
+    pub(super) subsets: Vec<Subsets>,
+}
+
+/// Positions in the sets that are kept.
+const KEPT_MAX: usize = 1 << 22;
 
 /// Which roles are judged, and how far.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +65,16 @@ pub(super) fn judge(graph: &Graph, roles: usize, scope: Scope<'_>, work: &mut Wo
     let agents = Agents::of(graph, &insides, roles);
     let mut judgement = Judgement::default();
     let base = unfold(graph, Plan::Base)?;
-    flat(&base, &agents, scope, &mut judgement, work)?;
+    let mut room = KEPT_MAX;
+    let mut subsets = Vec::new();
+    flat(&base, &agents, scope, &mut judgement, work, |own| {
+        let size: usize = own.sets.iter().map(|set| set.len()).sum();
+        room = room.saturating_sub(size);
+        if room > 0 {
+            subsets.push(own);
+        }
+    })?;
+    judgement.base = Base { flat: base, subsets };
     if scope.first && !judgement.found.is_empty() {
         return Some(judgement);
     }
@@ -70,7 +93,7 @@ pub(super) fn judge(graph: &Graph, roles: usize, scope: Scope<'_>, work: &mut Wo
         if !scope.roles.is_empty() {
             let unfolding = unfold(graph, plan)?;
             work.spend(unfolding.states.len() as u64);
-            flat(&unfolding, &agents, scope, &mut judgement, work)?;
+            flat(&unfolding, &agents, scope, &mut judgement, work, drop)?;
         }
     }
     Some(judgement)
@@ -114,6 +137,7 @@ fn flat(
     scope: Scope<'_>,
     judgement: &mut Judgement,
     work: &mut Work,
+    mut keep: impl FnMut(Subsets),
 ) -> Option<()> {
     for role in scope.roles {
         let sight = Sight { flat, role: *role };
@@ -125,6 +149,7 @@ fn flat(
             judgement.racy.insert(*role);
         }
         add(judgement, *role, &sight, violations, |violation| runs(&sight, 0, &subsets, violation));
+        keep(subsets);
         if scope.first && !judgement.found.is_empty() {
             break;
         }
@@ -184,7 +209,7 @@ fn add(
 
 fn site(view: &impl Positions, (at, seen): (u32, Option<Seen>)) -> Option<SiteId> {
     let mut found = None;
-    view.ways(at, &mut |have, _, site| {
+    view.ways(at, |have, _, site| {
         if have.is_some() && have == seen {
             found = found.or(Some(site));
         }

@@ -12,7 +12,7 @@ use crate::base::id::{LaneId, RoleId, SiteId};
 use crate::global::graph::End;
 use crate::global::protocol::Lane;
 use crate::local::available::into;
-use crate::local::subset::{Subsets, determinise};
+use crate::local::subset::Subsets;
 use crate::local::unfold::{Flat, FlatAct, Sight, lane};
 use crate::local::view::{Positions, Seen};
 use crate::local::work::Work;
@@ -28,34 +28,41 @@ pub(super) struct Waiting {
     pub(super) unfair: BTreeMap<RoleId, SiteId>,
 }
 
-/// Judges every role on one unfolding. Nothing where the work runs out.
-pub(super) fn waiting(
-    flat: &Flat,
-    lanes: &[Lane],
-    roles: usize,
-    found: &mut Waiting,
-    work: &mut Work,
-) -> Option<()> {
-    let before = into(flat);
-    let rank = flat.order();
-    let ends = backwards(&before, flat.states.len(), |at| {
-        flat.states.get(at as usize).is_some_and(|state| state.end.is_some())
-    });
-    for role in (0..roles).map(RoleId::at) {
-        let sight = Sight { flat, role };
-        let subsets = determinise(&sight, 0, work)?;
+/// What is the same for all roles of one unfolding.
+pub(super) struct Ground<'a> {
+    flat: &'a Flat,
+    lanes: &'a [Lane],
+    /// The positions before each position.
+    before: Vec<Vec<u32>>,
+    rank: Vec<u32>,
+    /// The positions from which an end can be reached.
+    ends: FixedBitSet,
+}
+
+impl<'a> Ground<'a> {
+    /// Looks at an unfolding once.
+    pub(super) fn of(flat: &'a Flat, lanes: &'a [Lane]) -> Self {
+        let before = into(flat);
+        let ends = backwards(&before, flat.states.len(), |at| {
+            flat.states.get(at as usize).is_some_and(|state| state.end.is_some())
+        });
+        Self { flat, lanes, before, rank: flat.order(), ends }
+    }
+
+    /// Judges one role, whose sets on this unfolding these are.
+    pub(super) fn judge(&self, role: RoleId, subsets: &Subsets, found: &mut Waiting, work: &mut Work) {
         if !subsets.edges.iter().flatten().any(|arc| arc.seen.is_receive()) {
-            continue;
+            return;
         }
-        let acts = backwards(&before, flat.states.len(), |at| {
+        let sight = Sight { flat: self.flat, role };
+        let acts = backwards(&self.before, self.flat.states.len(), |at| {
             let mut sees = false;
-            sight.ways(at, &mut |seen, _, _| sees |= seen.is_some());
+            sight.ways(at, |seen, _, _| sees |= seen.is_some());
             sees
         });
-        work.spend(flat.states.len() as u64);
-        role_waiting(&sight, (lanes, &rank), &subsets, (&acts, &ends), found);
+        work.spend(self.flat.states.len() as u64);
+        role_waiting(&sight, (self.lanes, &self.rank), subsets, (&acts, &self.ends), found);
     }
-    Some(())
 }
 
 fn role_waiting(
@@ -118,7 +125,7 @@ fn circles(
     for (from, at) in set.iter().enumerate().filter(|(_, at)| acts.contains(**at as usize)) {
         let Some(state) = sight.flat.states.get(*at as usize) else { continue };
         let mut way = 0;
-        sight.ways(*at, &mut |seen, to, _| {
+        sight.ways(*at, |seen, to, _| {
             let act = state.edges.get(way).map(|edge| &edge.act);
             way += 1;
             let on = match act {

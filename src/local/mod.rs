@@ -31,11 +31,12 @@ use crate::local::amend::{Amended, amend};
 use crate::local::available::Agents;
 use crate::local::bounds::bounds;
 use crate::local::cut::cut;
-use crate::local::judge::{Scope, judge, plans};
-use crate::local::liveness::{Waiting, waiting};
+use crate::local::judge::{Base, Scope, judge, plans};
+use crate::local::liveness::{Ground, Waiting};
 use crate::local::projection::{Liveness, Projection, Selection};
 use crate::local::refusal::{refusals, selections, too_much, waits};
-use crate::local::unfold::{Plan, unfold};
+use crate::local::subset::determinise;
+use crate::local::unfold::{Plan, Sight, unfold};
 use crate::local::view::Insides;
 use crate::local::work::Work;
 
@@ -62,18 +63,18 @@ pub fn project(protocol: &Protocol, mode: Amend) -> (Option<Projection>, Vec<Dia
     let Some(judgement) = judge(&graph, roles.len(), scope, &mut work) else {
         return (None, vec![too_much(protocol)]);
     };
-    let (graph, tellings) = if judgement.found.is_empty() {
-        (graph, Tellings::new())
+    let (graph, tellings, base) = if judgement.found.is_empty() {
+        (graph, Tellings::new(), Some(judgement.base))
     } else if mode == Amend::Deny || protocol.amend_denied {
         return (None, refusals(protocol, &judgement.found));
     } else {
         match amend(protocol, judgement, &mut work) {
-            Amended::Coherent(graph, tellings) => (graph, tellings),
+            Amended::Coherent(graph, tellings) => (graph, tellings, None),
             Amended::Refused(found) => return (None, refusals(protocol, &found)),
             Amended::TooMuch => return (None, vec![too_much(protocol)]),
         }
     };
-    match finish(protocol, graph, &tellings, &mut work) {
+    match finish(protocol, graph, &tellings, base, &mut work) {
         Some((projection, mut diagnostics)) => {
             let mut all = selections(protocol, &projection.selections);
             all.append(&mut diagnostics);
@@ -88,22 +89,47 @@ fn finish(
     protocol: &Protocol,
     graph: Graph,
     tellings: &Tellings,
+    base: Option<Base>,
     work: &mut Work,
 ) -> Option<(Projection, Vec<Diagnostic>)> {
     let insides = Insides::of(&graph);
     let agents = Agents::of(&graph, &insides, protocol.roles.len());
     let mut found = Waiting::default();
     let mut automata = Vec::with_capacity(protocol.roles.len());
+    let base = match base {
+        Some(base) => base,
+        None => Base { flat: unfold(&graph, Plan::Base)?, subsets: Vec::new() },
+    };
+    let ground = Ground::of(&base.flat, &protocol.lanes);
     for role in (0..protocol.roles.len()).map(RoleId::at) {
-        let cut = cut(&graph, &insides, role, work)?;
+        let own;
+        let subsets = match base.subsets.get(role.index()) {
+            Some(known) => known,
+            None => {
+                own = determinise(&Sight { flat: &base.flat, role }, 0, work)?;
+                &own
+            }
+        };
+        // Without nests the unfolding is the graph itself.
+        let known = graph.nests.is_empty().then_some(subsets);
+        let cut = cut(&graph, &insides, role, known, work)?;
         found.starving.extend(cut.held.map(|site| (role, site)));
         automata.push(cut.automaton);
+        ground.judge(role, subsets, &mut found, work);
     }
-    let bounds = bounds(&unfold(&graph, Plan::Turns)?, &agents, work);
-    waiting(&unfold(&graph, Plan::Base)?, &protocol.lanes, protocol.roles.len(), &mut found, work)?;
+    let bounds = if graph.nests.is_empty() {
+        bounds(&base.flat, &agents, work)
+    } else {
+        bounds(&unfold(&graph, Plan::Turns)?, &agents, work)
+    };
     for (plan, endless) in plans(&graph) {
         if endless && matches!(plan, Plan::First(..)) {
-            waiting(&unfold(&graph, plan)?, &protocol.lanes, protocol.roles.len(), &mut found, work)?;
+            let flat = unfold(&graph, plan)?;
+            let ground = Ground::of(&flat, &protocol.lanes);
+            for role in (0..protocol.roles.len()).map(RoleId::at) {
+                let subsets = determinise(&Sight { flat: &flat, role }, 0, work)?;
+                ground.judge(role, &subsets, &mut found, work);
+            }
         }
     }
     let liveness = Liveness {

@@ -81,7 +81,7 @@ pub(super) fn runs(view: &impl Positions, entry: u32, subsets: &Subsets, violati
 
 fn ways(view: &impl Positions, at: u32) -> Vec<(Option<Seen>, u32, SiteId)> {
     let mut ways = Vec::new();
-    view.ways(at, &mut |seen, to, site| ways.push((seen, to, site)));
+    view.ways(at, |seen, to, site| ways.push((seen, to, site)));
     ways
 }
 

@@ -8,7 +8,7 @@ use crate::base::id::{LaneId, NestId, RoleId, SiteId, StateId};
 use crate::base::limits::{TURNS_UNROLLED_MAX, UNFOLDED_MAX};
 use crate::base::value::Value;
 use crate::global::expr::Expr;
-use crate::global::graph::{Act, End, Graph, Inside};
+use crate::global::graph::{Act, Edge, End, Graph, Inside};
 use crate::local::view::{Positions, Seen, seen};
 
 /// An unfolding.
@@ -83,6 +83,10 @@ struct Unfolder<'a> {
 
 /// The unfolding of a graph by a plan; nothing if it grows beyond its bound.
 pub(super) fn unfold(graph: &Graph, plan: Plan) -> Option<Flat> {
+    if graph.nests.is_empty() {
+        debug_assert!(graph.entry == Some(StateId(0)), "numbered from the entry");
+        return Some(same(graph));
+    }
     let mut unfolder = Unfolder {
         graph,
         plan,
@@ -101,6 +105,16 @@ pub(super) fn unfold(graph: &Graph, plan: Plan) -> Option<Flat> {
         }
     }
     Some(unfolder.flat)
+}
+
+/// A graph without nests as it is: every position keeps its number.
+fn same(graph: &Graph) -> Flat {
+    let edge = |edge: &Edge| FlatEdge { act: FlatAct::Act(edge.act.clone()), to: edge.to.0, site: edge.site };
+    let states = graph
+        .states
+        .iter()
+        .map(|state| FlatState { edges: state.edges.iter().map(edge).collect(), end: state.end });
+    Flat { states: states.collect() }
 }
 
 impl Unfolder<'_> {
@@ -268,7 +282,7 @@ impl Positions for Sight<'_> {
         self.flat.states.len()
     }
 
-    fn ways(&self, at: u32, found: &mut dyn FnMut(Option<Seen>, u32, SiteId)) {
+    fn ways(&self, at: u32, mut found: impl FnMut(Option<Seen>, u32, SiteId)) {
         for edge in self.flat.states.get(at as usize).map_or(&[][..], |state| &state.edges) {
             let seen = match &edge.act {
                 FlatAct::Act(act) => seen(act, self.role),

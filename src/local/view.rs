@@ -34,7 +34,7 @@ pub(super) trait Positions {
     fn count(&self) -> usize;
     /// Calls `found` for each way on from a position: what the role sees (nothing, if it is not concerned), the
     /// position after it, the place in the source.
-    fn ways(&self, at: u32, found: &mut dyn FnMut(Option<Seen>, u32, SiteId));
+    fn ways(&self, at: u32, found: impl FnMut(Option<Seen>, u32, SiteId));
     /// How a position without ways on ends.
     fn end(&self, at: u32) -> Option<End>;
     /// What happens on the ways on, in the order of `ways`; nothing where nobody acts.
@@ -42,6 +42,7 @@ pub(super) trait Positions {
 }
 
 /// What `role` sees of one act that is not a nest.
+#[inline]
 pub(super) fn seen(act: &Act, role: RoleId) -> Option<Seen> {
     match *act {
         Act::Exchange { from, to, label, payload, var, lane } if from == role => {
@@ -198,7 +199,7 @@ impl Positions for Nested<'_> {
         self.graph.states.len()
     }
 
-    fn ways(&self, at: u32, found: &mut dyn FnMut(Option<Seen>, u32, SiteId)) {
+    fn ways(&self, at: u32, mut found: impl FnMut(Option<Seen>, u32, SiteId)) {
         let Some(state) = self.graph.states.get(at as usize) else { return };
         for edge in &state.edges {
             match edge.act {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::base::limits;
 use crate::base::value::{Fields, Value};
-use crate::bytecode::weight::{self, Excess};
+use crate::base::weight::{self, Excess};
 use crate::machine::compute::kind;
 use crate::machine::trouble::Trouble;
 

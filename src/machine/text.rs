@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::base::limits;
 use crate::base::value::{Fields, Value};
-use crate::bytecode::weight::Excess;
+use crate::base::weight::Excess;
 use crate::machine::trouble::Trouble;
 
 const TOO_LONG: Trouble = Trouble::TooLarge(Excess::Text);

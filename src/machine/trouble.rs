@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::bytecode::weight::Excess;
+use crate::base::weight::Excess;
 
 /// Why a session cannot go on.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -10,6 +10,7 @@
 mod cli;
 mod command;
 mod corpus;
+mod effects;
 mod hostile;
 mod library;
 mod limits;

@@ -5,6 +5,7 @@
 //! what each role lives, over all complete runs, are equal.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use laban::base::id::{LaneId, RoleId, StateId};
 use laban::base::value::Value;
@@ -29,36 +30,44 @@ const HAPPENINGS_MAX: u32 = 16;
 /// Messages that a channel without a bound holds here.
 const ROOM: u32 = 2;
 /// States of one exploration.
-const STATES_MAX: usize = 60_000;
+const STATES_MAX: usize = 8_000;
 
-/// What each role lives on each lane, and how each choice and operation goes in turn.
+/// What each role lives on each lane, and how each choice and operation goes in turn: a hash of each row.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 struct Lives {
-    lives: BTreeMap<(RoleId, String), Vec<String>>,
+    lives: BTreeMap<(RoleId, u64), u64>,
     happenings: u32,
 }
 
+/// Equal in every process: the keys of this hasher are constant.
+fn hash(what: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
+}
+
 impl Lives {
-    fn add(&mut self, role: RoleId, key: String, what: String) -> bool {
-        self.lives.entry((role, key)).or_default().push(what);
+    fn add(&mut self, role: RoleId, key: impl Hash, what: impl Hash) -> bool {
+        let life = self.lives.entry((role, hash(key))).or_default();
+        *life = hash((*life, what));
         self.happenings += 1;
         self.happenings <= HAPPENINGS_MAX
     }
 
     fn sent(&mut self, from: RoleId, to: RoleId, lane: LaneId, label: &str) -> bool {
-        self.add(from, lane.0.to_string(), format!("! {} {label}", to.0))
+        self.add(from, lane, ("!", to, label))
     }
 
     fn received(&mut self, from: RoleId, to: RoleId, lane: LaneId, label: &str) -> bool {
-        self.add(to, lane.0.to_string(), format!("? {} {label}", from.0))
+        self.add(to, lane, ("?", from, label))
     }
 
     fn decided(&mut self, role: RoleId, choice: &str, label: &str) -> bool {
-        self.add(role, choice.to_owned(), label.to_owned())
+        self.add(role, choice, label)
     }
 
     fn performed(&mut self, role: RoleId, operation: &str) -> bool {
-        self.add(role, operation.to_owned(), String::new())
+        self.add(role, operation, ())
     }
 }
 
@@ -250,15 +259,28 @@ fn prove(seed: u64, tally: &mut Tally) {
     }
 }
 
-#[test]
-fn what_is_accepted_runs_as_it_is_written() {
+/// Every second seed, so that two cores share the work.
+fn half(first: u64) {
     let mut tally = Tally::default();
-    for seed in 0..SEEDS {
+    for seed in (first..SEEDS).step_by(2) {
         prove(seed, &mut tally);
     }
     println!("{tally:?}");
-    assert!(tally.accepted > SEEDS as usize / 2, "{tally:?}");
-    assert!(tally.amended > 500, "{tally:?}");
-    assert!(tally.compared * 10 > tally.accepted * 9, "{tally:?}");
-    assert!(tally.longest > 1, "{tally:?}");
+    let seeds = SEEDS as usize / 2;
+    assert_eq!(tally.accepted + tally.refused, seeds);
+    assert!(tally.accepted * 10 > seeds * 9, "{tally:?}");
+    assert!(tally.amended * 2 > seeds, "{tally:?}");
+    assert!(tally.exhausted * 20 > tally.accepted * 19, "{tally:?}");
+    assert!(tally.compared * 20 > tally.accepted * 19, "{tally:?}");
+    assert!(tally.longest > 2, "{tally:?}");
+}
+
+#[test]
+fn what_is_accepted_runs_as_it_is_written_even_seeds() {
+    half(0);
+}
+
+#[test]
+fn what_is_accepted_runs_as_it_is_written_odd_seeds() {
+    half(1);
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::base::limits;
 use crate::base::value::Value;
+use crate::base::weight;
 use crate::bytecode::program::{Channel, Program, Receive};
 use crate::bytecode::rejection::Rejection;
-use crate::bytecode::weight;
 use crate::diag::code::Code;
 
 pub(super) fn check(program: &Program) -> Result<(), Rejection> {

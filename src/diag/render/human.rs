@@ -38,7 +38,10 @@ pub fn one(sources: &Sources, diagnostic: &Diagnostic, style: Style) -> String {
     for note in &diagnostic.notes {
         main = main.element(Level::NOTE.message(note));
     }
-    if let Some(help) = &diagnostic.help {
+    // A fix that says the same shows how as well.
+    if let Some(help) =
+        diagnostic.help.as_ref().filter(|help| diagnostic.fixes.iter().all(|fix| fix.title != **help))
+    {
         main = main.element(Level::HELP.message(help));
     }
     let fixes = diagnostic.fixes.iter().filter_map(|fix| repair(sources, fix));

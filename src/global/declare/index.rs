@@ -104,10 +104,11 @@ pub(crate) fn table(types: &mut Types<'_>, module: usize) -> Table {
                 table.consts.entry(item.name.text.clone()).or_insert(at);
             }
             tree::Item::Message(item) => {
+                // The type first: fields are then read again, and nothing is said of them.
+                let ty = types.declared(module, &item.name);
                 let fields = types.message_fields(module, item);
                 let name: Arc<str> = Arc::from(item.name.text.as_str());
-                let message =
-                    Message { ty: types.declared(module, &item.name), name, fields, span: item.name.place.0 };
+                let message = Message { ty, name, fields, span: item.name.place.0 };
                 table.messages.entry(item.name.text.clone()).or_insert(Arc::new(message));
             }
             tree::Item::Type(item) => {

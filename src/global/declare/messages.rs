@@ -2,12 +2,13 @@
 //!
 //! Is not: a judge of payloads.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::ty::Type;
 use crate::diag::code::Code;
 use crate::diag::source::Span;
-use crate::diag::{Diagnostic, nearest};
+use crate::diag::{Diagnostic, nearest, slip};
 use crate::global::declare::scan;
 use crate::global::declare::types::{Types, record};
 use crate::global::declare::{Field, Fields, Message, Module, Signature, Table};
@@ -29,11 +30,15 @@ pub(crate) fn by_use(
         else {
             continue;
         };
+        let mut by_with = BTreeSet::new();
         let mut waiting: Vec<&Choreography> = vec![tree];
         while let Some(tree) = waiting.pop() {
             scan::each(&tree.body, &mut |stmt| match &stmt.kind {
                 StmtKind::Exchange(exchange) => {
                     one(types, tables, signature, &exchange.message, exchange.declares.as_ref());
+                    if let ([name], Some(_)) = (exchange.message.segments.as_slice(), &exchange.with) {
+                        by_with.insert(name.text.clone());
+                    }
                 }
                 StmtKind::Relay(relay) => {
                     if let Some(message) = &relay.message {
@@ -44,6 +49,9 @@ pub(crate) fn by_use(
             });
             waiting.extend(tree.nested.iter().rev());
         }
+        by_with.retain(|name| signature.messages.get(name).is_some_and(|message| mentioned_only(message)));
+        signature.by_with = by_with;
+        slips(types, tables.get(signature.module), &signature.messages);
         for message in signature.messages.values_mut() {
             if mentioned_only(message)
                 && let Some(message) = Arc::get_mut(message)
@@ -57,6 +65,23 @@ pub(crate) fn by_use(
 /// Whether no use so far has said what the message carries.
 fn mentioned_only(message: &Message) -> bool {
     message.fields.is_none() && message.ty.is_empty_record()
+}
+
+/// Warns of messages without fields whose names are almost those of messages that are declared.
+fn slips(types: &mut Types<'_>, table: Option<&Table>, messages: &BTreeMap<String, Arc<Message>>) {
+    let declared = || table.into_iter().flat_map(|table| table.messages.values());
+    let known: Vec<&Arc<Message>> =
+        declared().chain(messages.values().filter(|message| !mentioned_only(message))).collect();
+    for message in messages.values().filter(|message| mentioned_only(message)) {
+        let Some(near) = slip(&message.name, known.iter().map(|known| known.name.as_ref())) else { continue };
+        let text = format!("message `{}` is not declared, and `{near}` is", message.name);
+        let mut said = Diagnostic::new(Code::E0140, message.span, text)
+            .here("taken as a message of its own, without fields");
+        if let Some(other) = known.iter().find(|known| *known.name == *near) {
+            said = said.also(other.span, format!("`{near}` is declared here"));
+        }
+        types.say(said.help(format!("write `{near}`, or declare it: `message {} {{}}`", message.name)));
+    }
 }
 
 /// Reads one use.

@@ -5,7 +5,7 @@
 //! Is not: a judge of what choreographies do; that is `resolve`. Import cycles are found by whoever loads files.
 
 mod customs;
-mod effects;
+pub(crate) mod effects;
 mod index;
 mod literal;
 mod messages;
@@ -19,7 +19,7 @@ use crate::base::ty::Type;
 use crate::base::value::Value;
 use crate::diag::Diagnostic;
 use crate::diag::source::{SourceId, Span};
-use crate::global::builtin::Operation;
+use crate::global::declare::effects::Operation;
 use crate::global::declare::index::Index;
 use crate::global::declare::types::Types;
 use crate::global::resolve;
@@ -86,7 +86,7 @@ pub(crate) struct Enum {
 }
 
 /// A message: what it carries, and the fields if these are known.
-#[derive(Debug)]
+#[derive(PartialEq, Debug)]
 pub(crate) struct Message {
     pub name: Arc<str>,
     pub ty: Type,
@@ -98,8 +98,8 @@ pub(crate) struct Message {
 /// Fields sorted by name.
 pub(crate) type Fields = Vec<Field>;
 
-/// A field of a message or variant.
-#[derive(Clone, Debug)]
+/// A field of a message, variant or operation.
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Field {
     pub name: Arc<str>,
     pub ty: Type,
@@ -123,6 +123,8 @@ pub(crate) struct Signature {
     pub binds: BTreeSet<String>,
     /// Of a choreography at the top: messages that no item declares.
     pub messages: BTreeMap<String, Arc<Message>>,
+    /// Of a choreography at the top: those of these whose fields only a `with` says.
+    pub by_with: BTreeSet<String>,
 }
 
 impl Declarations {

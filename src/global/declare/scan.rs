@@ -77,6 +77,7 @@ fn signature(
         nested: BTreeMap::new(),
         binds,
         messages: BTreeMap::new(),
+        by_with: BTreeSet::new(),
     }
 }
 

@@ -278,17 +278,25 @@ impl<'m> Types<'m> {
         })
     }
 
-    /// Reads again what was judged before.
+    /// Reads what is judged elsewhere.
     fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
-        let said = self.diagnostics.len();
+        let (said, warned) = (self.diagnostics.len(), self.warned.clone());
         self.parts = 0;
         let value = read(self);
         self.diagnostics.truncate(said);
+        self.warned = warned;
         value
     }
 
     /// Reads fields; sorted by name.
     pub(crate) fn fields(&mut self, module: usize, fields: &[tree::Field]) -> Fields {
+        let mut read = self.fields_in_order(module, fields);
+        read.sort_by(|a, b| a.name.cmp(&b.name));
+        read
+    }
+
+    /// Reads fields, in the order in which they stand.
+    pub(crate) fn fields_in_order(&mut self, module: usize, fields: &[tree::Field]) -> Fields {
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         let mut read = Vec::with_capacity(fields.len());
         for field in fields {
@@ -303,7 +311,6 @@ impl<'m> Types<'m> {
             let default = field.default.as_ref().and_then(|e| self.default(e, &ty));
             read.push(Field { name: Arc::from(field.name.text.as_str()), ty, default });
         }
-        read.sort_by(|a, b| a.name.cmp(&b.name));
         read
     }
 

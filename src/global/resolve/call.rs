@@ -476,7 +476,7 @@ impl<'d> Resolver<'d> {
         }
     }
 
-    /// `return { … }`
+    /// `return { … }`. At the top nobody takes the values: it ends the protocol, and they stay with those who know them.
     pub(super) fn give_back(&mut self, stmt: &'d tree::Stmt, value: &'d tree::Expr, out: &mut Block) {
         let Some(result) = self.frame.result.clone() else { return };
         let want = result.ty.clone().unwrap_or(Type::Any);

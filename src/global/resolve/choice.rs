@@ -94,7 +94,7 @@ impl<'d> Resolver<'d> {
             );
             return;
         }
-        self.labels(&choice.branches);
+        self.labels(&choice.branches, choice.on.is_some());
         let id = self.open_choice(stmt.place.0);
         let on = match (&choice.on, owner) {
             (Some(e), Some(owner)) => self.on(owner, e, choice),
@@ -147,7 +147,7 @@ impl<'d> Resolver<'d> {
     }
 
     /// Says which labels stand twice, and which branches come too late.
-    fn labels(&mut self, branches: &'d [Branch]) {
+    fn labels(&mut self, branches: &'d [Branch], on: bool) {
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for branch in branches {
             if let Some(first) = seen.insert(&branch.label.text, branch.label.place.0) {
@@ -160,7 +160,7 @@ impl<'d> Resolver<'d> {
                 );
             }
         }
-        let guarded = branches.iter().any(|branch| branch.when.is_some());
+        let guarded = !on && branches.iter().any(|branch| branch.when.is_some());
         let Some((last, rest)) = branches.split_last() else { return };
         for branch in rest.iter().filter(|branch| guarded && branch.when.is_none()) {
             let message = format!("branch `{}` has no `when`, and is not the last", branch.label.text);
@@ -317,6 +317,8 @@ impl<'d> Resolver<'d> {
     ) {
         let (index, ty) = self.expr(Some(owner), e);
         self.expect(e, &ty, &Type::INT);
+        let member = members.first().and_then(|role| self.tables.roles.get(role.index())?.member.clone());
+        let family = member.map_or_else(|| Arc::from(""), |(family, _)| family);
         let id = self.open_choice(stmt.place.0);
         let mut ways = self.part();
         let (mut branches, mut names, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
@@ -331,7 +333,8 @@ impl<'d> Resolver<'d> {
         }
         self.meet(&ways);
         let labels: Vec<(&str, Span)> = names.iter().map(|name| (name.as_str(), stmt.place.0)).collect();
-        let labels = self.close_choice(id, Arc::from(spell::expr(e)), owner, &labels);
+        let name = format!("{family}[{}]", spell::expr(e));
+        let labels = self.close_choice(id, Arc::from(name), owner, &labels);
         self.decide(id, Decision::When { labels, conditions }, branches, stmt.place.0, out);
     }
 

@@ -40,6 +40,7 @@ impl<'d> Resolver<'d> {
             self.collect(exchange, collect);
             return;
         }
+        self.by_with(exchange);
         let message = self.message(&exchange.message);
         let from = self.target(&exchange.from);
         let (from, to) = match (from, self.receivers(exchange, out, stmt)) {
@@ -175,10 +176,14 @@ impl<'d> Resolver<'d> {
         for (sender, _) in &from.roles {
             let mut payload = None;
             for (receiver, at) in &to.roles {
+                let to_ref = written.get(*at);
                 if sender == receiver {
+                    // `W[i] -> W[*]` leaves `W[i]` out; `A -> B, A` names it.
+                    if let Some(role) = to_ref.filter(|role| !from.several && names(&exchange.from, role)) {
+                        self.own_receiver(*sender, role.place.0);
+                    }
                     continue;
                 }
-                let to_ref = written.get(*at);
                 let part = to_ref.map_or(0, |role| role.place.0.start);
                 let behind = to_ref.map_or(&[][..], |role| &role.annotations);
                 let groups = [&stmt.annotations[..], &exchange.from.annotations[..], behind];
@@ -267,7 +272,7 @@ impl<'d> Resolver<'d> {
         let Receivers::Listed(listed) = &exchange.to else { return true };
         let Some(role) = listed.get(*at) else { return true };
         // `W[i] -> W[j]` with equal numbers is an exchange that does not happen; `A -> A` is a mistake.
-        if role.name.text == exchange.from.name.text && role.selector == exchange.from.selector {
+        if names(&exchange.from, role) {
             self.own_receiver(*from, role.place.0);
         }
         true
@@ -348,6 +353,11 @@ impl<'d> Resolver<'d> {
         let step = self.tables.step(Step::Let(var, e));
         out.push(Stmt::Step { role, step, site });
     }
+}
+
+/// Whether both name the same one role, as far as the text says.
+fn names(a: &RoleRef, b: &RoleRef) -> bool {
+    a.name.text == b.name.text && a.selector == b.selector
 }
 
 /// The empty list.

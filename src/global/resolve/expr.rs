@@ -4,6 +4,7 @@
 //! the type is `Any`, so that one mistake is said once.
 //! Is not: evaluation at run time.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::limits::NESTING_MAX;
@@ -83,11 +84,19 @@ impl<'d> Resolver<'d> {
         if let (ExprKind::Record(entries), Type::Record(fields)) = (&e.kind, want) {
             return self.record_for(who, e.place.0, entries, fields);
         }
-        let (value, ty) = self.expr(who, e);
-        self.expect(e, &ty, want);
-        match value {
-            Expr::Const(value) => Expr::Const(coerced(value, want)),
-            other => other,
+        match self.expr(who, e) {
+            (Expr::Const(value), ty) => {
+                let value = coerced(value, want);
+                // A number as it is written is exact: `12.50` is a `Decimal` where one is wanted.
+                if !matches!(value, Value::Decimal(_)) {
+                    self.expect(e, &ty, want);
+                }
+                Expr::Const(value)
+            }
+            (value, ty) => {
+                self.expect(e, &ty, want);
+                value
+            }
         }
     }
 
@@ -96,7 +105,12 @@ impl<'d> Resolver<'d> {
         if fits(have, want) {
             return;
         }
-        let message = format!("`{}` is wanted here, and this is `{}`", show(want), show(have));
+        let found = match (have, want) {
+            // The range is the trouble, not the kind: the number says more than its type.
+            (Type::Int(low, high), Type::Int(..)) if low == high => low.to_string(),
+            _ => show(have),
+        };
+        let message = format!("`{}` is wanted here, and this is `{found}`", show(want));
         let mut said = Diagnostic::new(Code::E0121, e.place.0, message);
         if let Type::Optional(inner) = have
             && fits(inner, want)
@@ -203,8 +217,13 @@ impl<'d> Resolver<'d> {
                 .help("let every branch bind it, or use it inside that branch");
         } else if let Some((first, _)) = others.first() {
             let help = format!("let `{first}` send it: `{first} -> {who}: …`");
+            let mut places: BTreeMap<Span, Vec<String>> = BTreeMap::new();
             for (other, span) in &others {
-                said = said.also(*span, format!("`{other}` knows it from here"));
+                places.entry(*span).or_default().push(format!("`{other}`"));
+            }
+            for (span, names) in places {
+                let know = if names.len() == 1 { "knows" } else { "know" };
+                said = said.also(span, format!("{} {know} it from here", names.join(" and ")));
             }
             said = said.help(help);
         } else {

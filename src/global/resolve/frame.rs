@@ -145,7 +145,8 @@ impl<'d> Resolver<'d> {
         let declared = declarations.tables.get(module).and_then(|table| table.messages.get(name));
         let top = declarations.choreographies.get(self.frame.choreography).map(|signature| signature.top);
         let by_use = || declarations.choreographies.get(top?).and_then(|top| top.messages.get(name));
-        declared.or_else(by_use).cloned()
+        let by_with = || self.inferred.get(&(top?, name.to_owned()));
+        declared.or_else(by_with).or_else(by_use).cloned()
     }
 
     /// Gives the role a name for a value of this type. A name that it has already keeps its type.

@@ -52,7 +52,9 @@ impl<'d> Resolver<'d> {
     fn no_function(&mut self, who: Who, name: &'d Name, args: &'d [tree::Expr]) -> (Expr, Type) {
         let message = format!("no function is called `{}`", name.text);
         let mut said = Diagnostic::new(Code::E0138, name.place.0, message);
-        said.help = Some(match nearest(&name.text, builtin::FUNCTIONS) {
+        // `length` and `maximum` are slips of the mind: their beginning is meant.
+        let begun = || builtin::FUNCTIONS.into_iter().find(|known| name.text.starts_with(known));
+        said.help = Some(match nearest(&name.text, builtin::FUNCTIONS).or_else(begun) {
             Some(near) => format!("write `{near}`"),
             None => format!("use one of {}", crate::global::resolve::choice::quoted(&builtin::FUNCTIONS)),
         });

@@ -5,11 +5,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::base::builtin;
 use crate::base::id::RoleId;
 use crate::base::ty::Type;
+use crate::base::value::Value;
 use crate::diag::code::Code;
 use crate::diag::{Diagnostic, nearest};
-use crate::global::builtin::{self, Operation};
+use crate::global::declare::Field;
+use crate::global::declare::effects::{self, Operation};
 use crate::global::expr::Expr;
 use crate::global::fit;
 use crate::global::protocol::{Block, Step, Stmt};
@@ -44,7 +47,7 @@ impl<'d> Resolver<'d> {
         let Some(role) = self.single(&does.role) else { return };
         let declared = self.declarations.tables.get(self.frame.module);
         let declared = declared.and_then(|table| table.effects.get(&does.effect.text));
-        let built_in = if declared.is_none() { builtin::effect(&does.effect.text) } else { None };
+        let built_in = if declared.is_none() { effects::built_in(&does.effect.text) } else { None };
         let operations: Option<&[Operation]> = declared.map(Vec::as_slice).or(built_in.as_deref());
         let (args, result, repetition) = match operations {
             None => {
@@ -93,17 +96,17 @@ impl<'d> Resolver<'d> {
         args
     }
 
-    /// Arguments by name or in order, each once, each fitting.
+    /// Arguments by name or in order, each once, each fitting; what is left out is its default, or none.
     fn args(&mut self, role: RoleId, does: &'d Does, operation: &Operation) -> Args {
         let mut args: Args = Vec::new();
         let mut given: BTreeSet<&str> = BTreeSet::new();
-        let names = || operation.params.iter().map(|(name, _)| name.as_ref());
+        let names = || operation.params.iter().map(|param| param.name.as_ref());
         for (at, arg) in does.args.iter().enumerate() {
             let param = match &arg.name {
-                Some(name) => operation.params.iter().find(|(have, _)| **have == *name.text),
+                Some(name) => operation.params.iter().find(|param| *param.name == *name.text),
                 None => operation.params.get(at),
             };
-            let Some((name, ty)) = param else {
+            let Some(Field { name, ty, .. }) = param else {
                 self.expr(Some(role), &arg.value);
                 let (span, text) = match &arg.name {
                     Some(name) => (name.place.0, format!("no parameter `{}`", name.text)),
@@ -124,11 +127,18 @@ impl<'d> Resolver<'d> {
             let value = self.fitting(Some(role), &arg.value, ty);
             args.push((Arc::clone(name), value));
         }
-        let missing = operation
-            .params
-            .iter()
-            .filter(|(name, ty)| !given.contains(name.as_ref()) && !matches!(ty, Type::Optional(_)));
-        let missing: Vec<&str> = missing.map(|(name, _)| name.as_ref()).collect();
+        let mut missing: Vec<&str> = Vec::new();
+        for Field { name, ty, default } in &operation.params {
+            if given.contains(name.as_ref()) {
+                continue;
+            }
+            match (default, ty) {
+                (Some(default), _) => args.push((Arc::clone(name), Expr::Const(default.clone()))),
+                (None, Type::Optional(_)) => args.push((Arc::clone(name), Expr::Const(Value::None))),
+                (None, _) => missing.push(name),
+            }
+        }
+        args.sort_by_key(|(name, _)| operation.params.iter().position(|param| param.name == *name));
         if !missing.is_empty() {
             let message = format!(
                 "`{}.{}` also takes {}",
@@ -157,7 +167,7 @@ impl<'d> Resolver<'d> {
             })
             .collect();
         let declaration = format!("effect {effect} {{ {operation}({}) -> Any }}", params.join(", "));
-        said.help = Some(match nearest(effect, known.chain(builtin::EFFECTS)) {
+        said.help = Some(match nearest(effect, known.chain(builtin::effects())) {
             Some(near) => format!("write `{near}`, or declare it: `{declaration}`"),
             None => format!("declare it: `{declaration}`"),
         });

@@ -15,6 +15,7 @@ mod fold;
 mod frame;
 mod functions;
 mod guarded;
+mod infer;
 mod jumps;
 mod knowledge;
 mod later;
@@ -25,6 +26,7 @@ mod par;
 mod record;
 mod relay;
 mod roles;
+mod settle;
 mod sites;
 mod sweep;
 mod tables;
@@ -38,7 +40,7 @@ use crate::base::ty::Type;
 use crate::diag::code::Code;
 use crate::diag::source::Span;
 use crate::diag::{Diagnostic, Severity};
-use crate::global::declare::{ChoreographyRef, Declarations};
+use crate::global::declare::{ChoreographyRef, Declarations, Message};
 use crate::global::expr::Expr;
 use crate::global::protocol::{Block, Protocol};
 use crate::global::resolve::call::Active;
@@ -97,7 +99,14 @@ struct Resolver<'d> {
     copies_over: bool,
     /// Nested choreographies that something calls.
     called: BTreeSet<usize>,
+    /// Messages that only a `with` declares, as far as they are known.
+    inferred: Inferred,
+    /// Those of them that this walk has come to.
+    met: BTreeSet<(usize, String)>,
 }
+
+/// Messages that only a `with` declares, by the choreography at the top and the name.
+type Inferred = BTreeMap<(usize, String), Arc<Message>>;
 
 /// Resolves a choreography for these sizes. No protocol where an error was found.
 #[must_use]
@@ -107,7 +116,8 @@ pub fn resolve(
     sizes: &Sizes,
 ) -> (Option<Protocol>, Vec<Diagnostic>) {
     let mut said = BTreeMap::new();
-    let protocol = one(declarations, choreography.id, sizes, &mut said);
+    let mut inferred = Inferred::new();
+    let protocol = one(declarations, choreography.id, sizes, &mut inferred, &mut said);
     let mut diagnostics: Vec<Diagnostic> = said.into_values().collect();
     // Errors first, should there be too many: a warning must not hide one.
     if diagnostics.len() > DIAGNOSTICS_MAX {
@@ -132,14 +142,35 @@ pub(crate) fn constants(declarations: &Declarations) -> Vec<Diagnostic> {
     resolver.diagnostics.into_values().collect()
 }
 
+/// Walks until the messages that only a `with` declares have their types: one may be made of another, or stand
+/// without its payload before it stands with it.
+fn infer(declarations: &Declarations, id: usize, sizes: &Sizes, inferred: &mut Inferred) {
+    const WALKS: usize = 3;
+    if declarations.choreographies.iter().all(|signature| signature.by_with.is_empty()) {
+        return;
+    }
+    for _ in 0..WALKS {
+        let mut resolver = Resolver::new(declarations, sizes);
+        resolver.inferred.clone_from(inferred);
+        resolver.protocol(id);
+        if resolver.inferred == *inferred {
+            return;
+        }
+        *inferred = resolver.inferred;
+    }
+}
+
 /// Resolves a choreography, and judges the nested ones that nothing calls.
 fn one(
     declarations: &Declarations,
     id: usize,
     sizes: &Sizes,
+    inferred: &mut Inferred,
     said: &mut BTreeMap<(Span, Code), Diagnostic>,
 ) -> Option<Protocol> {
+    infer(declarations, id, sizes, inferred);
     let mut resolver = Resolver::new(declarations, sizes);
+    resolver.inferred.clone_from(inferred);
     let protocol = resolver.protocol(id);
     let called = std::mem::take(&mut resolver.called);
     for (place, diagnostic) in resolver.diagnostics {
@@ -147,7 +178,7 @@ fn one(
     }
     let inner: Vec<usize> = declarations.choreographies.get(id)?.nested.values().copied().collect();
     for nested in inner.into_iter().filter(|nested| !called.contains(nested)) {
-        one(declarations, nested, sizes, said);
+        one(declarations, nested, sizes, inferred, said);
     }
     protocol
 }
@@ -180,6 +211,8 @@ impl<'d> Resolver<'d> {
             copies_left: CONSTANT_PARTS_MAX,
             copies_over: false,
             called: BTreeSet::new(),
+            inferred: Inferred::new(),
+            met: BTreeSet::new(),
         }
     }
 
@@ -207,6 +240,7 @@ impl<'d> Resolver<'d> {
         self.session_params(tree, signature);
         let body = self.whole_body(tree);
         let body = self.sweep(body);
+        let body = self.settle(body);
         self.take_part(tree, &body);
         if self.overflow {
             return None;

@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use crate::base::ty::Type;
+use crate::base::value::Value;
 use crate::diag::code::Code;
 use crate::diag::{Diagnostic, nearest};
+use crate::global::declare::coerced;
 use crate::global::expr::Expr;
 use crate::global::fit::{fits, join, show};
 use crate::global::resolve::{Resolver, Who};
@@ -41,8 +43,10 @@ impl<'d> Resolver<'d> {
         left: &'d tree::Expr,
         right: &'d tree::Expr,
     ) -> (Expr, Type) {
-        let (a, x) = self.expr(who, left);
-        let (b, y) = self.expr(who, right);
+        let (mut a, mut x) = self.expr(who, left);
+        let (mut b, mut y) = self.expr(who, right);
+        exact(&mut a, &mut x, &y);
+        exact(&mut b, &mut y, &x);
         let gives = match op {
             Binary::And | Binary::Or => {
                 self.expect(left, &x, &Type::Bool);
@@ -149,6 +153,16 @@ impl<'d> Resolver<'d> {
             }
         };
         (Expr::Index(Box::new(value), Box::new(index)), gives)
+    }
+}
+
+/// Makes a number as it is written a `Decimal` beside one.
+fn exact(e: &mut Expr, ty: &mut Type, beside: &Type) {
+    if *beside == Type::Decimal
+        && let Expr::Const(value @ Value::Float(_)) = e
+    {
+        *value = coerced(std::mem::replace(value, Value::None), beside);
+        *ty = Type::Decimal;
     }
 }
 

@@ -78,10 +78,8 @@ impl<'d> Resolver<'d> {
                 self.say(Diagnostic::new(Code::E0122, name.place.0, message).help("take one of them away"));
             }
             let Some(field) = wanted.fields.iter().find(|field| *field.name == *name.text) else {
-                self.too_many(name, wanted);
-                if let Some(e) = value {
-                    self.expr(who, e);
-                }
+                let ty = value.map(|e| self.expr(who, e).1);
+                self.too_many(name, wanted, ty.as_ref());
                 continue;
             };
             let value = match value {
@@ -131,14 +129,19 @@ impl<'d> Resolver<'d> {
         parts
     }
 
-    /// Says that a field is not wanted.
-    fn too_many(&mut self, name: &tree::Name, wanted: &Wanted<'_>) {
+    /// Says that a field is not wanted; `ty` is the type of its value.
+    fn too_many(&mut self, name: &tree::Name, wanted: &Wanted<'_>, ty: Option<&Type>) {
         let message = format!("`{}` has no field `{}`", wanted.name, name.text);
         let mut said = Diagnostic::new(Code::E0122, name.place.0, message);
         let names: Vec<&str> = wanted.fields.iter().map(|field| field.name.as_ref()).collect();
         said.help = Some(match nearest(&name.text, names) {
             Some(near) => format!("write `{near}`"),
-            None => "take it away, or declare it".to_owned(),
+            // What has no fields at all was declared by its use: there the field can be declared.
+            None if wanted.fields.is_empty() => {
+                let ty = ty.map_or_else(|| "Any".to_owned(), show);
+                format!("declare it: `{0}({1}: {ty}) with {{ {1}: … }}`", wanted.name, name.text)
+            }
+            None => format!("take it away, or declare it where `{}` is declared", wanted.name),
         });
         self.say(said);
     }

@@ -253,7 +253,7 @@ impl<'d> Resolver<'d> {
     }
 
     /// Marks everybody who does something in the block.
-    pub(super) fn busy(&self, block: &Block, busy: &mut [bool]) {
+    pub(super) fn busy(&self, block: &[Stmt], busy: &mut [bool]) {
         let mark = |role: RoleId, busy: &mut [bool]| {
             if let Some(slot) = busy.get_mut(role.index()) {
                 *slot = true;

@@ -36,7 +36,7 @@ fn a_family_gathers_a_list_only_where_it_is_used() {
         M let Done$list = append(Done$list, from(Done, 1))
         M let Done = Done$list
         M let n = count(Done, d => d.ok)
-        choice Done[0].from at M
+        choice W[Done[0].from] at M
           W[0] when (Done[0].from == 0):
             M -> W[0]: Prize
           W[1] when (Done[0].from == 1):
@@ -168,15 +168,15 @@ fn calls_are_expanded() {
          choreography Ask(q: Int) returns { answer: Int } { roles X, Y
            X -> Y: Q(q: Int) with { q }  Y -> X: R(n: Int)  return { answer: R.n } }",
         "
-        A let q = 7
         L1:
+          A let q = 7
           A -> B: Q <- {q: q}
           B -> A: R <- ask
           A let r = {answer: R.n}
           break L1
         A let z = r.answer
-        B let q = 1
         L2:
+          B let q = 1
           B -> A: Q <- {q: q}
           A -> B: R <- ask
           break L2
@@ -361,6 +361,106 @@ fn conditions_written_as_text() {
               B -> A: N
               continue L2
             no <- ask:
+        ",
+    );
+}
+
+#[test]
+fn a_payload_declares_its_message() {
+    becomes(
+        "choreography P { roles A, B  A -> B: M  A -> B: M with { x: 1 }  B let y = M.x + 1  B -> A: N with { y } }",
+        "
+        A -> B: M <- ask
+        A -> B: M <- {x: 1}
+        B let y = (M.x + 1)
+        B -> A: N <- {y: y}
+        ",
+    );
+}
+
+#[test]
+fn arguments_that_are_left_out() {
+    becomes(
+        "effect bank { hold(amount: Int, note: String = \"none\", tag?: String) }
+         choreography P { roles A, B  A does bank.hold(5)  A does bank.hold(tag: \"t\", amount: 1)  A does storage.list()
+           A does random.int(10) as n  A -> B: M(n: Int) with { n } }",
+        "
+        A does bank.hold(amount: 5, note: \"none\", tag: none)
+        A does bank.hold(amount: 1, note: \"none\", tag: \"t\")
+        A does storage.list(prefix: none)
+        A does random.int(below: 10) as n
+        A -> B: M <- {n: n}
+        ",
+    );
+}
+
+#[test]
+fn a_member_picked_by_an_index_stays_picked() {
+    becomes(
+        "choreography P { roles M, W[2]  M let i = 1  M -> W[i]: Job  W[i] does time.now()  W[i] -> M: Done  M -> W[0]: Bye }",
+        "
+        M let i = 1
+        choice W[i] at M
+          W[0] when (i == 0):
+            M -> W[0]: Job
+            W[0] does time.now()
+            W[0] -> M: Done
+          W[1] when (i == 1):
+            M -> W[1]: Job
+            W[1] does time.now()
+            W[1] -> M: Done
+        M -> W[0]: Bye
+        ",
+    );
+    becomes(
+        "choreography P { roles M, W[2]  M let i = 0  M -> W[i]: Job  M let i = 1  M -> W[i]: Job }",
+        "
+        M let i = 0
+        choice W[i] at M
+          W[0] when (i == 0):
+            M -> W[0]: Job
+          W[1] when (i == 1):
+            M -> W[1]: Job
+        M let i = 1
+        choice W[i] at M
+          W[0] when (i == 0):
+            M -> W[0]: Job
+          W[1] when (i == 1):
+            M -> W[1]: Job
+        ",
+    );
+}
+
+#[test]
+fn what_nobody_wrote_waits_for_its_role() {
+    becomes(
+        "choreography P { roles A, B
+           choice at A { x: call Q(X = A, Y = B; n = 1)  y: { A -> B: No  A -> B: Bye } } }
+         choreography Q(n: Int) { roles X, Y  X -> Y: M  Y -> X: R(n: Int) with { n }  X let m = n  X -> Y: S(m: Int) with { m } }",
+        "
+        choice A#1 at A
+          x <- ask:
+            A let n = 1
+            A -> B: M
+            B let n = 1
+            B -> A: R <- {n: n}
+            A let m = n
+            A -> B: S <- {m: m}
+          y <- ask:
+            A -> B: No
+            A -> B: Bye
+        ",
+    );
+}
+
+#[test]
+fn numbers_as_decimals() {
+    becomes(
+        "message M { price: Decimal, more: Decimal? }
+         choreography P { roles A, B  A -> B: M with { price: 12.50, more: 1.5 }  B let x = M.price * 1.1 + 2 }",
+        "
+        A -> B: M <- {more: 1.5, price: 12.5}
+        B let x = ((M.price * 1.1) + 2)
         ",
     );
 }

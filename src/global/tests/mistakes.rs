@@ -78,8 +78,8 @@ fn types() {
            B -> A: M with { ..M, u: 1 } }",
         &[
             "5:32 E0121 `u8` is wanted here, and this is `300`",
-            "5:45 E0121 `Bool` is wanted here, and this is `1`",
-            "6:22 E0121 `+` does not take `String?` and `1`",
+            "5:45 E0121 `Bool` is wanted here, and this is `Int`",
+            "6:22 E0121 `+` does not take `String?` and `Int`",
             "7:26 E0108 `M.n` has no field `kk`",
             "8:22 E0121 `Bool` is wanted here, and this is `u8`",
             "9:40 E0108 `x` is of type `Int`, and has no field `y`",
@@ -141,5 +141,91 @@ fn a_message_of_a_family_is_said_once() {
     says(
         "choreography P { roles A, W[40]  for i in W { W[i] -> A: M(n: Int) with { n: nope } } }",
         &["1:78 E0101 nothing here is called `nope`"],
+    );
+}
+
+#[test]
+fn undeclared_types_wherever_they_stand() {
+    says(
+        "message M { x: Strin }
+         type T = { a: Bol }
+         enum E { A { z: Flot } }
+         effect f { op(a: Durtion) -> Strng }
+         choreography P(p: Tim) { roles A, B  A -> B: M  A -> B: N(t: T, e: E)  A does f.op(5s) }",
+        &[
+            "1:16 E0105 type `Strin` is not declared, so it may hold anything",
+            "2:24 E0105 type `Bol` is not declared, so it may hold anything",
+            "3:26 E0105 type `Flot` is not declared, so it may hold anything",
+            "4:27 E0105 type `Durtion` is not declared, so it may hold anything",
+            "4:39 E0105 type `Strng` is not declared, so it may hold anything",
+            "5:28 E0105 type `Tim` is not declared, so it may hold anything",
+        ],
+    );
+}
+
+#[test]
+fn a_literal_is_shown_as_what_it_is_of() {
+    says(
+        "choreography P { roles A, B  A let x = 1 + \"a\"  A -> B: M(n: u8) with { n: 300 }  A let y = not 3 }",
+        &[
+            "1:40 E0121 `+` does not take `Int` and `String`",
+            "1:76 E0121 `u8` is wanted here, and this is `300`",
+            "1:97 E0121 `Bool` is wanted here, and this is `Int`",
+        ],
+    );
+}
+
+#[test]
+fn a_payload_declares_its_message() {
+    says(
+        "choreography P { roles A, B
+           A -> B: M with { x: 1, y: \"a\" }
+           B -> A: M with { x: 2 }
+           B let z = M.w
+           B -> A: None with { n: none, at: { deep: [M.x] } } }",
+        &[
+            "2:20 E0139 message `M` is not declared, and this payload declares it",
+            "3:27 E0122 `M` also has the field `y`",
+            "4:24 E0108 `M` has no field `w`",
+            "5:20 E0139 message `None` is not declared, and this payload declares it",
+        ],
+    );
+}
+
+#[test]
+fn slips_of_messages() {
+    says(
+        "message Request { a: Int }
+         choreography P { roles A, B  A -> B: Request  A -> B: Reqeust  B -> A: Answer(n: Int)  B -> A: Anwser
+           A -> B: Ping  B -> A: Pong  A -> B: Step_1  A -> B: Step_2(n: Int)  B -> A: Answered }",
+        &[
+            "2:64 E0140 message `Reqeust` is not declared, and `Request` is",
+            "2:105 E0140 message `Anwser` is not declared, and `Answer` is",
+        ],
+    );
+}
+
+#[test]
+fn members_that_nobody_can_pick() {
+    says(
+        "choreography P { roles M, C, W[2]  C let i = 1  M -> W[i]: Job  W[i] -> M: Done }",
+        &["1:56 E0120 `M` does not know `i` here"],
+    );
+    says("choreography P { roles M, C, W[2]  M let i = 1  M -> W[i]: Job  W[i] -> C: Done }", &[]);
+    says(
+        "choreography P { roles M, W[2]  M -> W[2]: Job  M -> W[\"a\"]: Job }",
+        &[
+            "1:38 E0124 `W[2]` is out of range: `W` has 2 members",
+            "1:56 E0121 `Int` is wanted here, and this is `String`",
+            "1:56 E0125 `\"a\"` is not a number before the session starts",
+        ],
+    );
+}
+
+#[test]
+fn a_sender_among_its_receivers() {
+    says(
+        "choreography P { roles A, B, W[2]  A -> B, A: M  W[0] -> W[*]: N  W[0] -> B, W[0]: O }",
+        &["1:44 E0112 `A` sends to itself", "1:78 E0112 `W[0]` sends to itself"],
     );
 }

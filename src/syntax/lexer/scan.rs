@@ -193,8 +193,14 @@ impl<'a> Scanner<'a> {
             }
             return;
         }
+        if next == '#' {
+            return self.hash_comment();
+        }
         if next == '\'' {
             self.single_quotes();
+        } else if matches!(next, '→' | '⟶' | '⇒') {
+            self.drawn_arrow(next);
+            return self.push(Kind::Arrow, start);
         } else {
             self.unknown(next);
         }
@@ -212,6 +218,27 @@ impl<'a> Scanner<'a> {
         let said =
             Diagnostic::new(Code::E0002, self.span(start, self.at), format!("`{shown}` means nothing here"));
         self.report(said.here("no token begins like this"));
+    }
+
+    /// A comment as other languages write it: one mistake, whatever stands in it.
+    fn hash_comment(&mut self) {
+        let start = self.at;
+        self.line_comment();
+        let span = self.span(start, start + 1);
+        let edits = vec![Edit { span, text: "//".to_owned() }];
+        let said =
+            Diagnostic::new(Code::E0002, span, "`#` means nothing here").here("no token begins like this");
+        self.report(said.fix("begin a comment with `//`", Applicability::Safe, edits));
+    }
+
+    /// `→` where `->` is meant.
+    fn drawn_arrow(&mut self, arrow: char) {
+        let start = self.at;
+        self.at += arrow.len_utf8();
+        let span = self.span(start, self.at);
+        let edits = vec![Edit { span, text: "->".to_owned() }];
+        let said = Diagnostic::new(Code::E0002, span, format!("`{arrow}` means nothing here"));
+        self.report(said.here("no token begins like this").fix("write `->`", Applicability::Safe, edits));
     }
 
     /// A text in single quotes, as other languages write it: one mistake, not two.

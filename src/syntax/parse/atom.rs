@@ -3,13 +3,15 @@
 use nom::Parser;
 use nom::combinator::cut;
 
+use crate::diag::{Applicability, Edit};
 use crate::syntax::parse::basic::{BRACES, BRACKETS, PARENS, list, mark, name, path, role_led};
+use crate::syntax::parse::block::habit;
 use crate::syntax::parse::expr::{Grown, grown, node};
 use crate::syntax::parse::file::begins_item;
 use crate::syntax::parse::number;
 use crate::syntax::parse::text::text;
 use crate::syntax::parse::tokens::Tokens;
-use crate::syntax::parse::trouble::{Outcome, expected};
+use crate::syntax::parse::trouble::{Outcome, expected, unexpected};
 use crate::syntax::token::Kind;
 use crate::syntax::tree::{Entry, Expr, ExprKind, Spelling};
 
@@ -136,6 +138,14 @@ fn argument(start: Tokens<'_>) -> Outcome<'_, Grown> {
 
 /// `{ a: e, b, ..c }` as an expression.
 pub(super) fn record(start: Tokens<'_>) -> Outcome<'_, Expr> {
+    if start.kind(0) == Kind::ParenOpen {
+        return habit(
+            start,
+            "expected a record in braces, found `(`",
+            "fields stand in braces",
+            "write `{ field: value }`",
+        );
+    }
     if start.kind(0) != Kind::BraceOpen {
         return expected(start, "a record in braces");
     }
@@ -161,7 +171,10 @@ fn entry(input: Tokens<'_>) -> Outcome<'_, (Entry, usize)> {
         return Ok((rest, (Entry::Spread(of.expr), of.height)));
     }
     let (rest, field) = name("a field").parse(input)?;
-    if rest.kind(0) != Kind::Colon {
+    if rest.kind(0) == Kind::Assign {
+        let edits = vec![Edit { span: rest.behind().to(rest.span(0)), text: ":".to_owned() }];
+        rest.report(unexpected(rest, "`:`").fix("write `:`", Applicability::Safe, edits));
+    } else if rest.kind(0) != Kind::Colon {
         return Ok((rest, (Entry::Short(field), 0)));
     }
     let (rest, value) = cut(grown).parse(rest.skip(1))?;

@@ -5,8 +5,9 @@ use nom::combinator::{cut, opt};
 use nom::sequence::preceded;
 
 use crate::base::limits::NESTING_MAX;
+use crate::diag::{Applicability, Edit};
 use crate::syntax::parse::tokens::Tokens;
-use crate::syntax::parse::trouble::{Outcome, Trouble, Why, deep, expected};
+use crate::syntax::parse::trouble::{Outcome, Trouble, Why, deep, expected, unexpected};
 use crate::syntax::token::{Kind, Token};
 use crate::syntax::tree::{Name, Path};
 
@@ -74,7 +75,8 @@ pub(super) fn clause(input: Tokens<'_>, text: &str) -> bool {
 pub(super) fn begins_branch(input: Tokens<'_>) -> bool {
     let ends = |ahead: usize| {
         input.kind(ahead) == Kind::Colon
-            || input.word(ahead) == "when" && input.kind(ahead + 1) == Kind::ParenOpen
+            || input.word(ahead) == "when"
+                && matches!(input.kind(ahead + 1), Kind::ParenOpen | Kind::Name | Kind::Not)
     };
     input.kind(0) == Kind::Name
         && (ends(1) || input.word(1) == "as" && input.kind(2) == Kind::Name && ends(3))
@@ -130,6 +132,12 @@ pub(super) fn list<'a, T>(
             match input.kind(0) {
                 Kind::Comma => input = input.skip(1),
                 kind if kind == close => {}
+                Kind::Name if field_follows(input) => {
+                    let open = Tokens { at: start.at, ..input };
+                    let edits = vec![Edit { span: input.behind(), text: ",".to_owned() }];
+                    let said = unexpected(input, between).also(open.span(0), "opened here");
+                    input.report(said.fix("add the `,`", Applicability::Safe, edits));
+                }
                 _ => {
                     let why = Why::Inside(between, start.at);
                     return Err(nom::Err::Failure(Trouble { at: input.at, why }));
@@ -138,6 +146,15 @@ pub(super) fn list<'a, T>(
         }
         Ok((Tokens { head: start.head, ..input.skip(1) }, items))
     }
+}
+
+/// Whether `name: …` begins here, and not a branch of a choice.
+fn field_follows(input: Tokens<'_>) -> bool {
+    let value = input.skip(2);
+    input.kind(0) == Kind::Name
+        && input.kind(1) == Kind::Colon
+        && !role_led(value)
+        && !(input.token(0).first && (value.kind(0) == Kind::BraceOpen || value.token(0).first))
 }
 
 /// `{ … }` as the brackets of a list.

@@ -8,6 +8,7 @@ use nom::Parser;
 use nom::combinator::cut;
 
 use crate::diag::code::Code;
+use crate::diag::source::Span;
 use crate::diag::{Applicability, Diagnostic, Edit, nearest};
 use crate::syntax::lexer::opens;
 use crate::syntax::parse::basic::{begins_branch, deeper, expect, role_led};
@@ -28,18 +29,24 @@ pub(super) struct Ends {
     pub(super) label: bool,
     /// The `|` before the next branch.
     pub(super) pipe: bool,
+    /// The `else` of the `if` whose block this is.
+    pub(super) otherwise: bool,
 }
 
 impl Ends {
     /// Nothing but `}`.
-    pub(super) const BRACE: Self = Self { label: false, pipe: false };
+    pub(super) const BRACE: Self = Self { label: false, pipe: false, otherwise: false };
 
     /// Whether the statements end here.
     pub(super) fn here(self, input: Tokens<'_>) -> bool {
         match input.kind(0) {
             Kind::BraceClose | Kind::End => true,
             Kind::Pipe => self.pipe,
-            Kind::Name => self.label && begins_branch(input) || input.token(0).first && begins_item(input),
+            Kind::Name => {
+                self.label && begins_branch(input)
+                    || self.otherwise && begins_else(input)
+                    || input.token(0).first && begins_item(input)
+            }
             _ => false,
         }
     }
@@ -78,9 +85,23 @@ pub(super) fn keyword_led(input: Tokens<'_>) -> bool {
 
 /// `{ … }`
 pub(super) fn block(start: Tokens<'_>) -> Outcome<'_, Block> {
+    braced(start, Ends::BRACE)
+}
+
+/// The block of an `if`: an `else` inside it shows that its `}` was forgotten.
+pub(super) fn block_before_else(start: Tokens<'_>) -> Outcome<'_, Block> {
+    braced(start, Ends { otherwise: true, ..Ends::BRACE })
+}
+
+/// Whether `else {` or `else if` stands here.
+fn begins_else(input: Tokens<'_>) -> bool {
+    input.word(0) == "else" && (input.kind(1) == Kind::BraceOpen || input.word(1) == "if")
+}
+
+fn braced(start: Tokens<'_>, ends: Ends) -> Outcome<'_, Block> {
     deeper(start, |start| {
         let (rest, _) = expect(Kind::BraceOpen, "`{`").parse(start)?;
-        let (rest, stmts) = statements(rest, Ends::BRACE);
+        let (rest, stmts) = statements(rest, ends);
         let rest = close(start, rest);
         Ok((rest, Block { stmts, place: start.place(rest) }))
     })
@@ -94,9 +115,14 @@ pub(super) fn close<'a>(open: Tokens<'a>, input: Tokens<'a>) -> Tokens<'a> {
     if input.scene.found.borrow().swallowed {
         return input;
     }
-    let said = Diagnostic::new(Code::E0006, input.behind(), "this block is not closed")
+    let mut said = Diagnostic::new(Code::E0006, input.behind(), "this block is not closed")
         .here("expected `}`")
         .also(open.span(0), "opened here");
+    if begins_else(input) {
+        let span = Span { end: input.span(0).start, ..input.span(0) };
+        let edits = vec![Edit { span, text: "} ".to_owned() }];
+        said = said.fix("close it before the `else`", Applicability::Safe, edits);
+    }
     input.report(said);
     input
 }
@@ -115,10 +141,26 @@ pub(super) fn statements<'a>(mut input: Tokens<'a>, ends: Ends) -> (Tokens<'a>, 
     }
 }
 
+/// Blocks behind a `par`, which were meant as its branches: said once, and passed over.
+fn behind_par(mut input: Tokens<'_>) -> Tokens<'_> {
+    input.report(
+        Diagnostic::new(Code::E0012, input.span(0), "a block behind `par`")
+            .here("not a branch: it stands outside the braces")
+            .help("move it inside: branches of `par` are blocks inside its braces"),
+    );
+    while input.kind(0) == Kind::BraceOpen {
+        input = input.skip(input.past(0));
+    }
+    input
+}
+
 /// One statement, added to `stmts`, or what lies between a mistake and the next border.
 ///
 /// Statements are large: they are made behind the recursion, so that no frame of it holds one.
 pub(super) fn one<'a>(input: Tokens<'a>, ends: Ends, stmts: &mut Vec<Stmt>) -> Tokens<'a> {
+    if input.kind(0) == Kind::BraceOpen && matches!(stmts.last(), Some(Stmt { kind: StmtKind::Par(_), .. })) {
+        return behind_par(input);
+    }
     match stmt(input, stmts) {
         Ok((rest, ())) => rest,
         Err(error) => border(input, report(input, error), ends),
@@ -127,7 +169,7 @@ pub(super) fn one<'a>(input: Tokens<'a>, ends: Ends, stmts: &mut Vec<Stmt>) -> T
 
 /// The border of statements at or behind the token `at`, where the statement that begins at `start` went wrong.
 pub(super) fn border<'a>(start: Tokens<'a>, at: usize, ends: Ends) -> Tokens<'a> {
-    let mut input = Tokens { at: at.max(start.at), ..start };
+    let mut input = behind_group(start, at);
     loop {
         let token = input.token(0);
         let begun = input.at > start.at;
@@ -140,6 +182,29 @@ pub(super) fn border<'a>(start: Tokens<'a>, at: usize, ends: Ends) -> Tokens<'a>
         }
         input = if opens(token.kind) { input.skip(input.past(0)) } else { input.skip(1) };
     }
+}
+
+/// The token `at`, or the end of the brackets around it that the statement has opened: what is left of a list in
+/// them is no statement. Brackets in which another statement begins a line were not closed, and hold nothing.
+fn behind_group<'a>(start: Tokens<'a>, at: usize) -> Tokens<'a> {
+    let wrong = Tokens { at: at.max(start.at), ..start };
+    let mut input = start;
+    while input.at < wrong.at {
+        let end = input.skip(input.past(0));
+        let left = end.at.saturating_sub(1).saturating_sub(wrong.at);
+        let begun = |ahead: &usize| {
+            let here = wrong.skip(*ahead);
+            here.token(0).first && (role_led(here) || keyword_led(here))
+        };
+        if end.at <= wrong.at {
+            input = end;
+        } else if (0..left).all(|ahead| !begun(&ahead)) {
+            return end;
+        } else {
+            input = input.skip(1);
+        }
+    }
+    wrong
 }
 
 /// A statement with its documentation and annotations.
@@ -173,7 +238,32 @@ fn kind(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
         | (Kind::Name, Kind::FatArrow | Kind::Greater | Kind::GreaterEqual, _)
         | (Kind::Name, Kind::Minus, Kind::Greater) => role_statement(input),
         (Kind::Name, Kind::Name, _) if matches!(input.word(1), "does" | "let") => role_statement(input),
+        (Kind::Name, Kind::Less, Kind::Minus) => backwards(input),
         (Kind::Name, Kind::Colon, _) => missing_choice(input),
+        (Kind::Name, Kind::Name, _) if input.word(0) == "let" => {
+            let name = shortened(input.word(1));
+            habit(
+                input,
+                "`let` has no role",
+                "needs to know who keeps the value",
+                format!("say who: `R let {name} = …`"),
+            )
+        }
+        (Kind::Name, Kind::Name, Kind::Name)
+            if input.word(0) == "at" && by_keyword(input, input.word(2)).is_some() =>
+        {
+            let (role, word) = (shortened(input.word(1)), input.word(2));
+            let help = format!(
+                "write `{word} at {role}` for a choice, and `at {role}` behind the condition of an `if`"
+            );
+            habit(input, "`at` begins no statement", "the owner stands behind the keyword", help)
+        }
+        (Kind::Name, Kind::BraceOpen, _) if input.word(0) == "else" => habit(
+            input,
+            "`else` has no `if` before it",
+            "begins no statement",
+            "put it right behind the `}` of an `if`",
+        ),
         (Kind::Name, Kind::Name | Kind::BraceOpen | Kind::ParenOpen, _) => near_keyword(input),
         (Kind::Name, _, _) => missing(input.skip(1), "`->`, `does` or `let` behind the role"),
         _ => missing(input, "a statement"),
@@ -201,6 +291,27 @@ fn by_keyword(input: Tokens<'_>, word: &str) -> Option<StmtParser> {
         "return" => control::give,
         _ => return None,
     })
+}
+
+/// A habit from elsewhere: what is wrong, what stands here, and what to write instead.
+pub(super) fn habit<'a, T>(
+    input: Tokens<'a>,
+    message: &str,
+    here: &str,
+    help: impl Into<String>,
+) -> Outcome<'a, T> {
+    said(input, Diagnostic::new(Code::E0001, input.span(0), message).here(here).help(help))
+}
+
+/// `B <- A: M`
+fn backwards(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
+    let (to, from) = (shortened(input.word(0)), shortened(input.word(3)));
+    let from = if from.is_empty() { "R".to_owned() } else { from };
+    let span = input.span(1).to(input.span(2));
+    let diagnostic = Diagnostic::new(Code::E0001, span, "expected `->`, found `<-`")
+        .here("an arrow leads from the sender to the receiver")
+        .help(format!("write the sender first: `{from} -> {to}`"));
+    said(input.skip(1), diagnostic)
 }
 
 fn missing_choice(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {

@@ -5,11 +5,11 @@ use nom::combinator::cut;
 
 use crate::syntax::parse::atom::record;
 use crate::syntax::parse::basic::{bind, mark, name, path, word};
-use crate::syntax::parse::block::done;
+use crate::syntax::parse::block::{done, habit};
 use crate::syntax::parse::expr::expr;
 use crate::syntax::parse::role::role;
 use crate::syntax::parse::tokens::Tokens;
-use crate::syntax::parse::trouble::{Outcome, missing};
+use crate::syntax::parse::trouble::{Outcome, missing, shortened};
 use crate::syntax::token::Kind;
 use crate::syntax::tree::{Call, Expr, Fail, Name, RoleRef, StmtKind};
 
@@ -42,6 +42,10 @@ fn call_arguments(start: Tokens<'_>) -> Outcome<'_, CallArguments> {
                     (name("a parameter"), mark(Kind::Assign), expr).parse(input)?;
                 args.push((name, value));
                 input = rest;
+            }
+            Kind::Name if matches!(input.kind(1), Kind::Comma | Kind::ParenClose) => {
+                let help = format!("say which role `{0}` plays: `R = {0}`", shortened(input.word(0)));
+                return habit(input, "a role without the role that it plays", "plays which role?", help);
             }
             _ => {
                 let player = |input| {

@@ -5,7 +5,7 @@ use nom::combinator::cut;
 
 use crate::syntax::lexer::opens;
 use crate::syntax::parse::basic::{begins_branch, bind, deeper, expect, name};
-use crate::syntax::parse::block::{Ends, block, close, colon_before_block, done, over, statements};
+use crate::syntax::parse::block::{Ends, block, close, colon_before_block, done, habit, over, statements};
 use crate::syntax::parse::exchange::parenthesised;
 use crate::syntax::parse::expr::head;
 use crate::syntax::parse::role::role;
@@ -17,6 +17,10 @@ use crate::syntax::tree::{Block, Branch, Choice, Expr, RoleRef, StmtKind};
 /// `choice at R on e within d at O { … }`
 pub(super) fn choice(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let (mut input, owner) = owner(input.skip(1))?;
+    if input.word(0) == "at" && input.kind(1) == Kind::BraceOpen {
+        let help = format!("write `choice at {}`", owner.name.text);
+        return habit(input, "`at` stands behind the owner", "stands before a role", help);
+    }
     let mut on = None;
     if input.word(0) == "on" {
         let (rest, value) = head(input.skip(1))?;
@@ -86,7 +90,7 @@ fn body(input: Tokens<'_>) -> Outcome<'_, Block> {
     if input.kind(0) == Kind::BraceOpen {
         return block(input);
     }
-    let (rest, stmts) = statements(input, Ends { label: true, pipe: false });
+    let (rest, stmts) = statements(input, Ends { label: true, pipe: false, otherwise: false });
     Ok((rest, Block { stmts, place: over(input, rest) }))
 }
 

@@ -3,15 +3,15 @@
 use nom::Parser;
 use nom::combinator::cut;
 
-use crate::diag::Diagnostic;
 use crate::diag::code::Code;
-use crate::syntax::parse::basic::{PARENS, deeper, expect, list, mark, name, role_led};
+use crate::diag::{Applicability, Diagnostic, Edit};
+use crate::syntax::parse::basic::{BRACES, PARENS, deeper, expect, list, mark, name, role_led};
 use crate::syntax::parse::block::{Ends, border, close, keyword_led, one};
 use crate::syntax::parse::expr::expr;
 use crate::syntax::parse::number::count;
 use crate::syntax::parse::role::role;
 use crate::syntax::parse::tokens::Tokens;
-use crate::syntax::parse::trouble::{Outcome, report};
+use crate::syntax::parse::trouble::{Outcome, report, unexpected};
 use crate::syntax::parse::types::{default, record, ty};
 use crate::syntax::token::Kind;
 use crate::syntax::tree::{Attribute, Block, Choreography, Docs, Field, Param, Place, RoleDecl, Size, Stmt};
@@ -141,6 +141,9 @@ fn roles_or_report<'a>(input: Tokens<'a>, name: &str) -> (Tokens<'a>, Vec<RoleDe
     }
     let after = input.skip(1);
     let after = if after.kind(0) == Kind::Colon { after.skip(1) } else { after };
+    if after.kind(0) == Kind::BraceOpen && after.past(0) > 1 {
+        return roles_in_braces(after);
+    }
     let (mut input, mut roles) = (after, Vec::new());
     loop {
         match role_decl(input) {
@@ -153,6 +156,11 @@ fn roles_or_report<'a>(input: Tokens<'a>, name: &str) -> (Tokens<'a>, Vec<RoleDe
                 return (border(input, at, Ends::BRACE), roles);
             }
         }
+        if role_follows(input) {
+            let edits = vec![Edit { span: input.behind(), text: ",".to_owned() }];
+            input.report(unexpected(input, "`,`").fix("add the `,`", Applicability::Safe, edits));
+            continue;
+        }
         if input.kind(0) != Kind::Comma {
             return (input, roles);
         }
@@ -161,6 +169,32 @@ fn roles_or_report<'a>(input: Tokens<'a>, name: &str) -> (Tokens<'a>, Vec<RoleDe
             input.kind(0) != Kind::Name || role_led(input) || input.token(0).first && keyword_led(input);
         if ended {
             return (input, roles);
+        }
+    }
+}
+
+/// Whether a name stands here that can only be a role whose `,` was forgotten.
+fn role_follows(input: Tokens<'_>) -> bool {
+    input.kind(0) == Kind::Name
+        && !input.token(0).first
+        && !role_led(input)
+        && !keyword_led(input)
+        && !begins_choreography(input)
+}
+
+/// `{ A, B }` where the roles stand without braces: said, and read.
+fn roles_in_braces(open: Tokens<'_>) -> (Tokens<'_>, Vec<RoleDecl>) {
+    let close = open.skip(open.past(0) - 1);
+    let edits = [open.span(0), close.span(0)].map(|span| Edit { span, text: String::new() });
+    let said = Diagnostic::new(Code::E0001, open.span(0), "expected a role, found `{`")
+        .here("roles stand without braces")
+        .fix("take the braces away", Applicability::Safe, edits.to_vec());
+    open.report(said);
+    match list(BRACES, "`,` or `}`", role_decl)(open) {
+        Ok((rest, roles)) => (rest, roles),
+        Err(error) => {
+            report(open, error);
+            (close.skip(1), Vec::new())
         }
     }
 }

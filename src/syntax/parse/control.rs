@@ -3,25 +3,41 @@
 use nom::Parser;
 use nom::combinator::cut;
 
-use crate::diag::nearest;
+use crate::diag::{Applicability, Edit, nearest};
 use crate::syntax::parse::atom::record;
 use crate::syntax::parse::basic::{begins_branch, clause, deeper, expect, mark, name, role_led, word};
-use crate::syntax::parse::block::{alone, block, done, keyword_led};
+use crate::syntax::parse::block::{alone, block, block_before_else, done, habit, keyword_led};
 use crate::syntax::parse::expr::{expr, head};
 use crate::syntax::parse::role::role;
 use crate::syntax::parse::text::plain_text;
 use crate::syntax::parse::tokens::Tokens;
-use crate::syntax::parse::trouble::{Outcome, missing};
+use crate::syntax::parse::trouble::{Outcome, missing, shortened, unexpected};
 use crate::syntax::token::Kind;
 use crate::syntax::tree::{Block, For, If, Loop, LoopHead, Name, Rec, RoleRef, Stmt, StmtKind, Sub};
 
 /// `if e at R { … } else { … }`
 pub(super) fn conditional(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
-    let (rest, condition) = head(input.skip(1))?;
+    let first = input.skip(1);
+    if first.word(0) == "at" && first.kind(1) == Kind::Name && first.kind(2) == Kind::Name {
+        let help = format!("write `if … at {} {{`", shortened(first.word(1)));
+        return habit(
+            first,
+            "the owner of an `if` stands behind its condition",
+            "stands before the condition",
+            help,
+        );
+    }
+    let (rest, condition) = head(first)?;
     let (rest, at) = at(rest)?;
-    let (rest, then) = block(rest)?;
+    let (rest, then) = block_before_else(rest)?;
     let (rest, otherwise) = if clause(rest, "else") {
         let (rest, block) = otherwise(rest.skip(1))?;
+        (rest, Some(block))
+    } else if matches!(rest.word(0), "elif" | "elseif" | "elsif") && !role_led(rest) {
+        let edits = vec![Edit { span: rest.span(0), text: "else if".to_owned() }];
+        let said = unexpected(rest, "`else if`").fix("write `else if`", Applicability::Safe, edits);
+        rest.report(said);
+        let (rest, block) = another(rest)?;
         (rest, Some(block))
     } else {
         (rest, None)
@@ -40,9 +56,11 @@ fn at(input: Tokens<'_>) -> Outcome<'_, Option<RoleRef>> {
 
 /// A block, or another `if`, which is a block of one statement.
 fn otherwise(start: Tokens<'_>) -> Outcome<'_, Block> {
-    if start.word(0) != "if" {
-        return block(start);
-    }
+    if start.word(0) == "if" { another(start) } else { block(start) }
+}
+
+/// The `if` behind an `else`.
+fn another(start: Tokens<'_>) -> Outcome<'_, Block> {
     let (rest, kind) = deeper(start, conditional)?;
     let stmt = Stmt { docs: Vec::new(), annotations: Vec::new(), kind: *kind, place: start.place(rest) };
     Ok((rest, alone(stmt)))

@@ -4,13 +4,14 @@ use nom::Parser;
 use nom::combinator::cut;
 
 use crate::diag::code::Code;
+use crate::diag::source::Span;
 use crate::diag::{Applicability, Diagnostic, Edit};
 use crate::syntax::parse::atom::record;
 use crate::syntax::parse::basic::{
     PARENS, begins_branch, bind, clause, expect, list, mark, name, path, role_led,
 };
-use crate::syntax::parse::block::{done, keyword_led};
-use crate::syntax::parse::expr::expr;
+use crate::syntax::parse::block::{done, habit, keyword_led};
+use crate::syntax::parse::expr::{expr, head};
 use crate::syntax::parse::role::role;
 use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, missing, unexpected};
@@ -50,7 +51,13 @@ fn slipped_arrow(input: Tokens<'_>, from: RoleRef) -> Outcome<'_, Box<StmtKind>>
 fn does(input: Tokens<'_>, role: RoleRef) -> Outcome<'_, Box<StmtKind>> {
     let (rest, (effect, _, operation)) =
         (name("an effect"), expect(Kind::Dot, "`.` and an operation"), name("an operation")).parse(input)?;
-    let (rest, args) = list(PARENS, "`,` or `)`", argument)(rest)?;
+    let (rest, args) = if clause(rest, "as") && rest.kind(1) == Kind::Name {
+        let edits = vec![Edit { span: rest.behind(), text: "()".to_owned() }];
+        rest.report(unexpected(rest, "`(`").fix("add the parentheses", Applicability::Safe, edits));
+        (rest, Vec::new())
+    } else {
+        list(PARENS, "`,` or `)`", argument)(rest)?
+    };
     let (rest, bind) = bind(rest)?;
     done(rest, StmtKind::Does(Does { role, effect, operation, args, bind }))
 }
@@ -64,6 +71,10 @@ fn argument(input: Tokens<'_>) -> Outcome<'_, Arg> {
 
 fn bound(input: Tokens<'_>, role: RoleRef) -> Outcome<'_, Box<StmtKind>> {
     let (rest, (name, _, value)) = (name("a name"), mark(Kind::Assign), expr).parse(input)?;
+    if rest.kind(0) == Kind::Question {
+        let help = "write `if condition then this else that`";
+        return habit(rest, "expected a statement, found `?`", "chooses nothing", help);
+    }
     done(rest, StmtKind::Let(Let { role, name, value }))
 }
 
@@ -144,7 +155,14 @@ fn message(input: Tokens<'_>) -> Outcome<'_, (Path, Option<Declares>)> {
 }
 
 fn declares(input: Tokens<'_>) -> Outcome<'_, Option<Declares>> {
+    let value = |kind| matches!(kind, Kind::Int | Kind::Float | Kind::Duration | Kind::TextOpen);
     match input.kind(0) {
+        Kind::ParenOpen if value(input.kind(1)) => habit(
+            input.skip(1),
+            "a value stands among the fields of a message",
+            "fields have a name and a type here",
+            "give values behind the message: `with { field: value }`",
+        ),
         Kind::ParenOpen => {
             let (rest, fields) = list(PARENS, "`,` or `)`", perhaps_typed)(input)?;
             Ok((rest, Some(Declares::Fields(fields))))
@@ -197,6 +215,16 @@ fn clauses(
     let (input, with) = if clause(input, "with") {
         let (rest, with) = cut(record).parse(input.skip(1))?;
         (rest, Some(with))
+    } else if payload_without_with(input) {
+        let span = input.behind();
+        let edits = vec![Edit { span, text: " with".to_owned() }];
+        input.report(unexpected(input, "`with` before the payload").fix(
+            "add `with`",
+            Applicability::Safe,
+            edits,
+        ));
+        let (rest, with) = cut(record).parse(input)?;
+        (rest, Some(with))
     } else {
         (input, None)
     };
@@ -207,6 +235,14 @@ fn clauses(
         (input, None)
     };
     done(input, StmtKind::Exchange(Box::new(Exchange { from, to, message, declares, with, collect })))
+}
+
+/// Whether fields stand right behind a message, as the fields of a value do elsewhere.
+fn payload_without_with(input: Tokens<'_>) -> bool {
+    input.kind(0) == Kind::BraceOpen
+        && !input.token(0).first
+        && input.kind(1) == Kind::Name
+        && matches!(input.kind(2), Kind::Colon | Kind::Comma | Kind::BraceClose | Kind::Assign)
 }
 
 /// `collect until (e) within d as x`
@@ -227,6 +263,18 @@ fn collect(start: Tokens<'_>) -> Outcome<'_, Collect> {
 
 /// `(e)`, where the parentheses must stand.
 pub(super) fn parenthesised(input: Tokens<'_>) -> Outcome<'_, Expr> {
+    if matches!(input.kind(0), Kind::Name | Kind::Not) {
+        // The condition is there, its parentheses are not.
+        let (rest, condition) = cut(head).parse(input)?;
+        let (open, close) = (input.span(0), rest.behind());
+        let edits = vec![
+            Edit { span: Span { end: open.start, ..open }, text: "(".to_owned() },
+            Edit { span: close, text: ")".to_owned() },
+        ];
+        let said = unexpected(input, "`(` and a condition");
+        input.report(said.fix("put the condition into parentheses", Applicability::Safe, edits));
+        return Ok((rest, condition));
+    }
     let (rest, _) = expect(Kind::ParenOpen, "`(` and a condition").parse(input)?;
     let (rest, condition) = cut(expr).parse(rest)?;
     let (rest, _) = cut(mark(Kind::ParenClose)).parse(rest)?;

@@ -8,6 +8,8 @@ use nom::Parser;
 use nom::combinator::cut;
 
 use crate::base::limits::NESTING_MAX;
+use crate::diag::code::Code;
+use crate::diag::{Applicability, Diagnostic, Edit};
 use crate::syntax::parse::atom;
 use crate::syntax::parse::basic::{begins_branch, deeper, word};
 use crate::syntax::parse::tokens::Tokens;
@@ -107,6 +109,17 @@ fn operator(input: Tokens<'_>) -> Option<Binary> {
         Kind::Or => Binary::Or,
         Kind::And => Binary::And,
         Kind::Equal => Binary::Equal,
+        Kind::Assign => {
+            // Nothing may be set behind an operand: a comparison is meant.
+            let edits = vec![Edit { span: input.span(0), text: "==".to_owned() }];
+            let said = Diagnostic::new(Code::E0001, input.span(0), "`=` compares nothing");
+            input.report(said.here("gives a name its value").fix(
+                "compare with `==`",
+                Applicability::Safe,
+                edits,
+            ));
+            Binary::Equal
+        }
         Kind::NotEqual => Binary::NotEqual,
         Kind::Less => Binary::Less,
         Kind::LessEqual => Binary::LessEqual,

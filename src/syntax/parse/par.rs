@@ -18,7 +18,7 @@ enum Piece {
 }
 
 /// What ends the statements of a branch.
-const ENDS: Ends = Ends { label: false, pipe: true };
+const ENDS: Ends = Ends { label: false, pipe: true, otherwise: false };
 
 /// `par { … }`
 pub(super) fn par(start: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {

@@ -4,11 +4,12 @@ use nom::Parser;
 use nom::combinator::cut;
 
 use crate::base::limits::NESTING_MAX;
+use crate::diag::{Applicability, Edit};
 use crate::syntax::parse::basic::{ANGLES, BRACES, deeper, list, mark, name, path};
 use crate::syntax::parse::expr::expr;
 use crate::syntax::parse::file::begins_item;
 use crate::syntax::parse::tokens::Tokens;
-use crate::syntax::parse::trouble::{Outcome, deep, expected};
+use crate::syntax::parse::trouble::{Outcome, deep, expected, unexpected};
 use crate::syntax::token::Kind;
 use crate::syntax::tree::{Expr, Field, Name, TypeKind, TypeRef};
 
@@ -82,7 +83,13 @@ pub(super) fn record(input: Tokens<'_>) -> Outcome<'_, Vec<Field>> {
 pub(super) fn field(start: Tokens<'_>) -> Outcome<'_, Field> {
     let (input, mut field) = perhaps_typed(start)?;
     if field.ty.is_none() {
-        let (rest, _) = cut(mark(Kind::Colon)).parse(input)?;
+        let rest = if input.kind(0) == Kind::Name && !input.token(0).first {
+            let edits = vec![Edit { span: input.behind(), text: ":".to_owned() }];
+            input.report(unexpected(input, "`:`").fix("add the `:`", Applicability::Safe, edits));
+            input
+        } else {
+            cut(mark(Kind::Colon)).parse(input)?.0
+        };
         let (rest, ty) = cut(ty).parse(rest)?;
         field.ty = Some(ty);
         return Ok((rest, field));

@@ -1,7 +1,7 @@
 //! The driver of one session: an engine, a virtual clock, and answers that come when they are due.
 //!
 //! The clock stands still while anything can happen and then jumps to the next moment at which something does. A
-//! failure that trying again can help is tried again [`RETRIES_MAX`] times, each wait twice the one before.
+//! failure that trying again can help is tried again as the participant says, each wait twice the one before.
 //! Invariant: answers due at one moment are given in the order of their calls.
 //! Is not: the host, which does the same with real clocks and handlers.
 
@@ -19,10 +19,8 @@ use crate::engine::input::{CastId, Input, Opening};
 use crate::tools::run::{Ending, Report, Setup};
 use crate::tools::trace::{Out, Trace};
 
-/// How often a call that failed recoverably is made again.
-const RETRIES_MAX: u32 = 3;
-/// The wait before the first time.
-const BACKOFF: Duration = Duration(100 * Duration::MS.0);
+/// The wait doubles at most so often, so that it stays a number.
+const DOUBLINGS_MAX: u32 = 16;
 
 /// Inputs in a row of which nothing comes before a run is stopped: a role computes, some ten million instructions.
 const QUIET_MAX: u32 = 200;
@@ -198,8 +196,9 @@ impl Driver<'_> {
             }
             _ => false,
         };
-        if again && attempt < RETRIES_MAX {
-            let wait = Duration(BACKOFF.0 << attempt);
+        let retry = self.participant.retry(&call.role_name);
+        if again && attempt < retry.max {
+            let wait = Duration(retry.backoff.0.saturating_mul(1 << attempt.min(DOUBLINGS_MAX)));
             self.note(self.now.after(wait), Due::Again(Box::new(call), attempt + 1));
         } else {
             self.note(at, Due::Answer(call.id, given));

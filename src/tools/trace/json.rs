@@ -3,6 +3,8 @@
 //! Names come in the schema's order; the trunk's `lane` is empty.
 //! Is not: complete. The end of a single role is no event of the format.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
 use crate::base::json::to_json;
@@ -77,6 +79,12 @@ impl Trace for Lines {
             let line = line.into_iter().map(|(name, value)| (name.to_owned(), value));
             out(&Json::Object(line.collect::<Map<_, _>>()).to_string());
         }
+    }
+
+    fn logged(&mut self, role: &Arc<str>, line: &str, out: Out<'_>) {
+        let line = [("event", "logged"), ("role", role), ("text", line)];
+        let line = line.into_iter().map(|(name, value)| (name.to_owned(), Json::from(value)));
+        out(&Json::Object(line.collect::<Map<_, _>>()).to_string());
     }
 
     fn stopped(&mut self, reason: &str, out: Out<'_>) {
