@@ -145,16 +145,8 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         4..=5 => 2,
         _ => 3,
     };
-    // Names differ by at least their lengths, and long ones are not compared: that would take the square of them.
-    let comparable = |name: &&str| {
-        name.len() <= NAME_BYTES_MAX && name.chars().count().abs_diff(given.chars().count()) <= reach
-    };
-    if given.len() > NAME_BYTES_MAX {
-        return None;
-    }
     known
         .into_iter()
-        .filter(comparable)
         .map(|name| (if swapped(given, name) { 1 } else { distance(given, name) }, name))
         .filter(|(steps, name)| *steps <= reach && *steps < name.chars().count())
         .min()
@@ -195,6 +187,10 @@ fn swapped(a: &str, b: &str) -> bool {
 
 /// Edits (insert, delete, replace one character, ignoring case) that lead from `a` to `b`.
 fn distance(a: &str, b: &str) -> usize {
+    // The work is the product of their lengths.
+    if a.len().max(b.len()) > NAME_BYTES_MAX {
+        return usize::MAX;
+    }
     let b: Vec<char> = b.to_lowercase().chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.to_lowercase().chars().enumerate() {
