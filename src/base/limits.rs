@@ -12,6 +12,8 @@ pub const DIAGNOSTICS_MAX: usize = 100;
 pub const ROLES_MAX: usize = 1_024;
 /// States of one global automaton, after calls are expanded in place.
 pub const STATES_MAX: usize = 400_000;
+/// Parts of the constants of one protocol, each counted as often as it is used.
+pub const CONSTANT_PARTS_MAX: usize = 1 << 20;
 /// Calls expanded in place for one protocol, nested ones included.
 pub const CALLS_MAX: usize = 4_096;
 /// Bytes of one configuration file or script. People write them; nothing longer is read.
@@ -63,8 +65,8 @@ pub const VERIFY_WORK_MAX: usize = 200_000_000;
 /// States of one unfolding of a global automaton (a turn of a counted loop stands there twice).
 pub const UNFOLDED_MAX: usize = 1_000_000;
 /// Positions looked at while one protocol is judged, all roles and rounds together; a few seconds of work.
-pub const JUDGE_WORK_MAX: u64 = 200_000_000;
+pub const JUDGE_WORK_MAX: u64 = 50_000_000;
 /// Positions looked at while selections that are not needed are taken away again; then the rest stays.
-pub const PRUNE_WORK_MAX: u64 = 40_000_000;
+pub const PRUNE_WORK_MAX: u64 = 5_000_000;
 /// Literal turns of a counted loop that are written out to find how long a channel can grow.
 pub const TURNS_UNROLLED_MAX: i64 = 64;

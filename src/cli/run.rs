@@ -19,8 +19,12 @@ use crate::cli::play::Person;
 use crate::cli::source::{Ready, built, one_of_roles};
 use crate::cli::terminal::{Stream, Terminal, columns, is_terminal, style};
 use crate::config::input;
+use crate::diag::Diagnostic;
+use crate::diag::code::Code;
 use crate::diag::render::{Format, render};
+use crate::diag::source::Span;
 use crate::effect::participant::Participant;
+use crate::engine::effect::Trouble;
 use crate::machine::cast::Cast;
 use crate::tools::run::{
     Ending, STEPS_MAX_DEFAULT, Setup, invent_missing, outside_effects, params, run as drive,
@@ -74,7 +78,11 @@ pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
             Exit::Fine
         }
         Ending::Aborted(trouble) => {
-            terminal.say(&format!("{} aborted: {}: {}", ready.protocol.name, trouble.code, trouble.reason));
+            let role = trouble.role.and_then(|role| ready.protocol.roles.get(role.index()));
+            let at = role.map_or_else(String::new, |role| format!(", at `{}`", role.name));
+            let Trouble { code, reason, .. } = trouble;
+            let name = &ready.protocol.name;
+            terminal.say(&format!("{name} aborted: {code}: {reason}{at}; `laban explain {code}` says more"));
             Exit::Errors
         }
         Ending::Stopped(steps) => {
@@ -113,7 +121,11 @@ fn inputs(
         let source = ready.front.sources.add("--input", given.as_str());
         match input::read(source, given, &params) {
             Ok((name, value)) => {
-                values.insert(name, value);
+                if values.insert(name.clone(), value).is_some() {
+                    let place = Span::new(source, 0, name.len() as u32);
+                    let twice = Diagnostic::new(Code::E0412, place, format!("`{name}` is given twice"));
+                    wrong.push(twice.help("keep one of them"));
+                }
             }
             Err(diagnostic) => wrong.push(*diagnostic),
         }

@@ -5,6 +5,7 @@
 //! Is not: a reader of files, nor a judge of protocols.
 
 pub mod bindings;
+mod brackets;
 pub mod input;
 mod reader;
 pub mod script;

@@ -14,6 +14,9 @@ use crate::config::yaml::{Document, Entry, Kind, Node};
 use crate::diag::code::Code;
 use crate::diag::{Diagnostic, nearest};
 
+/// Bytes that are read again, all in all, to find the places of diagnostics.
+const PLACES_BYTES_MAX: usize = 8 << 20;
+
 /// Reads one document.
 pub(crate) struct Reader<'a> {
     document: &'a Document<'a>,
@@ -38,7 +41,9 @@ impl<'a> Reader<'a> {
         message: impl Into<String>,
         with: impl FnOnce(Diagnostic) -> Diagnostic,
     ) {
-        if self.diagnostics.len() < DIAGNOSTICS_MAX {
+        // Each place is found by reading the text again: the larger it is, the fewer are told.
+        let most = (PLACES_BYTES_MAX / self.document.text.len().max(1)).clamp(10, DIAGNOSTICS_MAX);
+        if self.diagnostics.len() < most {
             let span = self.document.place(number);
             self.diagnostics.push(with(Diagnostic::new(code, span, message)));
         }

@@ -191,6 +191,29 @@ fn yaml_cannot_bloat_or_hang() {
     assert!(code(&"[".repeat(100_000)).is_some());
     assert!(code(&"{".repeat(100_000)).is_some());
     assert!(code("&a [*a]").is_some());
+    // What hides a closing bracket from a careless eye leaves the text as nested as the reader finds it.
+    let hidden = [
+        "{ \"}\": ",
+        "{? # ]\n",
+        "# ]\n{? ",
+        "{ \"}\": !t ",
+        "[ ']', ",
+        "[ \"\n]\n\", ",
+        "[ x \" , \"]]]\", ",
+        "[ \"\\\"]\", ",
+        "[ a#]\n\n",
+    ];
+    for nested in hidden {
+        let start = std::time::Instant::now();
+        assert!(code(&nested.repeat(CONFIG_BYTES_MAX / nested.len())).is_some(), "{nested}");
+        assert!(start.elapsed() < std::time::Duration::from_secs(10), "{nested}");
+    }
+    // Many brackets beside each other are fine, in any spelling.
+    let beside = ["- {a: [b], c: \"]\"}\n", "- [\"{}\", '}'] # [\n", "- {\"a\":\"b\",\"c\":[1,\"]\"]}\n"];
+    for line in beside {
+        assert_eq!(code(&line.repeat(2_000)), None, "{line}");
+    }
+    assert_eq!(code(&"- don't [x]\n".repeat(400)), None);
     for nested in ["[", "{a: ", "- ", "? ", "[a,", "{"] {
         assert_eq!(code(&nested.repeat(CONFIG_BYTES_MAX / nested.len())), Some("E0402"), "{nested}");
     }

@@ -16,6 +16,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::base::fit::Step;
 use crate::base::limits::{CONFIG_BYTES_MAX, CONFIG_VALUES_MAX, NESTING_MAX};
+use crate::config::brackets;
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::diag::source::{SourceId, Span};
@@ -138,7 +139,7 @@ impl<'a> Document<'a> {
             let diagnostic = Diagnostic::new(Code::E0402, Span::new(source, 0, 0), message);
             return Err(Box::new(diagnostic.help("keep large payloads out of configuration files")));
         }
-        if too_nested(text) {
+        if brackets::too_many(text) {
             let message = format!("the file is nested deeper than {NESTING_MAX}");
             return Err(Box::new(Diagnostic::new(Code::E0402, Span::new(source, 0, 0), message)));
         }
@@ -181,25 +182,6 @@ fn not_yaml(source: SourceId, text: &str, error: &serde_yaml::Error) -> Diagnost
         return Diagnostic::new(Code::E0401, span, ours.to_owned());
     }
     Diagnostic::new(Code::E0401, span, format!("this is not YAML: {reason}"))
-}
-
-/// Whether the text is nested so absurdly that the YAML reader, whose time grows with the square of the depth,
-/// must not see it. Brackets in quotes count too: the bound is far above what any text needs.
-fn too_nested(text: &str) -> bool {
-    const OPEN_MAX: usize = 16 * NESTING_MAX;
-    let mut open = 0usize;
-    let brackets = text.bytes().any(|byte| {
-        match byte {
-            b'[' | b'{' => open += 1,
-            b']' | b'}' => open = open.saturating_sub(1),
-            _ => {}
-        }
-        open > OPEN_MAX
-    });
-    let dashes = |line: &str| {
-        line.bytes().take_while(|byte| b" -?:".contains(byte)).filter(|byte| *byte != b' ').count()
-    };
-    brackets || text.lines().any(|line| dashes(line) > OPEN_MAX)
 }
 
 /// Marks an error of ours about a bound, and one about something else.

@@ -134,6 +134,9 @@ impl Diagnostic {
     }
 }
 
+/// Names of more bytes have no near ones.
+const NAME_BYTES_MAX: usize = 256;
+
 /// The name among `known` that is nearest to `given`, if it is near enough to be a slip of the hand.
 #[must_use]
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -184,6 +187,10 @@ fn swapped(a: &str, b: &str) -> bool {
 
 /// Edits (insert, delete, replace one character, ignoring case) that lead from `a` to `b`.
 fn distance(a: &str, b: &str) -> usize {
+    // The work is the product of their lengths.
+    if a.len().max(b.len()) > NAME_BYTES_MAX {
+        return usize::MAX;
+    }
     let b: Vec<char> = b.to_lowercase().chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.to_lowercase().chars().enumerate() {

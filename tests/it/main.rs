@@ -11,6 +11,7 @@ mod cli;
 mod command;
 mod corpus;
 mod effects;
+mod hostile;
 mod library;
 mod limits;
 mod mutants;

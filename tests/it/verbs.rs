@@ -131,14 +131,21 @@ fn run_stops_and_fails_with_status_one() {
         "choreography Endless {\n    roles: A, B\n\n    loop {\n        A -> B: Ping\n        B -> A: Pong\n    }\n}\n",
     );
     place.laban("run endless.choreo --max-steps 7").status(1).talks("stopped after 7 steps");
+    place.write(
+        "busy.choreo",
+        "choreography Busy {\n    roles: A, B\n\n    loop (count: 1000000000000) {\n        A let x = 1\n    }\n    A -> B: M\n}\n",
+    );
+    place.laban("run busy.choreo").status(1).talks("Busy was stopped");
     place.write("fail.yaml", "roles:\n  Seller:\n    decide: {}\n");
-    place.laban("run sale.choreo --script fail.yaml").status(1).talks("Sale aborted: E05");
+    let failed = place.laban("run sale.choreo --script fail.yaml").status(1);
+    failed.talks("Sale aborted: E0508").talks(", at `Seller`; `laban explain E0508`");
     place.write("torn.yaml", "roles: [");
     place.laban("run sale.choreo --script torn.yaml").status(1).says("E0401");
     place.laban("run sale.choreo --script none.yaml").status(1).says("E0053");
     place.laban("run sale.choreo --input limit=many").status(2).talks("E0412");
     place.laban("run sale.choreo --input limt=3").status(2).talks("`limt`");
     place.laban("run sale.choreo --input limit=3").status(0);
+    place.laban("run sale.choreo --input limit=3 --input limit=4").status(2).talks("`limit` is given twice");
 }
 
 #[test]
@@ -149,19 +156,23 @@ fn scripts_and_bindings_answer() {
         "roles:\n  Seller:\n    decide:\n      Seller#1: refuse\n    produce:\n      Refuse: { reason: too little }\n",
     );
     place.laban("run sale.choreo --script answers.yaml").status(0).says("too little");
-    place.write(
-        "sale.bindings.yaml",
-        "protocol: Sale\nroles:\n  Seller: { handler: shop }\nhandlers:\n  shop: { kind: script, file: answers.yaml }\n",
-    );
-    let ran = place.laban("run sale.choreo");
-    assert!(
-        ran.status == 0 && ran.out.contains("too little")
-            || ran.err.contains("E04")
-            || ran.out.contains("E04"),
-        "{}{}",
-        ran.out,
-        ran.err
-    );
+    // Without a script, the bindings beside the file answer, from a script file or in place.
+    let bindings = |handler: &str| {
+        format!(
+            "protocol: Sale\nroles:\n  Seller: {{ handler: shop }}\nhandlers:\n  shop: {{ kind: scripted, {handler} }}\n"
+        )
+    };
+    let refusal = |ran: &Ran| trace(ran).iter().any(|line| line["payload"]["reason"] == "too little");
+    assert!(!refusal(&place.laban("run sale.choreo").status(0)), "the stand-in must not say this by itself");
+    place.write("sale.bindings.yaml", bindings("script: answers.yaml"));
+    assert!(refusal(&place.laban("run sale.choreo").status(0)));
+    let answers = "answers: { decide: { Seller#1: refuse }, produce: { Refuse: { reason: too little } } }";
+    place.write("sale.bindings.yaml", bindings(answers));
+    assert!(refusal(&place.laban("run sale.choreo").status(0)));
+    place.write("sale.bindings.yaml", bindings(&answers.replace("#1: refuse", "#1: accept")));
+    assert!(!refusal(&place.laban("run sale.choreo").status(0)), "the answer is the one that is bound");
+    place.write("sale.bindings.yaml", bindings("script: nowhere.yaml"));
+    place.laban("run sale.choreo").status(1).says("E0053");
 }
 
 #[test]

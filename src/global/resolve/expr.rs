@@ -17,9 +17,9 @@ use crate::diag::{Diagnostic, nearest};
 use crate::global::declare::coerced;
 use crate::global::expr::Expr;
 use crate::global::fit::{self, fits, show};
-use crate::global::resolve::fold;
+use crate::global::resolve::fold::{self, weigh};
 use crate::global::resolve::{Resolver, Who};
-use crate::syntax::tree::{self, ExprKind, Item, Name, TextPart};
+use crate::syntax::tree::{self, Const, ExprKind, Item, Name, TextPart};
 
 /// What stands for an expression with a mistake.
 pub(super) fn wrong() -> (Expr, Type) {
@@ -258,7 +258,10 @@ impl<'d> Resolver<'d> {
         let (name, item) = declarations.tables.get(module)?.consts.get_key_value(name)?;
         let Item::Const(item) = declarations.modules.get(module)?.file.items.get(*item)? else { return None };
         match self.consts.get(&(module, name.as_str())) {
-            Some(Some(done)) => return Some(done.clone()),
+            Some(Some((value, ty))) => {
+                let copy = (value.clone(), ty.clone());
+                return Some(self.copied(name, item, copy, false));
+            }
             Some(None) => {
                 let message = format!("constant `{name}` needs itself");
                 self.say(
@@ -279,7 +282,24 @@ impl<'d> Resolver<'d> {
         self.frame.scope = scope;
         self.frame.statics = statics;
         self.lambdas = lambdas;
+        let done = self.copied(name, item, done, true);
         self.consts.insert((module, name), Some(done.clone()));
         Some(done)
+    }
+
+    /// The value of a constant once more, unless all copies together are too large: constants may double others.
+    fn copied(&mut self, name: &str, item: &Const, value: (Expr, Type), first: bool) -> (Expr, Type) {
+        if !first && matches!(value.0, Expr::Const(_)) || weigh(&value.0, &mut self.copies_left).is_some() {
+            return value;
+        }
+        if std::mem::take(&mut self.copies_left) == 0 && self.copies_over {
+            return wrong();
+        }
+        self.copies_over = true;
+        let message = format!("with constant `{name}`, the values of constants are too large");
+        self.say(
+            Diagnostic::new(Code::E0128, item.name.place.0, message).help("make it smaller, or use it less"),
+        );
+        wrong()
     }
 }

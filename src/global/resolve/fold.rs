@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::base::value::Value;
-use crate::global::expr::{Binary, Expr, Unary};
+use crate::global::expr::{Binary, Expr, Part, Unary};
 
 /// The expression, folded at its top; its parts have been.
 pub(super) fn folded(e: Expr) -> Expr {
@@ -46,6 +46,46 @@ pub(super) fn folded(e: Expr) -> Expr {
         _ => None,
     };
     value.map_or(e, Expr::Const)
+}
+
+/// Takes the parts of an expression from what is left; none if they are more. Texts count by their length.
+pub(super) fn weigh(e: &Expr, left: &mut usize) -> Option<()> {
+    *left = left.checked_sub(1)?;
+    match e {
+        Expr::Const(value) => weigh_value(value, left),
+        Expr::Var(_) => Some(()),
+        Expr::Text(items) | Expr::List(items) => items.iter().try_for_each(|item| weigh(item, left)),
+        Expr::Record(parts) | Expr::Variant(_, parts) => parts.iter().try_for_each(|part| {
+            let (Part::Field(_, of) | Part::Spread(of)) = part;
+            weigh(of, left)
+        }),
+        Expr::Field(of, _)
+        | Expr::Unary(_, of)
+        | Expr::Fold(_, of)
+        | Expr::Is(of, _)
+        | Expr::FieldsOf(of)
+        | Expr::From(of, _) => weigh(of, left),
+        Expr::Index(a, b) | Expr::Binary(_, a, b) | Expr::Each(_, a, _, b) | Expr::Append(a, b) => {
+            weigh(a, left)?;
+            weigh(b, left)
+        }
+        Expr::If(a, b, c) => [a, b, c].into_iter().try_for_each(|part| weigh(part, left)),
+    }
+}
+
+fn weigh_value(value: &Value, left: &mut usize) -> Option<()> {
+    let own = match value {
+        Value::Text(text) => 1 + text.len() / 64,
+        Value::Bytes(bytes) => 1 + bytes.len() / 64,
+        _ => 1,
+    };
+    *left = left.checked_sub(own)?;
+    match value {
+        Value::List(items) => items.iter().try_for_each(|item| weigh_value(item, left)),
+        Value::Record(fields) => fields.iter().try_for_each(|(_, field)| weigh_value(field, left)),
+        Value::Variant(inner) => inner.1.iter().try_for_each(|(_, field)| weigh_value(field, left)),
+        _ => Some(()),
+    }
 }
 
 /// The value of an operator before a constant.

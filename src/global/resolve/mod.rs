@@ -35,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::id::{LaneId, RoleId};
-use crate::base::limits::DIAGNOSTICS_MAX;
+use crate::base::limits::{CONSTANT_PARTS_MAX, DIAGNOSTICS_MAX};
 use crate::base::ty::Type;
 use crate::diag::code::Code;
 use crate::diag::source::Span;
@@ -93,6 +93,10 @@ struct Resolver<'d> {
     lambdas: Vec<(&'d str, crate::base::id::VarId, Type)>,
     /// Constants by module and name; none while one is being read.
     consts: BTreeMap<(usize, &'d str), Option<(Expr, Type)>>,
+    /// Parts of constants that may still be copied.
+    copies_left: usize,
+    /// Whether more were wanted.
+    copies_over: bool,
     /// Nested choreographies that something calls.
     called: BTreeSet<usize>,
     /// Messages that only a `with` declares, as far as they are known.
@@ -204,6 +208,8 @@ impl<'d> Resolver<'d> {
             overflow: false,
             lambdas: Vec::new(),
             consts: BTreeMap::new(),
+            copies_left: CONSTANT_PARTS_MAX,
+            copies_over: false,
             called: BTreeSet::new(),
             inferred: Inferred::new(),
             met: BTreeSet::new(),

@@ -22,6 +22,9 @@ use crate::tools::trace::{Out, Trace};
 /// The wait doubles at most so often, so that it stays a number.
 const DOUBLINGS_MAX: u32 = 16;
 
+/// Inputs in a row of which nothing comes before a run is stopped: a role computes, some ten million instructions.
+const QUIET_MAX: u32 = 200;
+
 /// Runs one session to its end, or until `setup.steps_max` steps are made. Lines of the trace go to `out`.
 pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Trace, out: Out<'_>) -> Report {
     let mut engine = Engine::new();
@@ -41,6 +44,7 @@ pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Tra
         now: Instant::default(),
         steps: 0,
         steps_max: setup.steps_max,
+        quiet: 0,
         ending: None,
     };
     driver.trace.begin(out);
@@ -84,6 +88,8 @@ struct Driver<'a> {
     now: Instant,
     steps: u64,
     steps_max: u64,
+    /// Inputs in a row of which nothing came.
+    quiet: u32,
     ending: Option<Ending>,
 }
 
@@ -115,10 +121,16 @@ impl Driver<'_> {
     fn input(&mut self, input: Input, out: Out<'_>) {
         self.engine.handle(self.now, input);
         let effects: Vec<Effect> = std::iter::from_fn(|| self.engine.poll_effect()).collect();
+        self.quiet = if effects.is_empty() { self.quiet + 1 } else { 0 };
         while let Some(event) = self.engine.poll_event() {
+            self.quiet = 0;
             if self.ending.is_none() {
                 self.tell(&event.what, out);
             }
+        }
+        if self.quiet >= QUIET_MAX {
+            self.trace.stopped("a role computes without end", out);
+            self.end(Ending::Stopped(self.steps));
         }
         for effect in effects {
             match effect {
