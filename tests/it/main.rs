@@ -10,6 +10,7 @@
 mod cli;
 mod command;
 mod corpus;
+mod examples;
 mod library;
 mod limits;
 mod mutants;
