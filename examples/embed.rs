@@ -48,7 +48,12 @@ impl Participant for Ann {
     }
 }
 
-fn main() -> Result<()> {
+pub(crate) fn main() -> Result<()> {
+    session(&mut |line| println!("{line}"))
+}
+
+/// One session of `Lunch`, told line by line.
+pub(crate) fn session(out: &mut dyn FnMut(&str)) -> Result<()> {
     // Text to verified programs, one a role; or diagnostics.
     let root = Root { name: "lunch.choreo".to_owned(), text: Ok(LUNCH.to_owned()) };
     let front = Front::read(vec![root], &mut |path| unreachable!("{path} is imported nowhere"));
@@ -67,8 +72,7 @@ fn main() -> Result<()> {
     let players: BTreeMap<Arc<str>, Box<dyn Participant>> =
         BTreeMap::from([(Arc::from("Ann"), Box::new(Ann) as Box<dyn Participant>)]);
     let mut company = Company { players, others: Box::new(Generated::new(7)) };
-    let report =
-        run(&Setup::new(Arc::new(cast)), &mut company, trace.as_mut(), &mut |line| println!("{line}"));
-    println!("{:?} in {} steps", report.ending, report.steps);
+    let report = run(&Setup::new(Arc::new(cast)), &mut company, trace.as_mut(), out);
+    out(&format!("{:?} in {} steps", report.ending, report.steps));
     Ok(())
 }

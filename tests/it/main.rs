@@ -11,6 +11,7 @@ mod cli;
 mod command;
 mod corpus;
 mod effects;
+mod examples;
 mod hostile;
 mod library;
 mod limits;

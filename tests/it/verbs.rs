@@ -176,6 +176,33 @@ fn scripts_and_bindings_answer() {
 }
 
 #[test]
+fn bindings_say_how_calls_are_made_again() {
+    let place = place("verbs_retry");
+    place.write(
+        "desk.choreo",
+        "effect desk { open() -> Int }\nchoreography Desk {\n    roles: A, B\n\n    A does desk.open() as n\n    \
+         A does console.log(\"open\")\n    A -> B: M(n: Int) with { n }\n}\n",
+    );
+    let bindings = |retry: &str| {
+        format!(
+            "protocol: Desk\nroles:\n  A: {{ handler: desk }}\nhandlers:\n  desk:\n    kind: scripted\n    answers: \
+             {{ effects: {{ desk.open: [!retry busy, !retry busy, 7] }} }}\n{retry}"
+        )
+    };
+    place.write("desk.bindings.yaml", bindings(""));
+    let lines = trace(&place.laban("run desk.choreo").status(0));
+    assert!(lines.iter().any(|line| line["payload"]["n"] == 7), "{lines:?}");
+    assert!(
+        lines.contains(&serde_json::json!({"event": "logged", "role": "A", "text": "open"})),
+        "{lines:?}"
+    );
+    place.write("desk.bindings.yaml", bindings("    retry: { max: 1, backoff: 1s }\n"));
+    place.laban("run desk.choreo").status(1).says("busy");
+    place.write("desk.bindings.yaml", bindings("    deadline: 5s\n"));
+    place.laban("run desk.choreo").status(0).talks("note[E0413]: `run` does not use `deadline` of `A`");
+}
+
+#[test]
 fn a_person_plays_a_role() {
     let place = place("verbs_play");
     let ran = place.laban_reading("run sale.choreo --play Seller", "9\n2\nfar too little\n").status(0);

@@ -51,7 +51,7 @@ error[E0101]: no role is called `Bop`
   |     ^^^ not declared
   |
   = note: roles are declared once
-  = help: write `Bob`
+  |
 help: write `Bob`
   |
 2 -     Bop -> Alice: Hi

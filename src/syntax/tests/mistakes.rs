@@ -84,6 +84,30 @@ fn safe_fixes_repair() {
 }
 
 #[test]
+fn safe_fixes_repair_habits() {
+    for broken in [
+        "if x { A -> B: M\n else { A -> B: N }",
+        "if x { A -> B: M } elif y { A -> C: M } else { A -> B: N }",
+        "if x = 3 { A -> B: M }",
+        "choice at A { a when x > 3: A -> B: M  b when not y: A -> B: N  c: A -> B: K }",
+        "A -> B: M { x: 3 }",
+        "A -> B: M with { x = 3 }",
+        "A -> B: M(x: Int y: Int)",
+        "A does time.now as t",
+        "A → B: M # and so on\n B -> A: M",
+        "choice at A { a: { call X } }\n protocol Y { roles { A, B } A -> B: M }",
+    ] {
+        let broken = around(broken);
+        assert_ne!(read(&broken).diagnostics, [], "{broken}");
+        let text = repaired(&broken);
+        assert_eq!(read(&text).diagnostics, [], "{text}");
+    }
+    let roles = "message M { a Int b: Int }\nchoreography P {\n roles A B[3] C\n A -> C: M\n}";
+    assert_eq!(read(roles).diagnostics.len(), 4);
+    assert_eq!(read(&repaired(roles)).diagnostics, []);
+}
+
+#[test]
 fn near_words_are_suggested() {
     for (broken, near) in [("chioce at A { a: {} }", "choice"), ("try at A {} on timout {}", "timeout")] {
         let parsed = read(&around(broken));
