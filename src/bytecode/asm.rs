@@ -72,7 +72,8 @@ fn code(program: &Program, sources: Option<&Sources>, out: &mut String) -> std::
             let text = sources.map_or("", |sources| sources.snippet(span));
             writeln!(out, "    ; {name}:{number}  {}", text.lines().next().unwrap_or("").trim())?;
         }
-        writeln!(out, "    {:<12} {}", instr.op.mnemonic(), operands(program, *instr, &labels))?;
+        let line = format!("    {:<12} {}", instr.op.mnemonic(), operands(program, *instr, &labels));
+        writeln!(out, "{}", line.trim_end())?;
         table(program, *instr, &labels, out)?;
     }
     Ok(())

@@ -216,13 +216,13 @@ pub(super) fn waits(
     let last = names.pop().unwrap_or_default();
     let who = if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) };
     let (what, help) = match code {
-        Code::E0211 => ("may still wait when the session ends, and is released by its close", None),
+        Code::E0211 => ("may still wait when the session ends; its close is the release", None),
         Code::E0212 => (
             "may wait for ever while others go on",
             Some("let every loop end, or send a message in each turn"),
         ),
         _ => (
-            "waits for as long as a loop that others choose to repeat goes on",
+            "may wait for as long as others choose to repeat a loop",
             Some("bound the loop with `max`, or send a message in each turn"),
         ),
     };
