@@ -97,6 +97,11 @@ pub enum HandlerKind {
 }
 
 impl HandlerKind {
+    /// Whether it needs more than this process, so that a run uses a stand-in.
+    const fn elsewhere(&self) -> bool {
+        matches!(self, Self::Process(_) | Self::Http(_) | Self::WebSocket | Self::Rust)
+    }
+
     /// What it is, for people: `a process`.
     #[must_use]
     pub const fn what(&self) -> &'static str {
@@ -131,7 +136,9 @@ impl Bindings {
             else {
                 continue;
             };
-            notes.extend(role.unused(handler));
+            if !handler.kind.elsewhere() {
+                notes.extend(role.unused(handler));
+            }
             match &handler.kind {
                 HandlerKind::Scripted(script) => {
                     let script = RoleScript { retry: handler.retry, ..script.clone() };

@@ -232,7 +232,10 @@ fn bindings_of_every_kind_are_read() {
     assert_eq!(script.roles.len(), 1);
     assert_eq!(
         lines(text, &notes),
-        ["3:3 E0411 handler `desk` is a process; `run` uses a generated stand-in [Chair]"],
+        [
+            "3:3 E0411 handler `desk` is a process; `run` uses a generated stand-in [Chair]",
+            "4:3 E0413 `run` does not use `config` of `Member[*]` [\"Member[*]\"]",
+        ],
     );
 }
 
@@ -353,5 +356,5 @@ fn the_pages_show_what_they_say() {
         assert_eq!(codes(good), [], "{}", code.name());
         shown += 1;
     }
-    assert_eq!(shown, 11);
+    assert_eq!(shown, 12);
 }

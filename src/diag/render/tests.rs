@@ -51,7 +51,6 @@ error[E0101]: no role is called `Bop`
   |     ^^^ not declared
   |
   = note: roles are declared once
-  |
 help: write `Bob`
   |
 2 -     Bop -> Alice: Hi

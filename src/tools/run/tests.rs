@@ -145,6 +145,7 @@ fn a_scripted_session_runs_to_its_end() {
         r#"{"event":"received","from":"Client","to":"Server","label":"Ask","lane":"","payload":{"path":"/b"}}"#,
         r#"{"event":"decided","role":"Server","choice":"Server#1","label":"found"}"#,
         r#"{"event":"effect","role":"Server","label":"time.sleep","payload":null}"#,
+        r#"{"event":"logged","role":"Server","text":"slept"}"#,
         r#"{"event":"effect","role":"Server","label":"console.log","payload":null}"#,
         r#"{"event":"effect","role":"Server","label":"desk.open","payload":7}"#,
         r#"{"event":"sent","from":"Server","to":"Client","label":"Found","lane":"","payload":7}"#,

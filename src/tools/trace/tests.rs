@@ -270,6 +270,7 @@ fn json_lines_of_a_choice() {
 {"event":"sent","from":"Client","to":"Server","label":"Ask","lane":"","payload":{"path":"/a"}}
 {"event":"received","from":"Client","to":"Server","label":"Ask","lane":"","payload":{"path":"/a"}}
 {"event":"effect","role":"Server","label":"storage.get","payload":{"size":3}}
+{"event":"logged","role":"Server","text":"looked it up"}
 {"event":"decided","role":"Server","choice":"Server#1","label":"found"}
 {"event":"sent","from":"Server","to":"Client","label":"Answer","lane":"","payload":{"name":"a fairly long text that will not fit into what is left of the line","size":3}}
 {"event":"completed"}
