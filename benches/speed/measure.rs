@@ -71,6 +71,18 @@ pub(crate) fn ping_pong() -> f64 {
     exchange(programs::ping_pong())
 }
 
+/// A known number of messages of the ping-pong, for a count of instructions.
+pub(crate) fn count() -> f64 {
+    let (mut engine, cast) = engine(programs::ping_pong());
+    engine.handle(NOW, Input::Open(Opening::new(0, cast)));
+    drain(&mut engine);
+    for _ in 1..10 {
+        engine.handle(NOW, Input::Tick);
+    }
+    // Counted afterwards, beside what is measured: telling costs instructions of its own.
+    10.0 * f64::from(limits::STEPS_PER_HANDLE)
+}
+
 pub(crate) fn ready_value() -> f64 {
     exchange(programs::ready_value())
 }

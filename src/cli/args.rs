@@ -68,7 +68,7 @@ pub struct Fmt {
 /// `laban explain`
 #[derive(Args, Debug)]
 pub struct Explain {
-    /// A code such as E0201; without one, the table of all codes
+    /// A code such as E0201, or `opcodes` for those of programs; without one, the table of all codes
     pub code: Option<String>,
 }
 
