@@ -23,7 +23,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 fn main() {
-    // For a profiler: one measure alone, or a known number of messages without a clock.
+    // For a profiler: one measure alone, or so many messages without a clock.
     if std::env::args().any(|arg| arg == "ping") {
         return println!("{}", rate(measure::ping_pong()));
     }
