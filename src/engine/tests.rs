@@ -290,7 +290,7 @@ fn each_bound_of_an_engine_holds_and_one_more_is_refused() {
     let ids: Vec<_> = (0..3).map(|_| engine.deploy(cast.clone())).collect();
     assert_eq!(ids, [Some(CastId(0)), Some(CastId(1)), None]);
     let open = |engine: &mut Engine| {
-        (0..3).for_each(|n| engine.handle(NOW, Input::Open(Opening::new(n, CastId(0)))))
+        (0..3).for_each(|n| engine.handle(NOW, Input::Open(Opening::new(n, CastId(0)))));
     };
     let ends = |engine: &mut Engine| -> Vec<String> {
         std::iter::from_fn(|| engine.poll_effect())
