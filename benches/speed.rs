@@ -23,9 +23,12 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 fn main() {
-    // For a profiler: one measure alone.
+    // For a profiler: one measure alone, or so many messages without a clock.
     if std::env::args().any(|arg| arg == "ping") {
         return println!("{}", rate(measure::ping_pong()));
+    }
+    if std::env::args().any(|arg| arg == "count") {
+        return println!("{:.0} messages", measure::count());
     }
     if std::env::args().any(|arg| arg == "sessions") {
         return println!("{}", rate(measure::sessions()));

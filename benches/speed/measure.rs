@@ -71,6 +71,18 @@ pub(crate) fn ping_pong() -> f64 {
     exchange(programs::ping_pong())
 }
 
+/// Some messages of the ping-pong, for a profiler that counts instructions; each takes four units of the budget: a
+/// turn, a send, and a receive that is tried twice.
+pub(crate) fn count() -> f64 {
+    let (mut engine, cast) = engine(programs::ping_pong());
+    engine.handle(NOW, Input::Open(Opening::new(0, cast)));
+    drain(&mut engine);
+    for _ in 1..10 {
+        engine.handle(NOW, Input::Tick);
+    }
+    10.0 * f64::from(limits::STEPS_PER_HANDLE) / 4.0
+}
+
 pub(crate) fn ready_value() -> f64 {
     exchange(programs::ready_value())
 }

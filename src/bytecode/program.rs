@@ -96,7 +96,9 @@ pub struct Channel {
 /// A place of waiting.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Receive {
-    /// What may arrive, ordered by channel and message, each pair once.
+    /// What may arrive, ordered by channel and message, each pair once. Where several channels hold a message, the
+    /// first case is taken. In programs of a coherent protocol only one channel ever does (`semantics.md`, 4,
+    /// *receive*), so there the order decides nothing.
     pub cases: Vec<Case>,
     /// Whether the session may be complete while the role waits here.
     pub may_end: bool,

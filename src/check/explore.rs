@@ -6,13 +6,14 @@
 //! reduction), unless they lead back to a state that is known: then nobody is left out.
 //! Is not: timed. Nothing here waits.
 
+use std::convert::Infallible;
 use std::hash::Hash;
 
 use indexmap::IndexMap;
 
 use crate::base::id::{LaneId, RoleId};
 use crate::bytecode::program::Decision;
-use crate::machine::question::{Question, Reply};
+use crate::machine::question::{Offer, Question, Reply};
 use crate::machine::session::State;
 use crate::machine::world::{Taken, World};
 use crate::machine::{AgentId, Cast, Session, Stop, Trouble};
@@ -284,6 +285,13 @@ struct Ears {
 }
 
 impl World for Ears {
+    type Right = Infallible;
+
+    /// Every message is a move of its own.
+    fn clear(&mut self, _: &Offer<'_>) -> Option<Infallible> {
+        None
+    }
+
     fn received(&mut self, taken: Taken<'_>) {
         let what = Happening::Received(taken.from, taken.lane, taken.message.name.to_string());
         self.heard.push((taken.to, what));

@@ -71,7 +71,7 @@ pub struct Fmt {
 #[derive(Args, Debug)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct Explain {
-    /// A code such as E0201; without one, the table of all codes
+    /// A code such as E0201, or `opcodes` for those of programs; without one, the table of all codes
     pub code: Option<String>,
 }
 

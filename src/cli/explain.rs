@@ -1,4 +1,4 @@
-//! `laban explain`: the page of a code on standard output.
+//! `laban explain`: the page of a code, or the table of opcodes, on standard output.
 //!
 //! Is not: the search for the code; `tools::explain` does that.
 
@@ -15,7 +15,7 @@ pub fn explain(args: &Explain, terminal: &mut Terminal) -> Exit {
     };
     match page(code) {
         Ok(page) => {
-            terminal.data(page);
+            terminal.data(&page);
             Exit::Fine
         }
         Err(unknown) => {

@@ -8,24 +8,45 @@ use std::sync::Arc;
 use crate::base::id::RoleId;
 use crate::base::limits;
 use crate::base::time::Instant;
-use crate::bytecode::program::Kind;
 use crate::effect::call::{Answer, Call, CallId, SessionId};
 use crate::engine::answers;
 use crate::engine::effect::{Effect, Outcome, Trouble};
 use crate::engine::event::{Event, What};
 use crate::engine::input::{CastId, Input, Opening};
-use crate::engine::live::{self, Live, NO_CALL};
+use crate::engine::live::{Live, NO_CALL};
 use crate::engine::opening;
 use crate::engine::schedule::{self, Ears, News, Turn};
 use crate::engine::table::Table;
 use crate::guard::Chain;
-use crate::machine::question::{Offer, Question, Reply};
+use crate::machine::question::{Question, Reply};
 use crate::machine::session::State;
 use crate::machine::{AgentId, Cast, Session, Stop};
+
+/// How much one engine holds; beyond it there is a coded refusal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    pub(super) sessions: usize,
+    pub(super) calls: usize,
+    pub(super) casts: usize,
+    /// Sessions of one cast that are over and whose room is kept.
+    pub(super) spare: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            sessions: limits::SESSIONS_MAX,
+            calls: limits::CALLS_WAITING_MAX,
+            casts: limits::CASTS_MAX,
+            spare: limits::SPARE_SESSIONS_MAX,
+        }
+    }
+}
 
 /// A deterministic state machine that runs sessions: inputs go in, effects and events come out.
 #[derive(Debug, Default)]
 pub struct Engine {
+    room: Room,
     casts: Vec<Troupe>,
     sessions: Table<Live>,
     calls: Table<Waiting>,
@@ -70,9 +91,21 @@ impl Engine {
         Self::default()
     }
 
+    /// An engine that holds less, for tests of what is beyond.
+    #[cfg(test)]
+    pub(super) fn of(room: Room) -> Self {
+        Self { room, ..Self::default() }
+    }
+
+    /// The sessions of a cast whose room is kept.
+    #[cfg(test)]
+    pub(super) fn spare(&self, cast: CastId) -> usize {
+        self.casts.get(cast.0 as usize).map_or(0, |troupe| troupe.spare.len())
+    }
+
     /// Makes a cast known, so that sessions of it can be opened; none beyond `limits::CASTS_MAX`.
     pub fn deploy(&mut self, cast: Arc<Cast>) -> Option<CastId> {
-        if self.casts.len() >= limits::CASTS_MAX {
+        if self.casts.len() >= self.room.casts {
             return None;
         }
         self.casts.push(Troupe { cast, spare: Vec::new() });
@@ -131,7 +164,7 @@ impl Engine {
 
     fn opened(&mut self, opening: &Opening) -> Result<SessionId, Trouble> {
         let refusal = |code, reason: &str| Trouble { code, role: None, reason: reason.to_owned() };
-        if self.sessions.len() >= limits::SESSIONS_MAX {
+        if self.sessions.len() >= self.room.sessions {
             return Err(refusal("E0514", "there are as many sessions as the engine holds"));
         }
         let Some(troupe) = self.casts.get_mut(opening.cast.0 as usize) else {
@@ -166,44 +199,37 @@ impl Engine {
         let Some(live) = self.sessions.find(turn.session.slot, turn.session.generation) else { return fuel };
         let Some(troupe) = self.casts.get(live.cast as usize) else { return fuel };
         let cast = &*troupe.cast;
-        let mut ears = Ears { session: turn.session, ready: &mut self.ready, news: &mut self.news, woken: 0 };
-        let after = loop {
-            match live.run(cast, turn.agent, &mut fuel, &mut ears) {
-                Stop::Offers => {
-                    let Some(offer) = live.offer(cast, turn.agent) else { break After::Rest };
-                    match live::review(&self.chain, &offer) {
-                        Ok(cleared) => {
-                            sent(ears.news, turn.session, &offer);
-                            live.deliver(cast, turn.agent, cleared, &mut ears);
-                        }
-                        Err(denied) => {
-                            let reason =
-                                format!("the guard `{}` denied `{}`", denied.guard, offer.message.name);
-                            break After::Over(aborted("E0515", offer.from, reason));
-                        }
-                    }
+        let mut ears = Ears::new(turn.session, &mut self.ready, &mut self.news, &self.chain);
+        let after = match live.run(cast, turn.agent, &mut fuel, &mut ears) {
+            Stop::Waits | Stop::Joined => {
+                live.active -= 1;
+                After::Quiet
+            }
+            Stop::Finished => {
+                live.active -= 1;
+                let role = cast.role(turn.agent);
+                ears.news.tell(turn.session, || What::Finished { role });
+                After::Quiet
+            }
+            Stop::Asks => {
+                if self.calls.len() < self.room.calls {
+                    ask(cast, live, turn, &mut self.calls, &mut self.effects)
+                } else {
+                    let reason = "as many calls wait as the engine holds".to_owned();
+                    After::Over(aborted("E0514", cast.role(turn.agent), reason))
                 }
-                Stop::Waits | Stop::Joined => {
-                    live.active -= 1;
-                    break After::Quiet;
-                }
-                Stop::Finished => {
-                    live.active -= 1;
-                    let role = cast.role(turn.agent);
-                    ears.news.tell(turn.session, || What::Finished { role });
-                    break After::Quiet;
-                }
-                Stop::Asks => {
-                    break ask(cast, live, turn, &mut self.calls, &mut self.effects);
-                }
-                Stop::Fails(trouble) => {
-                    let code = trouble.code();
-                    break After::Over(aborted(code, cast.role(turn.agent), trouble.to_string()));
-                }
-                Stop::Spent => {
-                    ears.ready.push_back(turn);
-                    break After::Rest;
-                }
+            }
+            Stop::Offers => {
+                let reason = ears.denied.take().unwrap_or_default();
+                After::Over(aborted("E0515", cast.role(turn.agent), reason))
+            }
+            Stop::Fails(trouble) => {
+                let code = trouble.code();
+                After::Over(aborted(code, cast.role(turn.agent), trouble.to_string()))
+            }
+            Stop::Spent => {
+                ears.ready.push_back(turn);
+                After::Rest
             }
         };
         live.active += ears.woken;
@@ -233,7 +259,7 @@ impl Engine {
             Err(trouble) => return self.close(session, Outcome::Aborted(trouble)),
         };
         tell(&mut self.news, session, role, question, &reply);
-        let mut ears = Ears { session, ready: &mut self.ready, news: &mut self.news, woken: 0 };
+        let mut ears = Ears::new(session, &mut self.ready, &mut self.news, &self.chain);
         live.answer(cast, agent, reply, &mut ears);
         debug_assert_eq!(live.state(agent), State::Ready, "an answer that was judged is taken");
         ears.ready.push_back(Turn { session, agent });
@@ -255,7 +281,7 @@ impl Engine {
             }
         });
         if let Some(troupe) = self.casts.get_mut(live.cast as usize)
-            && troupe.spare.len() < limits::SPARE_SESSIONS_MAX
+            && troupe.spare.len() < self.room.spare
         {
             troupe.spare.push(live.into_spare());
         }
@@ -272,9 +298,6 @@ fn ask(
     effects: &mut VecDeque<Effect>,
 ) -> After {
     let role = cast.role(turn.agent);
-    if calls.len() >= limits::CALLS_WAITING_MAX {
-        return After::Over(aborted("E0514", role, "as many calls wait as the engine holds".to_owned()));
-    }
     let (Some(question), Some(program)) = (live.question(cast, turn.agent), cast.program(role)) else {
         return After::Rest;
     };
@@ -332,26 +355,6 @@ fn remove(calls: &mut Table<Waiting>, call: CallId) -> Option<Waiting> {
 /// Place and generation of a call.
 const fn parts(call: CallId) -> (u32, u32) {
     (call.0 as u32, (call.0 >> 32) as u32)
-}
-
-/// The event of a message that leaves its sender.
-#[inline]
-fn sent(news: &mut News, session: SessionId, offer: &Offer<'_>) {
-    news.tell(session, || match offer.message.kind {
-        Kind::Data => What::Sent {
-            from: offer.from,
-            to: offer.to,
-            lane: offer.lane,
-            label: offer.message.name.clone(),
-            payload: offer.payload.clone(),
-        },
-        Kind::Selection => What::Selected {
-            from: offer.from,
-            to: offer.to,
-            lane: offer.lane,
-            label: offer.message.name.clone(),
-        },
-    });
 }
 
 /// The event of an answer.

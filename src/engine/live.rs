@@ -1,10 +1,11 @@
-//! A session between inputs, and the gate in it: a message goes into a mailbox only with its clearance.
+//! A session between inputs, and the gate in it: a message goes into a mailbox only with its clearance, because agents
+//! run only in a world whose right to send is one.
 //!
 //! Is not: scheduled here. Whoever holds it counts who can go on.
 
 use crate::effect::call::CallId;
-use crate::guard::{Chain, Cleared, Denied, Intent};
-use crate::machine::question::{Offer, Question, Reply};
+use crate::guard::Cleared;
+use crate::machine::question::{Question, Reply};
 use crate::machine::session::State;
 use crate::machine::world::World;
 use crate::machine::{AgentId, Cast, Session, Stop};
@@ -15,7 +16,7 @@ pub(super) const NO_CALL: CallId = CallId(u64::MAX);
 /// A session of an engine.
 #[derive(Debug)]
 pub(super) struct Live {
-    /// Reached only through the methods here, so that `send` cannot be called without a clearance.
+    /// Reached only through the methods here, so that `send`, which asks for no clearance, cannot be called.
     session: Session,
     /// Which cast.
     pub(super) cast: u32,
@@ -36,24 +37,9 @@ impl Live {
         cast: &Cast,
         agent: AgentId,
         fuel: &mut u32,
-        world: &mut impl World,
+        world: &mut impl World<Right = Cleared>,
     ) -> Stop {
         self.session.run(cast, agent, fuel, world)
-    }
-
-    #[inline]
-    pub(super) fn offer<'a>(&'a self, cast: &'a Cast, agent: AgentId) -> Option<Offer<'a>> {
-        self.session.offer(cast, agent)
-    }
-
-    /// Delivers what an agent offers. The clearance is for this message: it was made for the offer that stands.
-    #[inline]
-    pub(super) fn deliver(&mut self, cast: &Cast, agent: AgentId, cleared: Cleared, world: &mut impl World) {
-        debug_assert!(self.offer(cast, agent).is_some_and(|offer| {
-            (offer.from, offer.to, offer.lane) == (cleared.from(), cleared.to(), cleared.lane())
-        }));
-        let _used = cleared;
-        self.session.send(cast, agent, world);
     }
 
     pub(super) fn question<'a>(&'a self, cast: &'a Cast, agent: AgentId) -> Option<Question<'a>> {
@@ -76,20 +62,9 @@ impl Live {
         self.session.may_end(cast)
     }
 
-    /// The room of the session, for the next one.
-    pub(super) fn into_spare(self) -> Session {
+    /// The room of the session, for the next one. Nothing of this one stays in it.
+    pub(super) fn into_spare(mut self) -> Session {
+        self.session.clear();
         self.session
     }
-}
-
-/// Has the chain judge an offer.
-#[inline]
-pub(super) fn review(chain: &Chain, offer: &Offer<'_>) -> Result<Cleared, Denied> {
-    chain.review(&Intent {
-        from: offer.from,
-        to: offer.to,
-        lane: offer.lane,
-        message: offer.message,
-        payload: offer.payload,
-    })
 }

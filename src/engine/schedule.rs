@@ -1,4 +1,4 @@
-//! Who runs next, and what is heard while they run.
+//! Who runs next, and what is heard and cleared while they run.
 //!
 //! Agents that can go on stand in one queue, each at most once: a message touches the agent that waits for it and no
 //! other. Turns of sessions that are over are skipped by their generation.
@@ -9,7 +9,9 @@ use crate::base::id::RoleId;
 use crate::bytecode::program::{Decision, Kind};
 use crate::effect::call::SessionId;
 use crate::engine::event::{Event, What};
+use crate::guard::{Chain, Cleared, Intent};
 use crate::machine::AgentId;
+use crate::machine::question::Offer;
 use crate::machine::world::{Taken, World};
 
 /// An agent that can go on.
@@ -40,11 +42,50 @@ pub(super) struct Ears<'a> {
     pub(super) session: SessionId,
     pub(super) ready: &'a mut VecDeque<Turn>,
     pub(super) news: &'a mut News,
+    pub(super) chain: &'a Chain,
     /// Agents that were woken.
     pub(super) woken: u32,
+    /// Why the message that the agent offers was not cleared.
+    pub(super) denied: Option<String>,
+}
+
+impl<'a> Ears<'a> {
+    #[inline]
+    pub(super) fn new(
+        session: SessionId,
+        ready: &'a mut VecDeque<Turn>,
+        news: &'a mut News,
+        chain: &'a Chain,
+    ) -> Self {
+        Self { session, ready, news, chain, woken: 0, denied: None }
+    }
 }
 
 impl World for Ears<'_> {
+    type Right = Cleared;
+
+    #[inline]
+    fn clear(&mut self, offer: &Offer<'_>) -> Option<Cleared> {
+        let intent = Intent {
+            from: offer.from,
+            to: offer.to,
+            lane: offer.lane,
+            message: offer.message,
+            payload: offer.payload,
+        };
+        match self.chain.review(&intent) {
+            Ok(cleared) => {
+                sent(self.news, self.session, offer);
+                Some(cleared)
+            }
+            Err(denied) => {
+                let reason = format!("the guard `{}` denied `{}`", denied.guard, offer.message.name);
+                self.denied = Some(reason);
+                None
+            }
+        }
+    }
+
     #[inline]
     fn wake(&mut self, agent: AgentId) {
         self.woken += 1;
@@ -74,4 +115,24 @@ impl World for Ears<'_> {
 pub(super) fn decided(role: RoleId, decision: &Decision, label: u16) -> What {
     let label = decision.labels.get(usize::from(label)).cloned().unwrap_or_default();
     What::Decided { role, choice: decision.name.clone(), label }
+}
+
+/// The event of a message that leaves its sender.
+#[inline]
+fn sent(news: &mut News, session: SessionId, offer: &Offer<'_>) {
+    news.tell(session, || match offer.message.kind {
+        Kind::Data => What::Sent {
+            from: offer.from,
+            to: offer.to,
+            lane: offer.lane,
+            label: offer.message.name.clone(),
+            payload: offer.payload.clone(),
+        },
+        Kind::Selection => What::Selected {
+            from: offer.from,
+            to: offer.to,
+            lane: offer.lane,
+            label: offer.message.name.clone(),
+        },
+    });
 }

@@ -13,6 +13,7 @@ use crate::bytecode::program::{Branch, Decision, Operation, Param, Program, Repe
 use crate::bytecode::sample::{END, half, op, wait, wide};
 use crate::effect::call::{Answer, Ask, CallId, Failure, FailureKind};
 use crate::engine::Engine;
+use crate::engine::core::Room;
 use crate::engine::effect::{Effect, Outcome};
 use crate::engine::event::What;
 use crate::engine::input::{CastId, Input, Opening};
@@ -264,6 +265,67 @@ fn an_observer_accepts_or_refuses_what_its_role_receives() {
 }
 
 #[test]
+fn what_an_observer_accepted_is_what_is_received() {
+    // The other mailbox, which stands first in the table, fills while the observer is asked.
+    let sends = vec![op(Op::SendConst, 1, 0, 0), op(Op::Produce, 0, 1, 0), op(Op::SendTake, 0, 1, 0), END];
+    let receives = vec![RECEIVE, op(Op::Receive, 1, 0, 0), END];
+    let waits = vec![wait(&[(0, 1, None, 1), (1, 0, None, 1)]), wait(&[(0, 1, None, 2)])];
+    let (mut engine, cast) = deployed(half(0, sends, vec![]), half(1, receives, waits));
+    let opening = Opening { observers: vec![RoleId(1)], ..Opening::new(0, cast) };
+    engine.handle(NOW, Input::Open(opening));
+    let (payload, _) = asked(&mut engine);
+    let (shown, ask) = asked(&mut engine);
+    assert!(matches!(ask, Ask::Observe { message, .. } if &*message == "M0"));
+    engine.handle(NOW, Input::Answer { call: payload, answer: Answer::Value(Value::Int(2)) });
+    engine.handle(NOW, Input::Answer { call: shown, answer: Answer::Accepted });
+    assert_eq!(told(&mut engine), ["sent M0/1", "sent M1/0", "finished 0", "received M0 Int"]);
+}
+
+#[test]
+fn each_bound_of_an_engine_holds_and_one_more_is_refused() {
+    let room = Room { sessions: 2, calls: 2, casts: 2, spare: 1 };
+    let a = half(0, vec![op(Op::Produce, 0, 0, 0), op(Op::SendTake, 0, 0, 0), END], vec![]);
+    let cast = Arc::new(Cast::link(vec![a, receiver()]).unwrap());
+    let mut engine = Engine::of(room);
+    let ids: Vec<_> = (0..3).map(|_| engine.deploy(cast.clone())).collect();
+    assert_eq!(ids, [Some(CastId(0)), Some(CastId(1)), None]);
+    let open = |engine: &mut Engine| {
+        (0..3).for_each(|n| engine.handle(NOW, Input::Open(Opening::new(n, CastId(0)))));
+    };
+    let ends = |engine: &mut Engine| -> Vec<String> {
+        std::iter::from_fn(|| engine.poll_effect())
+            .filter_map(|effect| match effect {
+                Effect::Refused { trouble, .. } => Some(format!("refused {}", trouble.code)),
+                Effect::Closed { outcome: Outcome::Aborted(trouble), .. } => {
+                    Some(format!("aborted {}", trouble.code))
+                }
+                _ => None,
+            })
+            .collect()
+    };
+    open(&mut engine);
+    assert_eq!((ends(&mut engine), engine.sessions()), (vec!["refused E0514".to_owned()], 2));
+    let mut engine = Engine::of(Room { sessions: 3, ..room });
+    assert_eq!(engine.deploy(cast), Some(CastId(0)));
+    open(&mut engine);
+    assert_eq!((ends(&mut engine), engine.sessions()), (vec!["aborted E0514".to_owned()], 2));
+    assert_eq!(engine.spare(CastId(0)), 1);
+}
+
+#[test]
+fn what_a_session_carried_goes_when_it_is_over() {
+    let text: Arc<str> = Arc::from("carried");
+    let mut a = half(0, vec![op(Op::Send, 0, 0, 0), END], vec![]);
+    a.params = vec![Param { name: "n".into(), ty: Type::Any, default: None, slot: Some(0) }];
+    let (mut engine, cast) = deployed(a, receiver());
+    engine.subscribe(false);
+    let params = vec![("n".into(), Value::Text(text.clone()))];
+    engine.handle(NOW, Input::Open(Opening { params, ..Opening::new(0, cast) }));
+    assert_eq!((outcome(&mut engine), engine.spare(cast)), (Some(Outcome::Completed), 1));
+    assert_eq!(Arc::strong_count(&text), 1);
+}
+
+#[test]
 fn parameters_are_checked_when_a_session_opens() {
     let param = Param { name: "n".into(), ty: Type::INT, default: None, slot: Some(0) };
     let mut a = half(0, vec![op(Op::SendTake, 0, 0, 0), END], vec![]);
@@ -353,8 +415,16 @@ fn every_code_of_a_session_is_in_the_table() {
 
 #[test]
 fn only_the_gate_delivers() {
-    // The engine reaches a session's `send` through `Live::deliver` alone, which takes a clearance.
-    let sources = [include_str!("core.rs"), include_str!("opening.rs"), include_str!("answers.rs")];
+    // A message gets into a mailbox by `Session::send`, which the engine never calls, or while an agent runs, which it
+    // does in one place, with a clearance as the right to send.
+    let sources = [
+        include_str!("core.rs"),
+        include_str!("opening.rs"),
+        include_str!("answers.rs"),
+        include_str!("schedule.rs"),
+        include_str!("live.rs"),
+    ];
     assert!(sources.iter().all(|source| !source.contains(".send(")));
-    assert_eq!(include_str!("live.rs").matches(".send(").count(), 1);
+    assert_eq!(sources.map(|source| source.matches("session.run(").count()), [0, 0, 0, 0, 1]);
+    assert!(include_str!("live.rs").contains("impl World<Right = Cleared>"));
 }

@@ -52,10 +52,10 @@ pub(super) fn compute(instr: Instr, frame: Frame<'_>) -> Result<(), Trouble> {
             record::record(shape, taken(&mut slots[b..b + shape.len()]))?
         }
         Op::Merge => record::merge(&slots[b], &slots[c])?,
-        Op::Variant => record::variant(name(program, c), &slots[b])?,
-        Op::Field => record::field(&slots[b], &name(program, c))?,
+        Op::Variant => record::variant(name(program, c)?.clone(), &slots[b])?,
+        Op::Field => record::field(&slots[b], name(program, c)?)?,
         Op::Index => record::index(&slots[b], &slots[c])?,
-        Op::Is => Value::Bool(record::is(&slots[b], &name(program, c))?),
+        Op::Is => Value::Bool(record::is(&slots[b], name(program, c)?)?),
         Op::FieldsOf => record::fields_of(&slots[b])?,
         Op::From => record::from(&slots[b], i64::from(instr.c))?,
         Op::Append => {
@@ -151,10 +151,10 @@ fn empty(slot: &mut Value) -> Value {
 }
 
 /// A constant that the verifier knows to be a text.
-fn name(program: &Program, at: usize) -> Arc<str> {
+fn name(program: &Program, at: usize) -> Result<&Arc<str>, Trouble> {
     match program.constants.get(at) {
-        Some(Value::Text(name)) => name.clone(),
-        _ => Arc::from(""),
+        Some(Value::Text(name)) => Ok(name),
+        other => Err(kind("a text", other.unwrap_or(&Value::None))),
     }
 }
 

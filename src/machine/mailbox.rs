@@ -11,6 +11,9 @@ use crate::base::value::Value;
 /// No message: what no sender's number is.
 const EMPTY: u32 = u32::MAX;
 
+/// Messages behind the first one for which a mailbox keeps its room when its session is over.
+const KEPT: usize = 8;
+
 /// A message behind the first one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Parcel {
@@ -60,7 +63,8 @@ impl Mailbox {
     pub(super) fn put(&mut self, label: u32, payload: Value) {
         if self.label == EMPTY {
             self.label = label;
-            self.payload = payload;
+            // What was there is none, and need not be looked at to be dropped.
+            std::mem::forget(std::mem::replace(&mut self.payload, payload));
         } else {
             self.rest.push_back(Parcel { label, payload });
         }
@@ -88,5 +92,6 @@ impl Mailbox {
         self.label = EMPTY;
         self.payload = Value::None;
         self.rest.clear();
+        self.rest.shrink_to(KEPT);
     }
 }

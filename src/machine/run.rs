@@ -5,13 +5,19 @@
 //! Is not: a loop over agents; whoever drives picks the next one.
 
 use crate::base::value::Value;
+use crate::bytecode::instr::Instr;
 use crate::bytecode::op::Op;
-use crate::machine::cast::{AgentId, Case, Cast, Part};
+use crate::bytecode::program::Program;
+use crate::machine::cast::{AgentId, Case, Cast, Channel, MANY, NO_SLOT, Part};
 use crate::machine::compute::{self, Frame};
 use crate::machine::mailbox::Mailbox;
-use crate::machine::session::{Session, State};
+use crate::machine::question::Offer;
+use crate::machine::session::{Session, State, Thread};
 use crate::machine::trouble::Trouble;
 use crate::machine::world::{Taken, World};
+
+/// What a message without a payload carries.
+const NOTHING: Value = Value::None;
 
 /// Why an agent stopped.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,84 +56,106 @@ macro_rules! stop {
     }};
 }
 
+/// What an agent reaches of its session.
+pub(super) struct Scene<'a> {
+    pub(super) threads: &'a mut [Thread],
+    /// Those of its role.
+    pub(super) slots: &'a mut [Value],
+    pub(super) mailboxes: &'a mut [Mailbox],
+}
+
 /// Runs an agent that is ready.
 #[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
-#[expect(clippy::too_many_lines, reason = "one arm an opcode: a call for each would cost half of the speed")]
-pub(super) fn run(
+#[expect(clippy::too_many_lines, reason = "a table: one arm an opcode, and none of them long")]
+pub(super) fn run<W: World>(
     session: &mut Session,
     cast: &Cast,
     agent: AgentId,
     fuel: &mut u32,
-    world: &mut impl World,
+    world: &mut W,
 ) -> Stop {
-    let info = &cast.agents[agent.index()];
+    let info = cast.agents[agent.index()];
     let part = &cast.parts[info.role.index()];
     let program = &part.program;
     let code = program.code.as_slice();
-    let slots = part.first_slot..part.first_slot + usize::from(program.slots);
-    let mut at = session.threads[agent.index()].at;
+    let Session { threads, slots, mailboxes, finished } = session;
+    let slots = &mut slots[part.first_slot..part.first_slot + usize::from(program.slots)];
+    let mut scene = Scene { threads, slots, mailboxes };
+    let mut at = scene.threads[agent.index()].at;
     loop {
         let instr = code[at as usize];
-        let thread = &mut session.threads[agent.index()];
         match instr.op {
             Op::Send | Op::SendTake | Op::SendConst | Op::Select => {
+                let thread = &mut scene.threads[agent.index()];
                 pace!(fuel, thread, at);
-                let mailbox = part.outgoing[usize::from(instr.a)];
-                let capacity = cast.channels[mailbox as usize].capacity as usize;
-                if session.mailboxes[mailbox as usize].len() >= capacity {
-                    thread.mailbox = mailbox;
+                let to = part.outgoing[usize::from(instr.a)];
+                let channel = &cast.channels[to as usize];
+                let mailbox = &mut scene.mailboxes[to as usize];
+                if mailbox.len() >= channel.capacity as usize {
+                    thread.mailbox = to;
                     stop!(thread, at, Blocked, Waits);
                 }
-                stop!(thread, at, Offering, Offers);
+                let Some(right) = world.clear(&offer(channel, program, instr, scene.slots)) else {
+                    stop!(thread, at, Offering, Offers);
+                };
+                put(mailbox, right, program, instr, scene.slots);
+                at += 1;
+                called(scene.threads, channel, to, world);
             }
             Op::Receive => {
+                let thread = &mut scene.threads[agent.index()];
                 pace!(fuel, thread, at);
-                let Some(case) = arrived(part, instr.a, &session.mailboxes) else {
+                let Some(case) = arrived(part, instr.a, scene.mailboxes) else {
                     thread.mailbox = part.waits[usize::from(instr.a)].channel;
                     stop!(thread, at, Receiving, Waits);
                 };
                 if Session::shows(part, case.message, thread) {
+                    thread.mailbox = case.channel;
                     stop!(thread, at, Observing, Asks);
                 }
-                at = take(session, cast, part, case, world);
+                at = take(&mut scene, cast, part, case, world);
             }
             Op::Produce | Op::Decide | Op::Perform => {
+                let thread = &mut scene.threads[agent.index()];
                 pace!(fuel, thread, at);
                 stop!(thread, at, Asking, Asks);
             }
             Op::Fork => {
+                let thread = &mut scene.threads[agent.index()];
                 pace!(fuel, thread, at);
-                fork(session, part, agent, at, world);
+                fork(scene.threads, part, agent, at, world);
                 return Stop::Waits;
             }
             Op::End => {
-                session.finished += 1;
+                let thread = &mut scene.threads[agent.index()];
+                *finished += 1;
                 stop!(thread, 0, Idle, Finished);
             }
             Op::Join => {
-                thread.state = State::Idle;
-                join(session, part, agent, info.thread, world);
+                join(scene.threads, part, agent, info.thread, world);
                 return Stop::Joined;
             }
             Op::Jump => at = instr.wide(),
             Op::Turn | Op::Next => {
+                let thread = &mut scene.threads[agent.index()];
                 pace!(fuel, thread, at);
-                match compute::advance(instr, &mut session.slots[slots.clone()]) {
+                match compute::advance(instr, scene.slots) {
                     Ok(true) => at += 2,
                     Ok(false) => at += 1,
                     Err(trouble) => return Stop::Fails(trouble),
                 }
             }
             Op::Sum | Op::Min | Op::Max => {
+                let thread = &mut scene.threads[agent.index()];
                 pace!(fuel, thread, at);
-                let frame = Frame { program, slots: &mut session.slots[slots.clone()] };
+                let frame = Frame { program, slots: scene.slots };
                 if let Err(trouble) = compute::compute(instr, frame) {
                     return Stop::Fails(trouble);
                 }
                 at += 1;
             }
             Op::JumpIf | Op::JumpUnless | Op::JumpSome => {
-                match compute::jumps(instr, &session.slots[part.first_slot + usize::from(instr.a)]) {
+                match compute::jumps(instr, &scene.slots[usize::from(instr.a)]) {
                     Ok(true) => at = instr.wide(),
                     Ok(false) => at += 1,
                     Err(trouble) => return Stop::Fails(trouble),
@@ -139,13 +167,57 @@ pub(super) fn run(
             }
             Op::NoBranch | Op::Fail | Op::FailWith => return Stop::Fails(ending(part, instr)),
             _ => {
-                let frame = Frame { program, slots: &mut session.slots[slots.clone()] };
+                let frame = Frame { program, slots: scene.slots };
                 if let Err(trouble) = compute::compute(instr, frame) {
                     return Stop::Fails(trouble);
                 }
                 at += 1;
             }
         }
+    }
+}
+
+/// What the instruction of a send offers. `slots` are those of the role.
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
+pub(super) fn offer<'a>(
+    channel: &Channel,
+    program: &'a Program,
+    instr: Instr,
+    slots: &'a [Value],
+) -> Offer<'a> {
+    let payload = match instr.op {
+        Op::SendConst => &program.constants[usize::from(instr.c)],
+        Op::Select => &NOTHING,
+        _ => &slots[usize::from(instr.c)],
+    };
+    let message = &program.messages[usize::from(instr.b)];
+    Offer { from: channel.from, to: channel.to, lane: channel.lane, message, payload }
+}
+
+/// Puts what the instruction of a send offers into its mailbox, and uses up the right to do so.
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
+pub(super) fn put<R>(mailbox: &mut Mailbox, _right: R, program: &Program, instr: Instr, slots: &mut [Value]) {
+    let payload = match instr.op {
+        Op::SendTake => std::mem::replace(&mut slots[usize::from(instr.c)], Value::None),
+        Op::SendConst => program.constants[usize::from(instr.c)].clone(),
+        Op::Select => Value::None,
+        _ => slots[usize::from(instr.c)].clone(),
+    };
+    mailbox.put(u32::from(instr.b), payload);
+}
+
+/// Wakes the receiver of a mailbox, if it waits for just this.
+#[inline]
+pub(super) fn called(threads: &mut [Thread], channel: &Channel, at: u32, world: &mut impl World) {
+    if let Some(receiver) = threads.get_mut(channel.receiver.index())
+        && receiver.state == State::Receiving
+        && (receiver.mailbox == at || receiver.mailbox == MANY)
+    {
+        receiver.state = State::Ready;
+        receiver.mailbox = 0;
+        world.wake(channel.receiver);
     }
 }
 
@@ -159,23 +231,36 @@ pub(super) fn arrived<'a>(part: &'a Part, receive: u16, mailboxes: &[Mailbox]) -
         .find(|case| mailboxes.get(case.channel as usize).is_some_and(|mailbox| mailbox.holds(case.label)))
 }
 
+/// What an observer is shown: it stays the same although other mailboxes fill meanwhile.
+pub(super) fn shown<'a>(
+    part: &'a Part,
+    receive: u16,
+    thread: &Thread,
+    mailboxes: &[Mailbox],
+) -> Option<&'a Case> {
+    let wait = part.waits.get(usize::from(receive))?;
+    let mailbox = mailboxes.get(thread.mailbox as usize)?;
+    let mut cases = part.cases.get(wait.first as usize..wait.end as usize)?.iter();
+    cases.find(|case| case.channel == thread.mailbox && mailbox.holds(case.label))
+}
+
 /// Takes what has arrived, wakes a sender that waits for the room, and says where the program goes on.
-#[inline]
+#[inline(always)]
 pub(super) fn take(
-    session: &mut Session,
+    scene: &mut Scene<'_>,
     cast: &Cast,
     part: &Part,
     case: &Case,
     world: &mut impl World,
 ) -> u32 {
     let Some(channel) = cast.channels.get(case.channel as usize) else { return case.to };
-    let Some(mailbox) = session.mailboxes.get_mut(case.channel as usize) else { return case.to };
+    let Some(mailbox) = scene.mailboxes.get_mut(case.channel as usize) else { return case.to };
     let payload = mailbox.take();
     if let Some(message) = part.program.messages.get(usize::from(case.message)) {
         let (from, to, lane) = (channel.from, channel.to, channel.lane);
         world.received(Taken { from, to, lane, message, payload: &payload });
     }
-    if let Some(sender) = session.threads.get_mut(channel.sender.index())
+    if let Some(sender) = scene.threads.get_mut(channel.sender.index())
         && sender.state == State::Blocked
         && sender.mailbox == case.channel
     {
@@ -183,21 +268,31 @@ pub(super) fn take(
         sender.mailbox = 0;
         world.wake(channel.sender);
     }
-    session.keep(part, case.slot, payload);
+    keep(scene.slots, case.slot, payload);
     case.to
+}
+
+/// Writes a slot, unless nobody looks at it.
+#[inline]
+pub(super) fn keep(slots: &mut [Value], slot: u16, value: Value) {
+    if slot != NO_SLOT
+        && let Some(place) = slots.get_mut(usize::from(slot))
+    {
+        *place = value;
+    }
 }
 
 /// Starts the threads of a fork. Its table is never empty, and its threads are idle: they have joined.
 #[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
-fn fork(session: &mut Session, part: &Part, agent: AgentId, at: u32, world: &mut impl World) {
+fn fork(threads: &mut [Thread], part: &Part, agent: AgentId, at: u32, world: &mut impl World) {
     let branches = &part.program.forks[part.program.code[at as usize].wide() as usize];
-    let thread = &mut session.threads[agent.index()];
+    let thread = &mut threads[agent.index()];
     thread.children = branches.len() as u16;
     thread.at = at + 1;
     thread.state = State::Joining;
     for branch in branches {
         let child = AgentId(part.first_agent + u32::from(branch.thread));
-        let thread = &mut session.threads[child.index()];
+        let thread = &mut threads[child.index()];
         thread.at = branch.to;
         thread.state = State::Ready;
         world.wake(child);
@@ -206,10 +301,12 @@ fn fork(session: &mut Session, part: &Part, agent: AgentId, at: u32, world: &mut
 
 /// Ends a thread; the last one of its fork wakes the thread that started it.
 #[expect(clippy::indexing_slicing, reason = "the verifier has proved that threads nest")]
-fn join(session: &mut Session, part: &Part, agent: AgentId, thread: u16, world: &mut impl World) {
-    let parent = AgentId(part.first_agent + u32::from(part.parents[usize::from(thread)]));
-    session.threads[agent.index()].at = 0;
-    let waiting = &mut session.threads[parent.index()];
+fn join(threads: &mut [Thread], part: &Part, agent: AgentId, number: u16, world: &mut impl World) {
+    let parent = AgentId(part.first_agent + u32::from(part.parents[usize::from(number)]));
+    let thread = &mut threads[agent.index()];
+    thread.at = 0;
+    thread.state = State::Idle;
+    let waiting = &mut threads[parent.index()];
     waiting.children -= 1;
     if waiting.children == 0 {
         waiting.state = State::Ready;
@@ -219,7 +316,7 @@ fn join(session: &mut Session, part: &Part, agent: AgentId, thread: u16, world: 
 
 /// The trouble that an instruction makes.
 #[cold]
-fn ending(part: &Part, instr: crate::bytecode::instr::Instr) -> Trouble {
+fn ending(part: &Part, instr: Instr) -> Trouble {
     let program = &part.program;
     match instr.op {
         Op::NoBranch => {

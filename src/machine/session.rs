@@ -9,10 +9,10 @@ use crate::base::id::RoleId;
 use crate::base::value::Value;
 use crate::bytecode::op::Op;
 use crate::bytecode::program::Kind;
-use crate::machine::cast::{AgentId, Cast, MANY, NO_SLOT, Part};
+use crate::machine::cast::{AgentId, Cast, Part};
 use crate::machine::mailbox::Mailbox;
 use crate::machine::question::{Offer, Question, Reply};
-use crate::machine::run::{self, Stop};
+use crate::machine::run::{self, Scene, Stop};
 use crate::machine::world::World;
 
 /// What an agent does.
@@ -42,7 +42,7 @@ pub enum State {
 pub(super) struct Thread {
     /// The instruction it stands at.
     pub(super) at: u32,
-    /// The mailbox it waits for, if it waits for one.
+    /// The mailbox it waits for or whose message is observed, if there is one.
     pub(super) mailbox: u32,
     /// How many threads it waits for.
     pub(super) children: u16,
@@ -60,9 +60,6 @@ pub struct Session {
     /// Roles that have come to their end.
     pub(super) finished: u32,
 }
-
-/// What a message without a payload carries.
-const NOTHING: Value = Value::None;
 
 impl Session {
     /// A session at its beginning: the trunk of every role is ready.
@@ -89,6 +86,13 @@ impl Session {
         self.mailboxes.reserve_exact(cast.channels.len().saturating_sub(self.mailboxes.len()));
         self.mailboxes.resize_with(cast.channels.len(), Mailbox::default);
         self.finished = 0;
+    }
+
+    /// Lets go of everything that was carried and computed, and of mailboxes that have grown: what is left is room for
+    /// another session of the cast.
+    pub fn clear(&mut self) {
+        self.slots.clear();
+        self.mailboxes.iter_mut().for_each(Mailbox::clear);
     }
 
     /// Puts a parameter where the role finds it.
@@ -153,61 +157,33 @@ impl Session {
     #[inline]
     pub fn offer<'a>(&'a self, cast: &'a Cast, agent: AgentId) -> Option<Offer<'a>> {
         let (thread, part) = self.place(cast, agent)?;
-        let instr = part.program.code.get(thread.at as usize)?;
-        let payload = match instr.op {
-            Op::Send | Op::SendTake => self.slots.get(part.first_slot + usize::from(instr.c))?,
-            Op::SendConst => part.program.constants.get(usize::from(instr.c))?,
-            Op::Select => &NOTHING,
-            _ => return None,
-        };
-        let mailbox = *part.outgoing.get(usize::from(instr.a))?;
-        let channel = cast.channels.get(mailbox as usize)?;
-        let message = part.program.messages.get(usize::from(instr.b))?;
-        Some(Offer { from: channel.from, to: channel.to, lane: channel.lane, message, payload })
+        if thread.state != State::Offering {
+            return None;
+        }
+        let instr = *part.program.code.get(thread.at as usize)?;
+        let channel = cast.channels.get(*part.outgoing.get(usize::from(instr.a))? as usize)?;
+        let slots = self.slots.get(part.first_slot..)?;
+        Some(run::offer(channel, &part.program, instr, slots))
     }
 
     /// Puts the message that an agent offers into its mailbox; the agent is ready to go on. Whoever calls this has had
     /// it cleared.
-    #[inline]
     pub fn send(&mut self, cast: &Cast, agent: AgentId, world: &mut impl World) {
+        let Some((Thread { at, state: State::Offering, .. }, part)) = self.place(cast, agent) else { return };
         let Self { threads, slots, mailboxes, .. } = self;
-        let (Some(thread), Some(info)) = (threads.get_mut(agent.index()), cast.agents.get(agent.index()))
+        let Some(instr) = part.program.code.get(at as usize).copied() else { return };
+        let Some(to) = part.outgoing.get(usize::from(instr.a)).copied() else { return };
+        let (Some(mailbox), Some(channel)) = (mailboxes.get_mut(to as usize), cast.channels.get(to as usize))
         else {
             return;
         };
-        let Some(part) = cast.parts.get(info.role.index()) else { return };
-        let Some(instr) = part.program.code.get(thread.at as usize) else { return };
-        let slot = part.first_slot + usize::from(instr.c);
-        let Some(at) = part.outgoing.get(usize::from(instr.a)).copied() else { return };
-        let Some(mailbox) = mailboxes.get_mut(at as usize) else { return };
-        let label = u32::from(instr.b);
-        match instr.op {
-            Op::SendTake => {
-                let Some(slot) = slots.get_mut(slot) else { return };
-                mailbox.put(label, std::mem::replace(slot, Value::None));
-            }
-            Op::Send => {
-                let Some(slot) = slots.get(slot) else { return };
-                mailbox.put(label, slot.clone());
-            }
-            Op::SendConst => {
-                let Some(constant) = part.program.constants.get(usize::from(instr.c)) else { return };
-                mailbox.put(label, constant.clone());
-            }
-            Op::Select => mailbox.put(label, Value::None),
-            _ => return,
+        let Some(slots) = slots.get_mut(part.first_slot..) else { return };
+        run::put(mailbox, (), &part.program, instr, slots);
+        if let Some(thread) = threads.get_mut(agent.index()) {
+            thread.at += 1;
+            thread.state = State::Ready;
         }
-        thread.at += 1;
-        thread.state = State::Ready;
-        let Some(channel) = cast.channels.get(at as usize) else { return };
-        if let Some(receiver) = threads.get_mut(channel.receiver.index())
-            && receiver.state == State::Receiving
-            && (receiver.mailbox == at || receiver.mailbox == MANY)
-        {
-            receiver.state = State::Ready;
-            receiver.mailbox = 0;
-            world.wake(channel.receiver);
-        }
+        run::called(threads, channel, to, world);
     }
 
     /// What an agent asks; none unless it waits for an answer.
@@ -232,7 +208,7 @@ impl Session {
                 Some(Question::Perform(operation, args))
             }
             (State::Observing, Op::Receive) => {
-                let case = run::arrived(part, instr.a, &self.mailboxes)?;
+                let case = run::shown(part, instr.a, &thread, &self.mailboxes)?;
                 let channel = cast.channels.get(case.channel as usize)?;
                 let message = program.messages.get(usize::from(case.message))?;
                 let payload = self.mailboxes.get(case.channel as usize)?.first();
@@ -246,16 +222,17 @@ impl Session {
     pub fn answer(&mut self, cast: &Cast, agent: AgentId, reply: Reply, world: &mut impl World) {
         let Some((thread, part)) = self.place(cast, agent) else { return };
         let Some(instr) = part.program.code.get(thread.at as usize).copied() else { return };
+        let Self { threads, slots, mailboxes, .. } = self;
+        let Some(slots) = slots.get_mut(part.first_slot..) else { return };
         let next = match (thread.state, instr.op, reply) {
             (State::Asking, Op::Produce, Reply::Value(value)) => {
-                self.keep(part, instr.c, value);
+                run::keep(slots, instr.c, value);
                 thread.at + 1
             }
             (State::Asking, Op::Perform, Reply::Value(value)) => {
                 let args = part.program.operations.get(usize::from(instr.a)).map_or(0, |op| op.args.len());
-                let first = part.first_slot + usize::from(instr.b);
-                self.slots.iter_mut().skip(first).take(args).for_each(|slot| *slot = Value::None);
-                self.keep(part, instr.c, value);
+                slots.iter_mut().skip(usize::from(instr.b)).take(args).for_each(|slot| *slot = Value::None);
+                run::keep(slots, instr.c, value);
                 thread.at + 1
             }
             (State::Asking, Op::Decide, Reply::Label(label)) => {
@@ -266,15 +243,19 @@ impl Session {
                 }
             }
             (State::Observing, Op::Receive, Reply::Accepted) => {
-                match run::arrived(part, instr.a, &self.mailboxes) {
-                    Some(case) => run::take(self, cast, part, case, world),
+                match run::shown(part, instr.a, &thread, mailboxes) {
+                    Some(case) => {
+                        let mut scene = Scene { threads: &mut *threads, slots, mailboxes };
+                        run::take(&mut scene, cast, part, case, world)
+                    }
                     None => return,
                 }
             }
             _ => return,
         };
-        if let Some(thread) = self.threads.get_mut(agent.index()) {
+        if let Some(thread) = threads.get_mut(agent.index()) {
             thread.at = next;
+            thread.mailbox = 0;
             thread.state = State::Ready;
         }
     }
@@ -287,15 +268,6 @@ impl Session {
                 .messages
                 .get(usize::from(message))
                 .is_some_and(|message| message.kind == Kind::Data)
-    }
-
-    /// Writes a slot, unless nobody looks at it.
-    pub(super) fn keep(&mut self, part: &Part, slot: u16, value: Value) {
-        if slot != NO_SLOT
-            && let Some(place) = self.slots.get_mut(part.first_slot + usize::from(slot))
-        {
-            *place = value;
-        }
     }
 
     fn place<'a>(&self, cast: &'a Cast, agent: AgentId) -> Option<(Thread, &'a Part)> {

@@ -241,3 +241,12 @@ fn values_stay_within_limits() {
     assert!(run(&[int(0)], &[], &nest[..limits::NESTING_MAX]).is_ok());
     assert_eq!(run(&[int(0)], &[], &nest), Err("E0503 a value nests deeper than the limit".to_owned()));
 }
+
+#[test]
+fn a_list_has_a_longest_length() {
+    let items = |len| list(&vec![int(1); len]);
+    let most = limits::LIST_ITEMS_MAX / 2;
+    let joined = |a, b| run(&[items(a), items(b)], &[], &[op(Op::Add, 9, 0, 1), op(Op::Len, 9, 9, 0)]);
+    assert_eq!(joined(most, most), Ok(int(limits::LIST_ITEMS_MAX as i64)));
+    assert_eq!(joined(most, most + 1), Err("E0503 a list is longer than the limit".to_owned()));
+}

@@ -1,14 +1,24 @@
-//! What a driver hears while an agent runs.
+//! What a driver hears while an agent runs, and its word on every message.
 //!
-//! Is not: asked anything; the machine goes on whatever is done here.
+//! Is not: a scheduler; which agent runs is decided outside.
+
+use std::convert::Infallible;
 
 use crate::base::id::{LaneId, RoleId};
 use crate::base::value::Value;
 use crate::bytecode::program::{Decision, Message};
 use crate::machine::cast::AgentId;
+use crate::machine::question::Offer;
 
-/// A driver's ears. A driver that picks agents by itself needs none of it: `()` hears nothing.
+/// A driver's ears. A driver that picks agents by itself needs none of it: `()` hears nothing and clears nothing.
 pub trait World {
+    /// The right to send one message. Nothing goes into a mailbox while an agent runs, unless one was given for it;
+    /// a driver that clears elsewhere has none to give ([`Infallible`]).
+    type Right;
+
+    /// Judges what an agent offers. Without a right, the agent stops there.
+    fn clear(&mut self, offer: &Offer<'_>) -> Option<Self::Right>;
+
     /// This agent can go on.
     fn wake(&mut self, agent: AgentId) {
         let _ = agent;
@@ -25,7 +35,13 @@ pub trait World {
     }
 }
 
-impl World for () {}
+impl World for () {
+    type Right = Infallible;
+
+    fn clear(&mut self, _: &Offer<'_>) -> Option<Infallible> {
+        None
+    }
+}
 
 /// A message that is taken by its receiver.
 #[derive(Clone, Copy, Debug)]

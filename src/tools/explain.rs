@@ -1,7 +1,10 @@
-//! The page of a code, and the table of all codes.
+//! The page of a code, the table of all codes, and the table of all opcodes.
 //!
-//! Is not: written here. Pages are in `diag/pages`, one for each row of `diag::code`.
+//! Is not: written here. Pages are in `diag/pages`, one for each row of `diag::code`; opcodes are in `bytecode::op`.
 
+use std::borrow::Cow;
+
+use crate::bytecode::asm;
 use crate::diag::code::Code;
 use crate::diag::nearest;
 
@@ -14,12 +17,19 @@ pub struct UnknownCode {
     pub near: Vec<Code>,
 }
 
-/// The page of the code written as `given`: `E0101`, `e0101` or `101`.
+/// What is asked for instead of a code to have all opcodes.
+pub const OPCODES: &str = "opcodes";
+
+/// The page of the code written as `given`: `E0101`, `e0101` or `101`; of [`OPCODES`] the table of them.
 ///
 /// # Errors
 /// If no row has it, with the codes that are near.
-pub fn page(given: &str) -> Result<&'static str, UnknownCode> {
-    Code::parse(given).or_else(|| Code::parse(&padded(given))).map(Code::page).ok_or_else(|| unknown(given))
+pub fn page(given: &str) -> Result<Cow<'static, str>, UnknownCode> {
+    if given == OPCODES {
+        return Ok(Cow::Owned(asm::page()));
+    }
+    let code = Code::parse(given).or_else(|| Code::parse(&padded(given))).ok_or_else(|| unknown(given))?;
+    Ok(Cow::Borrowed(code.page()))
 }
 
 /// Every code with its title, a line each.
@@ -56,6 +66,14 @@ mod tests {
     fn codes_are_found_however_they_are_written() {
         for given in ["E0001", "e0001", "0001", "1", "E1"] {
             assert!(page(given).is_ok_and(|page| page.starts_with("# E0001")), "{given}");
+        }
+    }
+
+    #[test]
+    fn every_opcode_has_a_row() {
+        let page = page(OPCODES).unwrap();
+        for op in crate::bytecode::op::Op::ALL {
+            assert!(page.contains(&format!("| `{}` |", op.mnemonic())), "{op:?}");
         }
     }
 

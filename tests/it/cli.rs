@@ -205,6 +205,7 @@ fn explain_prints_pages_and_near_codes() {
     place.laban("explain e0101").status(0).says("# E0101");
     place.laban("explain E0109999").status(2).prints("").talks("there is no code");
     place.laban("explain").status(0).says("E0101  ").says("E0055  ");
+    place.laban("explain opcodes").status(0).says("| `send` | channel, message, get |");
 }
 
 #[test]
