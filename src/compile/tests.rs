@@ -294,7 +294,7 @@ fn the_text_of_a_program() {
     };
     let expected = "program P role A\nslots   1  threads 1\nchannel to B, holds 2\nL0:\n    produce      -> B, M, $0\n    send.take    -> B, M, $0\n    jump         L0";
     assert_eq!(text(&programs[0]), expected);
-    let expected = "program P role B\nslots   0  threads 1\nchannel from A, holds 2\nL0:\n    receive      \n      <- A: M => L0";
+    let expected = "program P role B\nslots   0  threads 1\nchannel from A, holds 2\nL0:\n    receive\n      <- A: M => L0";
     assert_eq!(text(&programs[1]), expected);
     assert!(crate::machine::drive::drive(programs, &mut Random::new(1)));
 }
