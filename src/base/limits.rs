@@ -65,8 +65,8 @@ pub const VERIFY_WORK_MAX: usize = 200_000_000;
 /// States of one unfolding of a global automaton (a turn of a counted loop stands there twice).
 pub const UNFOLDED_MAX: usize = 1_000_000;
 /// Positions looked at while one protocol is judged, all roles and rounds together; a few seconds of work.
-pub const JUDGE_WORK_MAX: u64 = 50_000_000;
+pub const JUDGE_WORK_MAX: u64 = 400_000_000;
 /// Positions looked at while selections that are not needed are taken away again; then the rest stays.
-pub const PRUNE_WORK_MAX: u64 = 5_000_000;
+pub const PRUNE_WORK_MAX: u64 = 20_000_000;
 /// Literal turns of a counted loop that are written out to find how long a channel can grow.
 pub const TURNS_UNROLLED_MAX: i64 = 64;

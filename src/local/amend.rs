@@ -15,6 +15,9 @@ use crate::global::protocol::Protocol;
 use crate::local::judge::{Found, Judgement, Scope, judge};
 use crate::local::work::Work;
 
+/// Work of building and merging a position, in positions looked at.
+const BUILD_WORK: u64 = 32;
+
 /// How the amendment ended.
 pub(super) enum Amended {
     /// Coherent with these selections.
@@ -43,6 +46,7 @@ pub(super) fn amend(protocol: &Protocol, mut judgement: Judgement, work: &mut Wo
             return Amended::Refused(judgement.found);
         }
         let (Some(graph), _) = build(protocol, &tellings) else { return Amended::TooMuch };
+        work.spend(BUILD_WORK * graph.states.len() as u64);
         let scope = Scope { roles: &roles, first: false };
         let Some(next) = judge(&graph, roles.len(), scope, work) else { return Amended::TooMuch };
         judgement = next;
@@ -104,7 +108,7 @@ fn coherent(
     let mut roles = vec![role, owner];
     roles.extend(racy.iter().copied().filter(|other| *other != role && *other != owner));
     let graph = build(protocol, tellings).0?;
-    work.spend(graph.states.len() as u64);
+    work.spend(BUILD_WORK * graph.states.len() as u64);
     let judgement = judge(&graph, protocol.roles.len(), Scope { roles: &roles, first: true }, work)?;
     judgement.found.is_empty().then_some(graph)
 }

@@ -47,6 +47,12 @@ pub(super) struct Base {
     pub(super) subsets: Vec<Subsets>,
 }
 
+/// Work of building a position, beside that of looking at it.
+const STEP_WORK: u64 = 8;
+
+/// Violations of one role on one unfolding whose runs are sought.
+const FOLLOWED_MAX: usize = 64;
+
 /// Positions in the sets that are kept.
 const KEPT_MAX: usize = 1 << 22;
 
@@ -65,6 +71,7 @@ pub(super) fn judge(graph: &Graph, roles: usize, scope: Scope<'_>, work: &mut Wo
     let agents = Agents::of(graph, &insides, roles);
     let mut judgement = Judgement::default();
     let base = unfold(graph, Plan::Base)?;
+    work.spend(STEP_WORK * base.states.len() as u64);
     let mut room = KEPT_MAX;
     let mut subsets = Vec::new();
     flat(&base, &agents, scope, &mut judgement, work, |own| {
@@ -92,7 +99,7 @@ pub(super) fn judge(graph: &Graph, roles: usize, scope: Scope<'_>, work: &mut Wo
         let scope = Scope { roles: if all { scope.roles } else { &racy }, ..scope };
         if !scope.roles.is_empty() {
             let unfolding = unfold(graph, plan)?;
-            work.spend(unfolding.states.len() as u64);
+            work.spend(STEP_WORK * unfolding.states.len() as u64);
             flat(&unfolding, &agents, scope, &mut judgement, work, drop)?;
         }
     }
@@ -148,7 +155,7 @@ fn flat(
         if races.racy {
             judgement.racy.insert(*role);
         }
-        add(judgement, *role, &sight, violations, |violation| runs(&sight, 0, &subsets, violation));
+        add(judgement, *role, &sight, (0, &subsets), violations, work)?;
         keep(subsets);
         if scope.first && !judgement.found.is_empty() {
             break;
@@ -169,7 +176,7 @@ fn nested(
     for (entry, inside) in roots(graph, &view) {
         let subsets: Subsets = determinise(&view, entry.0, work)?;
         let violations = coherence::judge(&view, &subsets, inside, true, false);
-        add(judgement, role, &view, violations, |violation| runs(&view, entry.0, &subsets, violation));
+        add(judgement, role, &view, (entry.0, &subsets), violations, work)?;
     }
     Some(())
 }
@@ -185,16 +192,18 @@ pub(super) fn roots(graph: &Graph, view: &Nested<'_>) -> Vec<(StateId, bool)> {
     roots
 }
 
-/// Adds violations that are not known yet: those of one role and condition that part at one choice are one.
+/// Adds violations that are not known yet: those of one role and condition that part at one choice are one. Only the
+/// first ones are followed, whose runs are shortest; a repair of these leads to the next.
 fn add(
     judgement: &mut Judgement,
     role: RoleId,
     view: &impl Positions,
+    (entry, subsets): (u32, &Subsets),
     violations: Vec<Violation>,
-    runs: impl Fn(&Violation) -> Runs,
-) {
-    for violation in violations {
-        let runs = runs(&violation);
+    work: &mut Work,
+) -> Option<()> {
+    for violation in violations.into_iter().take(FOLLOWED_MAX) {
+        let runs = runs(view, entry, subsets, &violation, work)?;
         let known = judgement.found.iter().any(|found| {
             found.role == role
                 && found.violation.condition == violation.condition
@@ -205,6 +214,7 @@ fn add(
             judgement.found.push(Found { role, violation, runs, sites });
         }
     }
+    Some(())
 }
 
 fn site(view: &impl Positions, (at, seen): (u32, Option<Seen>)) -> Option<SiteId> {

@@ -10,6 +10,7 @@ use crate::global::graph::Act;
 use crate::local::coherence::Violation;
 use crate::local::subset::Subsets;
 use crate::local::view::{Positions, Seen};
+use crate::local::work::Work;
 
 /// One act of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,8 +48,17 @@ impl Runs {
 /// Layers of positions, each with the position before it: layer, place in the layer, and the act between.
 type Layer = IndexMap<u32, Option<(usize, usize, Taken)>>;
 
-/// The two runs to the positions of a violation.
-pub(super) fn runs(view: &impl Positions, entry: u32, subsets: &Subsets, violation: &Violation) -> Runs {
+/// Work of meeting a position in the search, in positions looked at: each is kept in a map.
+const MEET_WORK: u64 = 16;
+
+/// The two runs to the positions of a violation. Nothing where the work runs out.
+pub(super) fn runs(
+    view: &impl Positions,
+    entry: u32,
+    subsets: &Subsets,
+    violation: &Violation,
+    work: &mut Work,
+) -> Option<Runs> {
     let word = subsets.word(violation.set);
     let mut layers: Vec<Layer> = Vec::with_capacity(word.len() + 1);
     let mut layer: Layer = IndexMap::from([(entry, None)]);
@@ -68,6 +78,10 @@ pub(super) fn runs(view: &impl Positions, entry: u32, subsets: &Subsets, violati
             }
             at += 1;
         }
+        work.spend(MEET_WORK * layer.len() as u64);
+        if !work.left() {
+            return None;
+        }
         layers.push(std::mem::replace(&mut layer, following));
     }
     let (one, other) = (trace(&layers, violation.one.0), trace(&layers, violation.other.0));
@@ -76,7 +90,7 @@ pub(super) fn runs(view: &impl Positions, entry: u32, subsets: &Subsets, violati
     // Two ways out of one position differ in what was taken there.
     let (one, other): (Vec<Taken>, Vec<Taken>) = (acts(one), acts(other));
     let shared = one.iter().zip(&other).take(shared).take_while(|(a, b)| a == b).count();
-    Runs { one, other, shared }
+    Some(Runs { one, other, shared })
 }
 
 fn ways(view: &impl Positions, at: u32) -> Vec<(Option<Seen>, u32, SiteId)> {

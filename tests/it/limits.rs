@@ -120,10 +120,10 @@ fn judged(name: &str, text: String) {
 
 #[test]
 fn many_choices_in_a_row() {
-    let ifs = "if x at A { A -> B: M }\n".repeat(40);
+    let ifs = "if x at A { A -> B: M }\n".repeat(400);
     judged("ifs", protocol("A, B, C", &format!("A let x = true\n{ifs} B -> C: Z")));
     let branches = |n| format!("choice at A {{ a{n}: {{ A -> B: M  A -> C: M }} b{n}: {{ A -> B: N }} }}\n");
-    judged("choices", protocol("A, B, C", &(0..40).map(branches).collect::<String>()));
+    judged("choices", protocol("A, B, C", &(0..400).map(branches).collect::<String>()));
 }
 
 #[test]
