@@ -1,6 +1,6 @@
 //! A program: the instructions of one role and the tables that they point into.
 //!
-//! Everything but [`Debug`] is part of the content hash. Ids of roles and lanes are those of the protocol; every
+//! Everything but [`struct@Debug`] is part of the content hash. Ids of roles and lanes are those of the protocol; every
 //! other number is an index into a table of this program.
 //! Is not: trusted. A `Program` may say anything; what runs has passed the verifier.
 
