@@ -11,6 +11,7 @@ use crate::bytecode::instr::Instr;
 use crate::bytecode::op::Op;
 use crate::bytecode::program::{Program, Role};
 use crate::bytecode::sample::{END, op, wide};
+use crate::machine::mailbox::Mailbox;
 use crate::machine::{AgentId, Cast, Session, Stop};
 
 /// Runs code that finds `given` in its first slots; what is in slot 9 afterwards, or what went wrong.
@@ -249,4 +250,18 @@ fn a_list_has_a_longest_length() {
     let joined = |a, b| run(&[items(a), items(b)], &[], &[op(Op::Add, 9, 0, 1), op(Op::Len, 9, 9, 0)]);
     assert_eq!(joined(most, most), Ok(int(limits::LIST_ITEMS_MAX as i64)));
     assert_eq!(joined(most, most + 1), Err("E0503 a list is longer than the limit".to_owned()));
+}
+
+#[test]
+fn a_mailbox_gives_what_came_first() {
+    let mut mailbox = Mailbox::default();
+    for label in 1..=4 {
+        mailbox.put(label, Value::Int(i64::from(label)));
+    }
+    assert_eq!(mailbox.len(), 4);
+    for label in 1..=4 {
+        assert!(mailbox.holds(label));
+        assert_eq!(mailbox.take(), Value::Int(i64::from(label)));
+    }
+    assert!(mailbox.is_empty());
 }
