@@ -78,7 +78,7 @@ impl Printer<'_> {
         let (of_left, of_right) = if to_the_right { (tight + 1, tight) } else { (tight, tight + 1) };
         let left = self.tight(left, of_left, head);
         let right = self.tight(right, of_right, head);
-        let right = Doc::all([Doc::Line, Doc::text(format!("{} ", symbol(operator))), right]).indent();
+        let right = Doc::all([Doc::Line, Doc::text(format!("{} ", operator.symbol())), right]).indent();
         Doc::all([left, right]).group()
     }
 
@@ -180,26 +180,5 @@ fn tightness(kind: &ExprKind) -> u8 {
         ExprKind::Int(number) if *number < 0 => NEGATE,
         ExprKind::Float(number) if number.is_sign_negative() => NEGATE,
         _ => ATOM,
-    }
-}
-
-const fn symbol(operator: Binary) -> &'static str {
-    match operator {
-        Binary::Add => "+",
-        Binary::Subtract => "-",
-        Binary::Multiply => "*",
-        Binary::Divide => "/",
-        Binary::Remainder => "%",
-        Binary::Power => "**",
-        Binary::Equal => "==",
-        Binary::NotEqual => "!=",
-        Binary::Less => "<",
-        Binary::LessEqual => "<=",
-        Binary::Greater => ">",
-        Binary::GreaterEqual => ">=",
-        Binary::In => "in",
-        Binary::And => "and",
-        Binary::Or => "or",
-        Binary::Otherwise => "??",
     }
 }

@@ -115,3 +115,28 @@ pub enum Binary {
     /// `??`: the left side unless it is none.
     Otherwise,
 }
+
+impl Binary {
+    /// The operator as it is written.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Remainder => "%",
+            Self::Power => "**",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+            Self::In => "in",
+            Self::And => "and",
+            Self::Or => "or",
+            Self::Otherwise => "??",
+        }
+    }
+}

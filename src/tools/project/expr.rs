@@ -7,7 +7,7 @@ use crate::base::id::VarId;
 use crate::base::json;
 use crate::base::limits::NESTING_MAX;
 use crate::base::value::Value;
-use crate::global::expr::{Binary, Each, Expr, Fold, Part, Unary};
+use crate::global::expr::{Each, Expr, Fold, Part, Unary};
 use crate::global::protocol::Protocol;
 
 /// The expression as text.
@@ -62,7 +62,7 @@ impl Writer<'_> {
             Expr::Unary(Unary::Not, of) => self.around("not ", of, "", deeper),
             Expr::Binary(operator, left, right) => {
                 self.operand(left, deeper);
-                self.out.push_str(&format!(" {} ", sign(*operator)));
+                self.out.push_str(&format!(" {} ", operator.symbol()));
                 self.operand(right, deeper);
             }
             Expr::If(condition, then, otherwise) => {
@@ -157,26 +157,5 @@ const fn each_name(each: Each) -> &'static str {
         Each::Count => "count",
         Each::Any => "any",
         Each::All => "all",
-    }
-}
-
-const fn sign(operator: Binary) -> &'static str {
-    match operator {
-        Binary::Add => "+",
-        Binary::Subtract => "-",
-        Binary::Multiply => "*",
-        Binary::Divide => "/",
-        Binary::Remainder => "%",
-        Binary::Power => "**",
-        Binary::Equal => "==",
-        Binary::NotEqual => "!=",
-        Binary::Less => "<",
-        Binary::LessEqual => "<=",
-        Binary::Greater => ">",
-        Binary::GreaterEqual => ">=",
-        Binary::In => "in",
-        Binary::And => "and",
-        Binary::Or => "or",
-        Binary::Otherwise => "??",
     }
 }
