@@ -29,7 +29,8 @@ ids! {
     RoleId(u16);
     /// A message type of a protocol.
     MessageId(u32);
-    /// A branch of a `par`: each has its own first-in-first-out queue per pair of roles. 0 is the trunk.
+    /// A branch of a `par`, or the inside of a scope: each has its own first-in-first-out queue per pair of roles. 0 is
+    /// the trunk.
     LaneId(u16);
     /// A name that a role may know (a message, a `let`, a parameter, a loop's turn).
     VarId(u32);
@@ -41,7 +42,9 @@ ids! {
     ChoiceId(u32);
     /// The rule by which a choice is decided, interned by content.
     DecisionId(u32);
-    /// A part of an automaton that is one state outside and an automaton inside: a `par` or a counted loop.
+    /// A `try` or a `collect`: a part of a protocol that its owner may end early.
+    ScopeId(u16);
+    /// A part of an automaton that is one state outside and an automaton inside: a `par`, a counted loop, a scope.
     NestId(u32);
     /// A state of the global automaton.
     StateId(u32);

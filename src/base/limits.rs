@@ -68,5 +68,9 @@ pub const UNFOLDED_MAX: usize = 1_000_000;
 pub const JUDGE_WORK_MAX: u64 = 400_000_000;
 /// Positions looked at while selections that are not needed are taken away again; then the rest stays.
 pub const PRUNE_WORK_MAX: u64 = 20_000_000;
+/// Scopes around a scope: the numbers of their instances travel with every message inside, in a word of four parts.
+pub const SCOPES_NESTED_MAX: usize = 4;
+/// Scopes of one protocol, after calls are expanded in place.
+pub const SCOPES_MAX: usize = 4_096;
 /// Literal turns of a counted loop that are written out to find how long a channel can grow.
 pub const TURNS_UNROLLED_MAX: i64 = 64;

@@ -3,6 +3,7 @@
 //! Is not: anything that knows of protocols, and nothing here reads a clock or a file.
 
 pub mod builtin;
+pub mod cause;
 pub mod fit;
 pub mod id;
 pub mod json;

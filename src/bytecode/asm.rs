@@ -95,6 +95,10 @@ fn labels(program: &Program) -> Labels {
     program.receives.iter().flat_map(|receive| &receive.cases).for_each(|case| place(case.to));
     program.branches.iter().flatten().for_each(|to| place(*to));
     program.forks.iter().flatten().for_each(|branch| place(branch.to));
+    for scope in &program.scopes {
+        scope.exit.into_iter().for_each(&mut place);
+        scope.handlers.iter().filter_map(|handler| handler.to).for_each(&mut place);
+    }
     for (number, label) in places.values_mut().enumerate() {
         *label = format!("L{number}");
     }
@@ -137,6 +141,7 @@ fn operand(program: &Program, instr: Instr, kind: Operand, value: u16, labels: &
         Operand::Operation => {
             program.operations.get(at).map(|operation| format!("{}.{}", operation.effect, operation.name))
         }
+        Operand::Scope => program.scopes.get(at).map(|scope| scope.name.to_string()),
         Operand::Jump => Some(label(labels, instr.wide()).to_owned()),
     };
     found.unwrap_or_else(|| "?".to_owned())
@@ -170,6 +175,16 @@ fn table(program: &Program, instr: Instr, labels: &Labels, out: &mut String) -> 
             let fork = program.forks.get(instr.wide() as usize).map_or(&[][..], Vec::as_slice);
             fork.iter().try_for_each(|branch| {
                 writeln!(out, "      thread {} => {}", branch.thread, label(labels, branch.to))
+            })
+        }
+        Op::Enter | Op::EnterFor => {
+            let Some(scope) = program.scopes.get(usize::from(instr.a)) else { return Ok(()) };
+            if let Some(exit) = scope.exit {
+                writeln!(out, "      ended => {}", label(labels, exit))?;
+            }
+            scope.handlers.iter().try_for_each(|handler| match handler.to {
+                Some(to) => writeln!(out, "      on {} => {}", handler.cause, label(labels, to)),
+                None => writeln!(out, "      on {}", handler.cause),
             })
         }
         _ => Ok(()),

@@ -52,6 +52,8 @@ pub enum Operand {
     Branches,
     /// A table of threads, wide.
     Fork,
+    /// A scope.
+    Scope,
 }
 
 /// Where control goes after an instruction.
@@ -69,6 +71,8 @@ pub enum Flow {
     Table,
     /// To the next instruction, when all threads of the table have joined.
     Fork,
+    /// To the next instruction, into a scope; from inside also to the scope's exit and handlers.
+    Enter,
     /// Nowhere: the thread ends.
     Halt,
 }
@@ -184,6 +188,12 @@ ops! {
     Len       "len"        [Set Get Nothing]                Next   Free  "Keeps how many items, characters, bytes or fields there are."
     First     "first"      [Set Get Nothing]                Next   Free  "Keeps the first item of a list, or none."
     Last      "last"       [Set Get Nothing]                Next   Free  "Keeps the last item of a list, or none."
+    Enter     "enter"      [Scope Nothing Nothing]          Enter  Paced "Begins an instance of the scope."
+    EnterFor  "enter.for"  [Scope Get Nothing]              Enter  Paced "Begins an instance of the scope, whose time is up after the span in the slot."
+    Leave     "leave"      [Scope Nothing Nothing]          Next   Free  "Ends the instance of the scope; what is still under way inside is dropped."
+    Gather    "gather"     [Scope Set Edit]                 Skip   Paced "Takes what a member has sent, marks it in the list of members and skips an instruction; unless all are heard of, or time is up."
+    Pending   "pending"    [Set Get Count]                  Next   Free  "Keeps whether nothing is known of a member, by the list of members and its place."
+    Missing   "missing"    [Scope Set Get]                  Next   Free  "Keeps who has not come, and why, by the list of members."
 }
 
 impl Op {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::base::cause::Cause;
 use crate::base::id::{LaneId, RoleId};
 use crate::base::ty::Type;
 use crate::base::value::Value;
@@ -37,6 +38,8 @@ pub struct Program {
     pub branches: Vec<Vec<u32>>,
     /// What runs side by side.
     pub forks: Vec<Vec<Branch>>,
+    /// Parts that their owners may end early, each after the one around it.
+    pub scopes: Vec<Scope>,
     /// Field names of records, each sorted.
     pub shapes: Vec<Vec<Arc<str>>>,
     /// The choices that this role decides.
@@ -69,6 +72,9 @@ pub enum Kind {
     Data,
     /// An inserted selection; it carries nothing.
     Selection,
+    /// A word about a scope: how it ended, that a role is through, that a member is late. It carries nothing and costs
+    /// nothing, so that who may say nothing more can still say that it stops.
+    Control,
 }
 
 /// A message that is sent or received.
@@ -124,6 +130,61 @@ pub struct Branch {
     pub thread: u16,
     /// Where it begins.
     pub to: u32,
+}
+
+/// A part that its owner may end early, as one role goes through it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Scope {
+    /// Its name: `Primary.try#1`.
+    pub name: Arc<str>,
+    /// The lane of what is inside. Roles count the instances of a scope by it.
+    pub lane: LaneId,
+    /// The scope around it: an earlier entry.
+    pub parent: Option<u16>,
+    /// Who ends it.
+    pub owner: RoleId,
+    /// Which kind.
+    pub kind: ScopeKind,
+    /// The incoming channel on which the owner says that it is over; none at the owner. A `try` is over when something
+    /// comes on it, which is then received outside; a `collect` has it on its own lane, and nobody receives it.
+    pub control: Option<u16>,
+    /// Where the role goes on when its owner has ended it; none at the owner.
+    pub exit: Option<u32>,
+    /// What it takes, in order; of a `collect` nothing is listed, because it takes every cause.
+    pub handlers: Vec<Handler>,
+    /// Whom the owner of a `collect` hears; empty elsewhere.
+    pub members: Vec<Member>,
+}
+
+/// The kinds of scopes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ScopeKind {
+    /// A body, and branches for causes.
+    Try,
+    /// One message from each of several roles.
+    Collect,
+}
+
+/// A cause that a scope takes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Handler {
+    /// Which.
+    pub cause: Cause,
+    /// Where the owner goes on; none elsewhere.
+    pub to: Option<u32>,
+    /// The slot of the owner that takes what a `fail` of its own carried.
+    pub slot: Option<u16>,
+}
+
+/// A role that a `collect` hears.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Member {
+    /// From where: an index into `incoming`.
+    pub channel: u16,
+    /// What: an index into `messages`.
+    pub message: u16,
+    /// Its number in its family, which becomes the `from` of what it sent.
+    pub number: u32,
 }
 
 /// A choice.

@@ -23,7 +23,7 @@ impl Layout<'_> {
         let channel = self.outgoing.iter().position(|channel| (channel.peer, channel.lane) == (to, lane));
         let channel = self.draft.small(channel.unwrap_or(0));
         let message = Arg::Is(self.labels.get(&label).copied().unwrap_or(0));
-        if matches!(label, graph::Label::Select(..)) {
+        if !matches!(label, graph::Label::Message(_)) {
             return self.draft.put(Op::Select, channel, message, NONE);
         }
         let slot = var.and_then(|var| self.slot(var));
@@ -175,11 +175,12 @@ impl Layout<'_> {
                     self.draft.put(Op::NoBranch, at, NONE, NONE);
                 }
             }
+            Some(Decision::Outcome(scope)) => self.outcome(decision, *scope, state, context),
             None => {}
         }
     }
 
-    fn decision(&mut self, id: DecisionId, labels: &[std::sync::Arc<str>]) -> Arg {
+    pub(super) fn decision(&mut self, id: DecisionId, labels: &[std::sync::Arc<str>]) -> Arg {
         let asked = match self.protocol.decisions.get(id.index()) {
             Some(Decision::Asked { name, .. }) => Some(name.clone()),
             _ => None,

@@ -17,6 +17,7 @@ use crate::bytecode::rejection::Rejection;
 use crate::compile::draft::{Arg, Draft, Label, NONE};
 use crate::compile::fold;
 use crate::compile::names::Names;
+use crate::compile::scopes::DraftScope;
 use crate::compile::slots::Slots;
 use crate::compile::survey::{self, Survey};
 use crate::global::graph;
@@ -40,6 +41,8 @@ pub(super) enum Exit {
     Join,
     /// The next turn of a loop.
     Turn(Label),
+    /// The end of a scope.
+    Leave(Label),
 }
 
 /// A case of a place of waiting whose target is not known yet.
@@ -62,6 +65,8 @@ pub(super) struct Layout<'a> {
     pub(super) receives: Vec<(Vec<DraftCase>, bool)>,
     pub(super) branches: Vec<Vec<Label>>,
     pub(super) forks: Vec<Vec<(u16, Label)>>,
+    /// The scopes laid out so far, each after the one around it.
+    pub(super) scopes: Vec<DraftScope>,
     pub(super) decisions: Vec<Decision>,
     pub(super) decided: BTreeMap<DecisionId, u16>,
     pub(super) operations: Vec<Operation>,
@@ -107,6 +112,7 @@ impl<'a> Layout<'a> {
             receives: Vec::new(),
             branches: Vec::new(),
             forks: Vec::new(),
+            scopes: Vec::new(),
             decisions: Vec::new(),
             decided: BTreeMap::new(),
             operations: Vec::new(),
@@ -169,7 +175,7 @@ impl<'a> Layout<'a> {
             match context.exit {
                 Exit::End => self.draft.put(Op::End, NONE, NONE, NONE),
                 Exit::Join => self.draft.put(Op::Join, NONE, NONE, NONE),
-                Exit::Turn(head) => self.draft.put_jump(Op::Jump, NONE, head),
+                Exit::Turn(head) | Exit::Leave(head) => self.draft.put_jump(Op::Jump, NONE, head),
             }
             return None;
         };
@@ -189,7 +195,7 @@ impl<'a> Layout<'a> {
             }
             Act::Step(step) => self.step(*step).then_some(edge.to),
             Act::Nest(nest) => {
-                self.nest(*nest, context);
+                self.nest(*nest, edge.to, context);
                 Some(edge.to)
             }
         }
@@ -235,6 +241,7 @@ impl<'a> Layout<'a> {
             receives: receives.collect(),
             branches: self.branches.iter().map(|table| table.iter().map(to).collect()).collect(),
             forks: self.forks.iter().map(fork).collect(),
+            scopes: self.scopes.iter().map(|scope| scope.finish(draft)).collect(),
             shapes: draft.shapes.iter().cloned().collect(),
             decisions: self.decisions.clone(),
             operations: self.operations.clone(),

@@ -1,7 +1,7 @@
 //! Automata to programs: one for each role.
 //!
 //! `survey` finds what a role's automaton uses, `slots` gives its names a place, `layout` puts its states in a row,
-//! `acts` and `nests` turn what a role does into instructions, `expr` and `each` do so for expressions, `draft` holds
+//! `acts`, `nests` and `scopes` turn what a role does into instructions, `expr` and `each` do so for expressions, `draft` holds
 //! the code until every jump is known.
 //! Is not: a judge of protocols: what comes in is coherent, and what goes out is verified when it is linked.
 
@@ -13,6 +13,7 @@ mod fold;
 mod layout;
 mod names;
 mod nests;
+mod scopes;
 mod slots;
 mod survey;
 

@@ -2,14 +2,14 @@
 //!
 //! Programs are linked by name, so two things never have the same one: where they would, their number is added.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::base::id::{ChoiceId, DecisionId};
+use crate::base::id::{ChoiceId, DecisionId, ScopeId};
 use crate::base::ty::Type;
 use crate::bytecode::program::{Kind, Message};
 use crate::global::graph::Label;
-use crate::global::protocol::{Protocol, Stmt};
+use crate::global::protocol::{Decision, Protocol, Stmt};
 
 /// The names of one protocol.
 pub(super) struct Names<'a> {
@@ -18,6 +18,8 @@ pub(super) struct Names<'a> {
     choices: Vec<Arc<str>>,
     /// The choice that a decision is first made for.
     decided: BTreeMap<DecisionId, ChoiceId>,
+    /// Choices that tell how a scope ended.
+    endings: BTreeSet<ChoiceId>,
 }
 
 impl<'a> Names<'a> {
@@ -27,6 +29,7 @@ impl<'a> Names<'a> {
             messages: unique(protocol.messages.iter().map(|message| &message.name)),
             choices: unique(protocol.choices.iter().map(|choice| &choice.name)),
             decided: decided(protocol),
+            endings: endings(protocol),
         }
     }
 
@@ -44,9 +47,18 @@ impl<'a> Names<'a> {
                 let labels = self.protocol.choices.get(id.index()).map(|choice| choice.labels.as_slice());
                 let label =
                     labels.and_then(|labels| labels.get(usize::from(branch))).cloned().unwrap_or_default();
-                Message { name: format!("{choice}.{label}").into(), kind: Kind::Selection, ty: Type::empty() }
+                let kind = if self.endings.contains(&id) { Kind::Control } else { Kind::Selection };
+                Message { name: format!("{choice}.{label}").into(), kind, ty: Type::empty() }
             }
+            Label::Done(scope) => self.word(scope, "through"),
+            Label::Over(scope) => self.word(scope, "over"),
         }
+    }
+
+    /// A word about a scope.
+    fn word(&self, scope: ScopeId, word: &str) -> Message {
+        let name = self.protocol.scopes.get(scope.index()).map_or("", |scope| scope.name.as_ref());
+        Message { name: format!("{name}.{word}").into(), kind: Kind::Control, ty: Type::empty() }
     }
 
     /// The name of the choice that a decision is made for.
@@ -58,7 +70,7 @@ impl<'a> Names<'a> {
 
 /// The names; one that was there before gets its number.
 fn unique<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Vec<Arc<str>> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     names
         .enumerate()
         .map(
@@ -79,8 +91,27 @@ fn decided(protocol: &Protocol) -> BTreeMap<DecisionId, ChoiceId> {
             }
             Stmt::Labelled(_, body) | Stmt::Count { body, .. } => open.extend(body.iter().rev()),
             Stmt::Par(branches, _) => open.extend(branches.iter().flat_map(|(_, body)| body).rev()),
-            Stmt::Exchange { .. } | Stmt::Step { .. } | Stmt::Continue(..) | Stmt::Break(..) => {}
+            Stmt::Scope { body, ending, .. } => {
+                if let Some(ending) = ending {
+                    found.entry(ending.decision).or_insert(ending.choice);
+                    open.extend(ending.branches.iter().flatten().rev());
+                }
+                open.extend(body.iter().rev());
+            }
+            Stmt::Exchange { .. }
+            | Stmt::Step { .. }
+            | Stmt::Continue(..)
+            | Stmt::Break(..)
+            | Stmt::Done { .. } => {}
         }
     }
     found
+}
+
+/// The choices that tell how a scope ended: those that are decided by an outcome.
+fn endings(protocol: &Protocol) -> BTreeSet<ChoiceId> {
+    let outcome = |(decision, choice): (DecisionId, ChoiceId)| {
+        matches!(protocol.decisions.get(decision.index()), Some(Decision::Outcome(_))).then_some(choice)
+    };
+    decided(protocol).into_iter().filter_map(outcome).collect()
 }

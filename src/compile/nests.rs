@@ -8,8 +8,8 @@ use crate::global::expr::Expr;
 use crate::local::automaton::Inside;
 
 impl Layout<'_> {
-    /// A nest; what follows it follows in the code.
-    pub(super) fn nest(&mut self, nest: u32, context: Context) {
+    /// A nest; what follows it, the state `next`, follows in the code.
+    pub(super) fn nest(&mut self, nest: u32, next: u32, context: Context) {
         let automaton = self.automaton;
         match automaton.nests.get(nest as usize).map(|nest| &nest.inside) {
             Some(Inside::Par(branches)) => {
@@ -27,6 +27,7 @@ impl Layout<'_> {
                 let turn = turn.and_then(|turn| self.slot(turn));
                 self.count(count, turn, *body, context);
             }
+            Some(Inside::Scope { scope, body, .. }) => self.scope(*scope, *body, next, context),
             None => {}
         }
     }

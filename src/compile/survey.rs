@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::id::{LaneId, RoleId, VarId};
+use crate::base::id::{LaneId, RoleId, ScopeId, VarId};
 use crate::global::expr::{Expr, Part};
 use crate::global::graph::Label;
-use crate::global::protocol::{Decision, Payload, Protocol, Step};
+use crate::global::protocol::{Decision, Payload, Protocol, ScopeKind, Step};
 use crate::local::automaton::{Act, Automaton, Inside};
 
 /// What one thread does with a name.
@@ -111,6 +111,9 @@ impl Survey {
                         open.push((*entry, child));
                     }
                 }
+                Some(Inside::Scope { scope, body, .. }) => {
+                    self.scope(protocol, automaton.role, *scope, (*body, thread), open)
+                }
                 Some(Inside::Count { count, turn, body }) => {
                     self.reads(count, thread);
                     self.writes(*turn, thread);
@@ -118,6 +121,45 @@ impl Survey {
                 }
                 None => {}
             },
+        }
+    }
+
+    /// A scope as its owner or a member uses it. The owner of a `collect` does not go through its body.
+    fn scope(
+        &mut self,
+        protocol: &Protocol,
+        role: RoleId,
+        id: ScopeId,
+        (body, thread): (u32, u16),
+        open: &mut Vec<(u32, u16)>,
+    ) {
+        let Some(scope) = protocol.scopes.get(id.index()) else { return };
+        let owns = scope.owner == role;
+        if owns {
+            scope.within.iter().for_each(|expr| self.reads(expr, thread));
+        }
+        match &scope.kind {
+            ScopeKind::Try(handlers) => {
+                if owns {
+                    handlers.iter().for_each(|handler| self.writes(handler.bind, thread));
+                }
+                open.push((body, thread));
+            }
+            ScopeKind::Collect(collect) if owns => {
+                for member in &collect.members {
+                    self.incoming.insert((*member, scope.lane));
+                    self.outgoing.insert((*member, scope.lane));
+                }
+                self.labels.extend([Label::Message(collect.message), Label::Over(id)]);
+                self.writes(Some(collect.list), thread);
+                self.writes(Some(collect.missing), thread);
+                collect.until.iter().for_each(|expr| self.reads(expr, thread));
+            }
+            ScopeKind::Collect(_) => {
+                self.incoming.insert((scope.owner, scope.lane));
+                self.labels.insert(Label::Over(id));
+                open.push((body, thread));
+            }
         }
     }
 

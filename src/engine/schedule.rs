@@ -128,7 +128,7 @@ fn sent(news: &mut News, session: SessionId, offer: &Offer<'_>) {
             label: offer.message.name.clone(),
             payload: offer.payload.clone(),
         },
-        Kind::Selection => What::Selected {
+        Kind::Selection | Kind::Control => What::Selected {
             from: offer.from,
             to: offer.to,
             lane: offer.lane,

@@ -6,7 +6,7 @@ use crate::base::id::{RoleId, VarId};
 use crate::base::limits::NESTING_MAX;
 use crate::base::value::Value;
 use crate::global::expr::{Expr, Part};
-use crate::global::protocol::{Block, Decision, Payload, Protocol, Step, Stmt};
+use crate::global::protocol::{Block, Collect, Decision, Payload, Protocol, ScopeKind, Step, Stmt};
 use crate::global::spell;
 use crate::syntax::tree::Unary;
 
@@ -61,7 +61,7 @@ fn statement(p: &Protocol, stmt: &Stmt, depth: usize, out: &mut String) {
                         Some(Some(e)) => format!(" when {}", expr(p, e)),
                         _ => String::new(),
                     },
-                    None => String::new(),
+                    Some(Decision::Outcome(_)) | None => String::new(),
                 };
                 line(depth + 1, &format!("{label}{rule}:"), out);
                 block(p, branch, depth + 2, out);
@@ -86,6 +86,29 @@ fn statement(p: &Protocol, stmt: &Stmt, depth: usize, out: &mut String) {
                 line(depth + 1, &format!("lane {name}:"), out);
                 block(p, body, depth + 2, out);
             }
+        }
+        Stmt::Scope { scope: id, body, ending, .. } => {
+            let Some(found) = p.scopes.get(id.index()) else { return };
+            let within =
+                found.within.as_ref().map_or_else(String::new, |e| format!(" within {}", expr(p, e)));
+            line(depth, &format!("scope {} at {}{within}", found.name, role(p, found.owner)), out);
+            if let ScopeKind::Collect(Collect { until: Some(e), .. }) = &found.kind {
+                line(depth + 1, &format!("until {}", expr(p, e)), out);
+            }
+            block(p, body, depth + 1, out);
+            let Some(ending) = ending else { return };
+            let told = p.choices.get(ending.choice.index()).map_or(&[][..], |choice| &choice.told);
+            let told: Vec<&str> = told.iter().map(|told| role(p, *told)).collect();
+            line(depth, &format!("ended, told {}", told.join(", ")), out);
+            let labels = p.choices.get(ending.choice.index()).map_or(&[][..], |choice| &choice.labels);
+            for (label, branch) in labels.iter().zip(&ending.branches).skip(1) {
+                line(depth + 1, &format!("{label}:"), out);
+                block(p, branch, depth + 2, out);
+            }
+        }
+        Stmt::Done { scope, role: who, .. } => {
+            let name = p.scopes.get(scope.index()).map_or("?", |scope| &scope.name);
+            line(depth, &format!("{} is through {name}", role(p, *who)), out);
         }
     }
 }

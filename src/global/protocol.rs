@@ -6,7 +6,10 @@
 
 use std::sync::Arc;
 
-use crate::base::id::{ChoiceId, DecisionId, LaneId, MessageId, PayloadId, RoleId, SiteId, StepId, VarId};
+use crate::base::cause::Cause;
+use crate::base::id::{
+    ChoiceId, DecisionId, LaneId, MessageId, PayloadId, RoleId, ScopeId, SiteId, StepId, VarId,
+};
 use crate::base::ty::Type;
 use crate::diag::source::Span;
 use crate::global::expr::Expr;
@@ -41,7 +44,9 @@ pub struct Protocol {
     pub choices: Vec<Choice>,
     /// How choices are decided.
     pub decisions: Vec<Decision>,
-    /// The branches of every `par`; the trunk is entry 0.
+    /// The parts that an owner may end early, each after the one around it.
+    pub scopes: Vec<Scope>,
+    /// The branches of every `par` and the insides of every scope; the trunk is entry 0.
     pub lanes: Vec<Lane>,
     /// Places in the source.
     pub sites: Vec<Site>,
@@ -124,7 +129,7 @@ pub enum Step {
         /// What may be done when its outcome was lost.
         repetition: Repetition,
     },
-    /// Ends the session with this cause, which carries a value.
+    /// Raises this failure, which carries a value: a scope around it may take it, else the session ends.
     Fail(Arc<str>, Option<Expr>),
 }
 
@@ -139,6 +144,9 @@ pub struct Choice {
     pub labels: Vec<Arc<str>>,
     /// Where each branch stands, in the order of the labels.
     pub branches: Vec<Span>,
+    /// Roles that the owner tells of every branch, whether they need it or not: whoever takes part in the scope that
+    /// the choice ends.
+    pub told: Vec<RoleId>,
     /// How many loops stand around it.
     pub depth: u32,
     /// The whole statement.
@@ -162,6 +170,60 @@ pub enum Decision {
         /// The condition of each, in order; at most one is absent.
         conditions: Vec<Option<Expr>>,
     },
+    /// How a `try` ended: branch 0 where it was completed, then one branch for each cause that it takes, in order.
+    Outcome(ScopeId),
+}
+
+/// A part that its owner may end early. What happens inside is on a lane of its own.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// How traces call it: `Primary.try#1`, `Proposer.collect#1`.
+    pub name: Arc<str>,
+    /// Who ends it, and whose clock counts.
+    pub owner: RoleId,
+    /// The lane of what is inside.
+    pub lane: LaneId,
+    /// The scope around it.
+    pub parent: Option<ScopeId>,
+    /// How long the owner waits, evaluated by the owner when it enters.
+    pub within: Option<Expr>,
+    /// Which kind.
+    pub kind: ScopeKind,
+    /// The whole statement.
+    pub span: Span,
+}
+
+/// The kinds of scopes.
+#[derive(Clone, Debug)]
+pub enum ScopeKind {
+    /// A body that takes these causes, in the order of the branches of its outcome.
+    Try(Vec<Handler>),
+    /// One message from each of several roles, in the order of arrival.
+    Collect(Collect),
+}
+
+/// What a `try` takes.
+#[derive(Clone, Debug)]
+pub struct Handler {
+    /// Which cause.
+    pub cause: Cause,
+    /// What the owner calls what a `fail` of its own carried.
+    pub bind: Option<VarId>,
+}
+
+/// What is gathered, as the owner sees it.
+#[derive(Clone, Debug)]
+pub struct Collect {
+    /// Who sends, in the order of the family; each sends once, in [`Stmt::Scope::body`].
+    pub members: Vec<RoleId>,
+    /// What they send.
+    pub message: MessageId,
+    /// When the owner has enough; evaluated after each message, over `list`.
+    pub until: Option<Expr>,
+    /// The list of what has come; each item is the payload with its sender's number as `from`.
+    pub list: VarId,
+    /// The list of `{ from, cause }` of those who have not come when the owner goes on.
+    pub missing: VarId,
 }
 
 /// A branch of a `par`.
@@ -248,4 +310,35 @@ pub enum Stmt {
     },
     /// Branches that run at the same time, each in its lane.
     Par(Vec<(LaneId, Block)>, SiteId),
+    /// A part that its owner may end early.
+    Scope {
+        /// Which.
+        scope: ScopeId,
+        /// What is tried; of a `collect` one exchange a member. No jump leaves it.
+        body: Block,
+        /// Of a `try` how it ended: a choice by [`Decision::Outcome`], whose branches stand after the body.
+        ending: Option<Ending>,
+        /// Where.
+        site: SiteId,
+    },
+    /// A role tells the owner of the `try` around it that it is through: the owner could not know otherwise.
+    Done {
+        /// Which scope; its owner is the receiver, its lane the lane.
+        scope: ScopeId,
+        /// Who is through.
+        role: RoleId,
+        /// Where.
+        site: SiteId,
+    },
+}
+
+/// How a `try` ended, and what follows.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// The choice; its owner is the scope's.
+    pub choice: ChoiceId,
+    /// [`Decision::Outcome`] of the scope.
+    pub decision: DecisionId,
+    /// One block for each label; that of `completed` is empty.
+    pub branches: Vec<Block>,
 }

@@ -4,7 +4,9 @@
 //! the role does by itself: one send, one step, one nest, or the branches of one decision.
 //! Is not: a program. Values and slots come with `compile`.
 
-use crate::base::id::{DecisionId, LaneId, NestId, PayloadId, RoleId, SiteId, StateId, StepId, VarId};
+use crate::base::id::{
+    DecisionId, LaneId, NestId, PayloadId, RoleId, ScopeId, SiteId, StateId, StepId, VarId,
+};
 use crate::global::expr::Expr;
 use crate::global::graph::Label;
 
@@ -99,6 +101,15 @@ pub enum Inside {
         /// What the turn is called, from 1.
         turn: Option<VarId>,
         /// Where a turn begins.
+        body: u32,
+    },
+    /// A part that may be ended early. After it a member (not of a `collect`) receives the owner's word.
+    Scope {
+        /// Which.
+        scope: ScopeId,
+        /// On which lane.
+        lane: LaneId,
+        /// Where it begins.
         body: u32,
     },
 }

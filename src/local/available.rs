@@ -25,8 +25,10 @@ pub(super) struct Agents {
     /// The same as a table, role after role, where it is not too large.
     table: Vec<u32>,
     lanes: usize,
-    /// For each `par`: an agent before it, and what that agent is in one of its branches.
+    /// For each `par` and each scope: an agent before it, and what that agent is in one of its insides.
     forks: Vec<Vec<(usize, usize)>>,
+    /// Lanes on which messages may be dropped: nobody waits for them.
+    weak: FixedBitSet,
 }
 
 impl Agents {
@@ -47,16 +49,25 @@ impl Agents {
         }
         for (at, nest) in graph.nests.iter().enumerate() {
             let mut pairs = Vec::new();
-            if let Inside::Par(branches) = &nest.inside {
-                for (branch, (lane, _)) in branches.iter().enumerate() {
-                    let acting = |role: &RoleId| insides.acts(NestId::at(at), branch, *role);
-                    for role in nest.members.ones().map(RoleId::at).filter(acting) {
+            match &nest.inside {
+                Inside::Par(branches) => {
+                    for (branch, (lane, _)) in branches.iter().enumerate() {
+                        let acting = |role: &RoleId| insides.acts(NestId::at(at), branch, *role);
+                        for role in nest.members.ones().map(RoleId::at).filter(acting) {
+                            pairs.push((agents.id((role, nest.lane)), agents.id((role, *lane))));
+                        }
+                    }
+                }
+                Inside::Scope { lane, .. } => {
+                    for role in nest.members.ones().map(RoleId::at) {
                         pairs.push((agents.id((role, nest.lane)), agents.id((role, *lane))));
                     }
                 }
+                Inside::Count { .. } => {}
             }
             agents.forks.push(pairs);
         }
+        agents.weak.clone_from(&graph.weak);
         agents.tabulate(roles);
         debug_assert!(agents.ids.keys().all(|(role, _)| role.index() < roles), "agents are roles");
         agents
@@ -88,12 +99,24 @@ impl Agents {
         self.ids.get(&agent).copied().unwrap_or(self.ids.len())
     }
 
+    /// Blocks whoever waits for a message of somebody who is blocked.
+    fn block(&self, blocked: &mut FixedBitSet, receiver: Agent) {
+        if !self.is_weak(receiver.1) {
+            blocked.insert(self.known(receiver));
+        }
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.ids.len() + 1
     }
 
-    /// The pairs of agents that a `par` makes two of, or one of again.
+    /// Whether messages on a lane may be dropped: their receiver does not wait, and they hide nothing.
+    pub(super) fn is_weak(&self, lane: LaneId) -> bool {
+        self.weak.contains(lane.index())
+    }
+
+    /// The pairs of agents that a `par` or a scope makes two of, or one of again.
     pub(super) fn pairs(&self, nest: NestId) -> &[(usize, usize)] {
         self.forks.get(nest.index()).map_or(&[], |pairs| pairs)
     }
@@ -188,11 +211,13 @@ pub(super) fn available(
                     if let Act::Exchange { from, to, lane, .. } = act
                         && blocked.contains(agents.known((*from, *lane)))
                     {
-                        blocked.insert(agents.known((*to, *lane)));
+                        agents.block(&mut blocked, (*to, *lane));
                     } else if let Some(label) = channel.carries(act) {
-                        // What is first hides what comes later on this channel.
                         found.insert(label);
-                        continue;
+                        // What is first hides what comes later on this channel, unless it may be dropped.
+                        if !agents.is_weak(channel.lane) {
+                            continue;
+                        }
                     }
                 }
                 FlatAct::Fork(nest) => join_or_fork(&mut blocked, agents.pairs(*nest), true),
@@ -236,7 +261,7 @@ pub(super) fn possible_after(
             match &edge.act {
                 FlatAct::Act(Act::Exchange { from, to, lane, label, .. }) => {
                     if blocked.contains(agents.known((*from, *lane))) {
-                        blocked.insert(agents.known((*to, *lane)));
+                        agents.block(&mut blocked, (*to, *lane));
                     } else if *to == receiver {
                         found.insert((*from, *lane, *label));
                     }

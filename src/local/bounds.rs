@@ -31,6 +31,8 @@ struct Back {
 enum Crossing {
     /// A message: the agents of sender and receiver, the channel.
     Message(u32, u32, u32),
+    /// A message that may be dropped: its channel.
+    Weak(u32),
     Fork(NestId),
     Join(NestId),
     /// Nothing.
@@ -112,7 +114,11 @@ pub(super) fn bounds(flat: &Flat, agents: &Agents, work: &mut Work) -> BTreeMap<
                     let channel = entry.index() as u32;
                     entry.or_default().push(at as u32);
                     let agent = |role| agents.known((role, lane)) as u32;
-                    Crossing::Message(agent(from), agent(to), channel)
+                    if agents.is_weak(lane) {
+                        Crossing::Weak(channel)
+                    } else {
+                        Crossing::Message(agent(from), agent(to), channel)
+                    }
                 }
                 FlatAct::Fork(nest) => Crossing::Fork(nest),
                 FlatAct::Join(nest) => Crossing::Join(nest),
@@ -203,6 +209,7 @@ impl Walk<'_> {
                 }
                 return channel == self.channel;
             }
+            Crossing::Weak(channel) => return channel == self.channel,
             Crossing::Fork(nest) => {
                 for (outside, inside) in self.agents.pairs(nest) {
                     if contains(needed, *inside) {

@@ -5,7 +5,7 @@
 
 use indexmap::IndexSet;
 
-use crate::base::id::{LaneId, NestId, RoleId, SiteId, StateId, VarId};
+use crate::base::id::{LaneId, NestId, RoleId, ScopeId, SiteId, StateId, VarId};
 use crate::global::expr::Expr;
 use crate::global::graph;
 use crate::global::graph::merge::classes;
@@ -71,6 +71,10 @@ pub(super) fn cut(
             graph::Inside::Count { count, turn, body, .. } => {
                 let body = cutter.part(*body, Some(at), work)?;
                 Inside::Count { count: count.clone(), turn: *turn, body }
+            }
+            graph::Inside::Scope { scope, lane, body } => {
+                let body = cutter.part(*body, Some(at), work)?;
+                Inside::Scope { scope: *scope, lane: *lane, body }
             }
         };
         cutter.automaton.nests.push(Nest { id, inside });
@@ -158,6 +162,7 @@ enum Label {
     Act(Act),
     Par(Vec<LaneId>),
     Count(Expr, Option<VarId>),
+    Scope(ScopeId),
     Inside(usize),
 }
 
@@ -184,6 +189,7 @@ fn minimise(automaton: Automaton) -> Automaton {
                 Inside::Count { count, turn, .. } => {
                     (Label::Count(count.clone(), *turn), insides(&nest.inside))
                 }
+                Inside::Scope { scope, .. } => (Label::Scope(*scope), insides(&nest.inside)),
             };
             transitions.push((from, label(outside), edge.to));
             for (at, entry) in entries.into_iter().enumerate() {
@@ -199,7 +205,7 @@ fn minimise(automaton: Automaton) -> Automaton {
 fn insides(inside: &Inside) -> Vec<u32> {
     match inside {
         Inside::Par(branches) => branches.iter().map(|(_, entry)| *entry).collect(),
-        Inside::Count { body, .. } => vec![*body],
+        Inside::Count { body, .. } | Inside::Scope { body, .. } => vec![*body],
     }
 }
 
@@ -249,7 +255,7 @@ fn rebuild(automaton: Automaton, classes: &[u32]) -> Automaton {
         .map(|mut nest| {
             match &mut nest.inside {
                 Inside::Par(branches) => branches.iter_mut().for_each(|(_, entry)| *entry = number(*entry)),
-                Inside::Count { body, .. } => *body = number(*body),
+                Inside::Count { body, .. } | Inside::Scope { body, .. } => *body = number(*body),
             }
             nest
         })

@@ -11,7 +11,7 @@ use crate::local::coherence::{self, Violation};
 use crate::local::runs::{Runs, runs};
 use crate::local::subset::{Subsets, determinise};
 use crate::local::unfold::{Flat, Plan, Sight, unfold};
-use crate::local::view::{Insides, Meets, Nested, Positions, Seen, entries};
+use crate::local::view::{Insides, Meets, Nested, Positions, Seen};
 use crate::local::work::Work;
 
 /// A violation and how its two positions are reached.
@@ -118,6 +118,8 @@ pub(super) fn plans(graph: &Graph) -> Vec<(Plan, bool)> {
                 plans.extend((1..branches.len()).map(|branch| (Plan::First(id, branch), endless)));
             }
             Inside::Count { zero: true, .. } => plans.push((Plan::Skip(id), true)),
+            // What follows a scope may begin before anything of it has happened.
+            Inside::Scope { .. } => plans.push((Plan::Skip(id), true)),
             Inside::Count { .. } => {}
         }
     }
@@ -181,12 +183,14 @@ fn nested(
     Some(())
 }
 
-/// Where a role's automata begin: the entry, and the insides that it enters; whether each is such an inside.
+/// Where a role's automata begin: the entry, and the insides that it enters; whether it must see where each ends. A
+/// role that waits in a scope need not: the owner's word ends the wait.
 pub(super) fn roots(graph: &Graph, view: &Nested<'_>) -> Vec<(StateId, bool)> {
     let mut roots: Vec<(StateId, bool)> = graph.entry.map(|entry| (entry, false)).into_iter().collect();
     for (at, nest) in graph.nests.iter().enumerate() {
         if view.meets(NestId::at(at)) == Meets::Enters {
-            roots.extend(entries(&nest.inside).into_iter().map(|entry| (entry, true)));
+            let seen = !matches!(nest.inside, Inside::Scope { .. });
+            roots.extend(nest.inside.entries().into_iter().map(|entry| (entry, seen)));
         }
     }
     roots

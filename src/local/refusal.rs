@@ -142,6 +142,10 @@ fn message(protocol: &Protocol, label: Label) -> String {
             .messages
             .get(message.index())
             .map_or_else(|| "?".to_owned(), |message| message.name.to_string()),
+        Label::Done(scope) | Label::Over(scope) => {
+            let name = protocol.scopes.get(scope.index()).map_or("?", |scope| &scope.name);
+            format!("⟨{name}⟩")
+        }
         Label::Select(choice, branch) => format!("⟨{}⟩", branch_name(protocol, choice, branch)),
     }
 }
@@ -177,7 +181,7 @@ fn duty(protocol: &Protocol, seen: Option<Seen>) -> String {
                 _ => "decides by what it knows".to_owned(),
             }
         }
-        Some(Seen::Nest(_)) => "goes through a loop or a `par`".to_owned(),
+        Some(Seen::Nest(_)) => "goes through a loop, a `par` or a scope".to_owned(),
     }
 }
 

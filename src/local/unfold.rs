@@ -58,7 +58,7 @@ pub(super) enum Plan {
     Base,
     /// This branch of this `par` first.
     First(NestId, usize),
-    /// No turn of this loop.
+    /// No turn of this loop, or nothing of this scope: it was ended by a cause.
     Skip(NestId),
     /// For counting: as many turns as are written, or a cycle where that is not known or too many.
     Turns,
@@ -151,19 +151,14 @@ impl Unfolder<'_> {
             }
             for edge in &state.edges {
                 self.site = edge.site;
-                let to = match self.copied(edge.to) {
-                    Some(to) => to,
-                    // The end of a region is its exit, without a position of its own.
-                    None if graph.states.get(edge.to.index()).is_some_and(|to| to.end == Some(End::Done)) => {
-                        task.exit
+                if let Some(after) = self.skipped(edge) {
+                    for edge in after {
+                        let to = self.target(task, edge.to, &mut order);
+                        self.edge(copy, FlatAct::Act(edge.act.clone()), to, edge.site);
                     }
-                    None => {
-                        let to = self.place(None);
-                        self.remember(edge.to, to);
-                        order.push(edge.to);
-                        to
-                    }
-                };
+                    continue;
+                }
+                let to = self.target(task, edge.to, &mut order);
                 match &edge.act {
                     Act::Nest(nest) => self.nest(*nest, copy, to),
                     act => self.edge(copy, FlatAct::Act(act.clone()), to, edge.site),
@@ -173,6 +168,33 @@ impl Unfolder<'_> {
         for at in order {
             self.remember(at, u32::MAX);
         }
+    }
+
+    /// The copy of a position of the region; it is copied later if it is new.
+    fn target(&mut self, task: &Task, at: StateId, order: &mut Vec<StateId>) -> u32 {
+        if let Some(copy) = self.copied(at) {
+            return copy;
+        }
+        // The end of a region is its exit, without a position of its own.
+        if self.graph.states.get(at.index()).is_some_and(|state| state.end == Some(End::Done)) {
+            return task.exit;
+        }
+        let copy = self.place(None);
+        self.remember(at, copy);
+        order.push(at);
+        copy
+    }
+
+    /// What follows a scope that this plan skips: every way on but that of its completion.
+    fn skipped(&self, edge: &Edge) -> Option<Vec<Edge>> {
+        let Act::Nest(nest) = edge.act else { return None };
+        let scope = matches!(self.graph.nests.get(nest.index())?.inside, Inside::Scope { .. });
+        if self.plan != Plan::Skip(nest) || !scope {
+            return None;
+        }
+        let after = &self.graph.states.get(edge.to.index())?.edges;
+        let ended = |edge: &&Edge| matches!(edge.act, Act::Decide { branch, .. } if branch > 0);
+        Some(after.iter().filter(ended).cloned().collect())
     }
 
     fn remember(&mut self, at: StateId, copy: u32) {
@@ -207,6 +229,16 @@ impl Unfolder<'_> {
                 self.edge(entry, FlatAct::Join(id), to, self.site);
             }
             Inside::Count { count, zero, body, .. } => self.count((id, *body), count, *zero, from, to),
+            Inside::Scope { body, .. } => {
+                let (entry, exit) = (self.place(None), self.place(None));
+                self.edge(from, FlatAct::Fork(id), entry, self.site);
+                self.tasks.push(Task { root: *body, entry, exit });
+                self.edge(exit, FlatAct::Join(id), to, self.site);
+                // Its owner may go on as if nothing had happened inside.
+                if self.plan == Plan::Turns {
+                    self.edge(from, FlatAct::Silent, to, self.site);
+                }
+            }
         }
     }
 

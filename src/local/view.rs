@@ -94,7 +94,7 @@ impl Insides {
         }
         let mut insides = Self { acting: Vec::new(), ends: std::collections::BTreeMap::new(), after };
         for (at, nest) in graph.nests.iter().enumerate() {
-            let entries = entries(&nest.inside);
+            let entries = nest.inside.entries();
             let acting = entries
                 .iter()
                 .enumerate()
@@ -161,14 +161,6 @@ impl Insides {
             (Some(_), Some(_)) => Meets::Enters,
             _ => Meets::Not,
         }
-    }
-}
-
-/// Where the insides of a nest begin.
-pub(super) fn entries(inside: &Inside) -> Vec<StateId> {
-    match inside {
-        Inside::Par(branches) => branches.iter().map(|(_, entry)| *entry).collect(),
-        Inside::Count { body, .. } => vec![*body],
     }
 }
 

@@ -120,7 +120,9 @@ impl Runs<'_> {
                 Act::Decide { role, decision, branch, .. } => {
                     let (name, labels) = match &self.protocol.decisions[decision.index()] {
                         Decision::Asked { name, labels } => (name, labels),
-                        Decision::When { .. } => unreachable!("generated decisions are asked"),
+                        Decision::When { .. } | Decision::Outcome(_) => {
+                            unreachable!("generated decisions are asked")
+                        }
                     };
                     lives.decided(*role, name, &labels[usize::from(*branch)])
                 }
@@ -135,6 +137,7 @@ impl Runs<'_> {
                             rest.push(Rest::Turns(*turns, *body));
                         }
                         Inside::Count { .. } => unreachable!("generated counts are literal"),
+                        Inside::Scope { .. } => unreachable!("these worlds have no scopes"),
                     }
                     self.resume(&rest, &lives);
                     continue;
@@ -168,6 +171,7 @@ impl Runs<'_> {
                 let choice = &self.protocol.choices[choice.index()];
                 format!("{}.{}", choice.name, choice.labels[usize::from(branch)])
             }
+            Label::Done(_) | Label::Over(_) => unreachable!("these worlds have no scopes"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Bytes to a program, in the order in which `encode` writes it.
 
+use crate::base::cause::Cause;
 use crate::base::id::{LaneId, RoleId};
 use crate::base::limits::{INSTRUCTIONS_MAX, ROLES_MAX, SLOTS_MAX, TABLE_MAX};
 use crate::bytecode::codec::reader::{Reader, damaged};
@@ -7,8 +8,8 @@ use crate::bytecode::codec::value;
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::{Op, Operand};
 use crate::bytecode::program::{
-    Branch, Case, Channel, Debug, Decision, Kind, Mark, Message, Operation, Param, Program, Receive,
-    Repetition, Role,
+    Branch, Case, Channel, Debug, Decision, Handler, Kind, Mark, Member, Message, Operation, Param, Program,
+    Receive, Repetition, Role, Scope, ScopeKind,
 };
 use crate::bytecode::rejection::Rejection;
 use crate::bytecode::verify::is_wide;
@@ -29,6 +30,7 @@ pub(super) fn program(from: &mut Reader<'_>) -> Read<Program> {
         receives: from.list(TABLE_MAX, receive)?,
         branches: from.list(TABLE_MAX, |from| from.list(TABLE_MAX, Reader::wide))?,
         forks: from.list(TABLE_MAX, |from| from.list(TABLE_MAX, branch))?,
+        scopes: from.list(TABLE_MAX, scope)?,
         shapes: from.list(TABLE_MAX, |from| from.list(TABLE_MAX, Reader::text))?,
         decisions: from.list(TABLE_MAX, |from| {
             Ok(Decision { name: from.text()?, labels: from.list(TABLE_MAX, Reader::text)? })
@@ -76,6 +78,7 @@ fn message(from: &mut Reader<'_>) -> Read<Message> {
     let kind = match from.byte()? {
         0 => Kind::Data,
         1 => Kind::Selection,
+        2 => Kind::Control,
         _ => return Err(damaged("a message is of no known kind")),
     };
     Ok(Message { name, kind, ty: value::decode_type(from)? })
@@ -102,6 +105,44 @@ fn receive(from: &mut Reader<'_>) -> Read<Receive> {
 
 fn branch(from: &mut Reader<'_>) -> Read<Branch> {
     Ok(Branch { thread: from.small()?, to: from.wide()? })
+}
+
+fn scope(from: &mut Reader<'_>) -> Read<Scope> {
+    Ok(Scope {
+        name: from.text()?,
+        lane: LaneId(from.small()?),
+        parent: from.option(Reader::small)?,
+        owner: RoleId(from.small()?),
+        kind: match from.byte()? {
+            0 => ScopeKind::Try,
+            1 => ScopeKind::Collect,
+            _ => return Err(damaged("a scope is of no known kind")),
+        },
+        control: from.option(Reader::small)?,
+        exit: from.option(Reader::wide)?,
+        handlers: from.list(TABLE_MAX, |from| {
+            Ok(Handler {
+                cause: cause(from)?,
+                to: from.option(Reader::wide)?,
+                slot: from.option(Reader::small)?,
+            })
+        })?,
+        members: from.list(TABLE_MAX, |from| {
+            Ok(Member { channel: from.small()?, message: from.small()?, number: from.wide()? })
+        })?,
+    })
+}
+
+fn cause(from: &mut Reader<'_>) -> Read<Cause> {
+    Ok(match from.byte()? {
+        0 => Cause::Timeout,
+        1 => Cause::Denied,
+        2 => Cause::Refused,
+        3 => Cause::Cancelled,
+        4 => Cause::Failed(None),
+        5 => Cause::Failed(Some(from.text()?)),
+        _ => return Err(damaged("a cause is of no known kind")),
+    })
 }
 
 fn operation(from: &mut Reader<'_>) -> Read<Operation> {

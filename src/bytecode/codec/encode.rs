@@ -1,10 +1,11 @@
 //! A program to bytes.
 
+use crate::base::cause::Cause;
 use crate::bytecode::codec::value;
 use crate::bytecode::codec::writer::Writer;
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::Operand;
-use crate::bytecode::program::{Channel, Debug, Kind, Program, Receive, Repetition};
+use crate::bytecode::program::{Channel, Debug, Kind, Program, Receive, Repetition, Scope, ScopeKind};
 use crate::bytecode::verify::is_wide;
 
 pub(super) fn program(program: &Program, out: &mut Writer) {
@@ -21,7 +22,11 @@ pub(super) fn program(program: &Program, out: &mut Writer) {
     out.list(&program.constants, |out, constant| value::encode(constant, out));
     out.list(&program.messages, |out, message| {
         out.text(&message.name);
-        out.byte(u8::from(message.kind == Kind::Selection));
+        out.byte(match message.kind {
+            Kind::Data => 0,
+            Kind::Selection => 1,
+            Kind::Control => 2,
+        });
         value::encode_type(&message.ty, out);
     });
     out.list(&program.outgoing, channel);
@@ -34,6 +39,7 @@ pub(super) fn program(program: &Program, out: &mut Writer) {
             out.number(u64::from(branch.to));
         });
     });
+    out.list(&program.scopes, scope);
     out.list(&program.shapes, |out, shape| out.list(shape, |out, name| out.text(name)));
     out.list(&program.decisions, |out, decision| {
         out.text(&decision.name);
@@ -101,6 +107,43 @@ fn receive(out: &mut Writer, receive: &Receive) {
         out.number(u64::from(case.to));
     });
     out.byte(u8::from(receive.may_end));
+}
+
+fn scope(out: &mut Writer, scope: &Scope) {
+    out.text(&scope.name);
+    out.number(u64::from(scope.lane.0));
+    slot(out, scope.parent);
+    out.number(u64::from(scope.owner.0));
+    out.byte(match scope.kind {
+        ScopeKind::Try => 0,
+        ScopeKind::Collect => 1,
+    });
+    slot(out, scope.control);
+    out.option(scope.exit.as_ref(), |out, to| out.number(u64::from(*to)));
+    out.list(&scope.handlers, |out, handler| {
+        cause(out, &handler.cause);
+        out.option(handler.to.as_ref(), |out, to| out.number(u64::from(*to)));
+        slot(out, handler.slot);
+    });
+    out.list(&scope.members, |out, member| {
+        out.number(u64::from(member.channel));
+        out.number(u64::from(member.message));
+        out.number(u64::from(member.number));
+    });
+}
+
+fn cause(out: &mut Writer, cause: &Cause) {
+    out.byte(match cause {
+        Cause::Timeout => 0,
+        Cause::Denied => 1,
+        Cause::Refused => 2,
+        Cause::Cancelled => 3,
+        Cause::Failed(None) => 4,
+        Cause::Failed(Some(_)) => 5,
+    });
+    if let Cause::Failed(Some(name)) = cause {
+        out.text(name);
+    }
 }
 
 fn slot(out: &mut Writer, slot: Option<u16>) {

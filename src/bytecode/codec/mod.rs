@@ -24,7 +24,7 @@ use crate::diag::code::Code;
 /// What every program begins with.
 const MAGIC: &[u8; 4] = b"LABN";
 /// The version of the encoding.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// What a program is called by those who must mean the same: the hash of what it does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

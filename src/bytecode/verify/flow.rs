@@ -19,6 +19,13 @@ pub(super) fn successors(program: &Program, at: u32, mut visit: impl FnMut(u32))
             visit(at + 2);
         }
         Flow::Halt => {}
+        Flow::Enter => {
+            visit(at + 1);
+            if let Some(scope) = program.scopes.get(usize::from(instr.a)) {
+                scope.exit.into_iter().for_each(&mut visit);
+                scope.handlers.iter().filter_map(|handler| handler.to).for_each(&mut visit);
+            }
+        }
         Flow::Table if instr.op == Op::Receive => {
             let receive = program.receives.get(usize::from(instr.a));
             receive.into_iter().flat_map(|receive| &receive.cases).for_each(|case| visit(case.to));

@@ -29,6 +29,8 @@ pub struct Facts {
     pub outgoing: Vec<u16>,
     /// The thread that receives on each incoming channel.
     pub incoming: Vec<u16>,
+    /// The thread that enters each scope.
+    pub scopes: Vec<u16>,
 }
 
 /// Judges a program.

@@ -3,7 +3,7 @@
 use crate::base::value::Value;
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::{Op, Operand};
-use crate::bytecode::program::{Kind, Program};
+use crate::bytecode::program::{Kind, Program, ScopeKind};
 use crate::bytecode::rejection::Rejection;
 use crate::diag::code::Code;
 
@@ -68,6 +68,7 @@ fn operand(program: &Program, instr: Instr, operand: Operand, value: u16) -> boo
         Operand::Jump => (instr.wide() as usize) < program.code.len(),
         Operand::Branches => branches(program, instr),
         Operand::Fork => (instr.wide() as usize) < program.forks.len(),
+        Operand::Scope => at < program.scopes.len(),
         _ => true,
     }
 }
@@ -79,11 +80,15 @@ fn branches(program: &Program, instr: Instr) -> bool {
     table.zip(decision).is_some_and(|(table, decision)| table.len() == decision.labels.len())
 }
 
-/// Selections are selected, messages are sent.
+/// Selections and words about scopes are selected, messages are sent; only a `collect` gathers.
 fn kinds_agree(program: &Program, instr: Instr) -> bool {
     let kind = program.messages.get(usize::from(instr.b)).map(|message| message.kind);
     match instr.op {
-        Op::Select => kind == Some(Kind::Selection),
+        Op::Select => matches!(kind, Some(Kind::Selection | Kind::Control)),
+        Op::Gather | Op::Missing => program
+            .scopes
+            .get(usize::from(instr.a))
+            .is_some_and(|scope| scope.kind == ScopeKind::Collect && !scope.members.is_empty()),
         Op::Send | Op::SendTake | Op::SendConst | Op::Produce => kind == Some(Kind::Data),
         _ => true,
     }

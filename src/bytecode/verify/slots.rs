@@ -25,12 +25,14 @@ pub(super) fn check(program: &Program, threads: &Threads) -> Result<(), Rejectio
         sets: vec![None; program.code.len()],
         joined: vec![None; usize::from(program.threads)],
         written: Vec::new(),
+        inside: Vec::new(),
         open: vec![0],
         work: limits::VERIFY_WORK_MAX,
         words,
     };
     analysis.spend(2 * words * usize::from(program.threads))?;
     analysis.apart()?;
+    analysis.insides()?;
     let mut first = FixedBitSet::with_capacity(slots);
     program.params.iter().filter_map(|param| param.slot).for_each(|slot| first.insert(usize::from(slot)));
     if let Some(set) = analysis.sets.first_mut() {
@@ -53,6 +55,8 @@ struct Analysis<'a> {
     joined: Vec<Option<FixedBitSet>>,
     /// What each thread writes or empties, the threads that it starts included.
     written: Vec<FixedBitSet>,
+    /// What is written and what is emptied inside of each scope.
+    inside: Vec<(FixedBitSet, FixedBitSet)>,
     /// Blocks to look at.
     open: Vec<u32>,
     /// What may still be done, in words.
@@ -91,6 +95,7 @@ impl Analysis<'_> {
                 Flow::Halt => return self.halt(instr, at, &set),
                 Flow::Table => return self.table(instr, at, &set),
                 Flow::Fork => return self.fork(instr, at, &set),
+                Flow::Enter => self.enter(instr, &set)?,
             }
             if instr.op.flow() != Flow::Skip {
                 write(instr, &mut set);
@@ -159,6 +164,51 @@ impl Analysis<'_> {
         }
         after.union_with(&gained);
         if all { self.reach(at + 1, &after) } else { Ok(()) }
+    }
+
+    /// A scope begins. From anywhere inside a way leads to its exit and to its handlers: what was set before still is,
+    /// unless something inside empties it. At the exit, which the role also comes to from the end of its part, what is
+    /// set inside may hold none; the language sees to it that nothing looks there which was not bound.
+    fn enter(&mut self, instr: Instr, set: &FixedBitSet) -> Result<(), Rejection> {
+        let Some(scope) = self.program.scopes.get(usize::from(instr.a)) else { return Ok(()) };
+        let Some((written, emptied)) = self.inside.get(usize::from(instr.a)) else { return Ok(()) };
+        let mut kept = set.clone();
+        kept.difference_with(emptied);
+        let mut bound = kept.clone();
+        bound.union_with(written);
+        self.spend(2 * self.words)?;
+        for handler in &scope.handlers {
+            let Some(to) = handler.to else { continue };
+            let mut kept = kept.clone();
+            if let Some(slot) = handler.slot {
+                kept.insert(usize::from(slot));
+            }
+            self.reach(to, &kept)?;
+        }
+        scope.exit.map_or(Ok(()), |to| self.reach(to, &bound))
+    }
+
+    /// What the instructions inside of each scope write, and what they empty.
+    fn insides(&mut self) -> Result<(), Rejection> {
+        let slots = usize::from(self.program.slots);
+        let none = || FixedBitSet::with_capacity(slots);
+        self.spend(2 * self.words * self.program.scopes.len())?;
+        self.inside = (0..self.program.scopes.len()).map(|_| (none(), none())).collect();
+        for (instr, within) in self.program.code.iter().zip(&self.threads.within) {
+            let mut next = *within;
+            while let Some(at) = next.map(usize::from) {
+                self.work = self.work.saturating_sub(1);
+                let Some((written, emptied)) = self.inside.get_mut(at) else { break };
+                effects(self.program, *instr, |slot, writes| {
+                    if writes {
+                        written.insert(slot);
+                    }
+                });
+                empties(self.program, *instr, |slot| emptied.insert(slot));
+                next = self.program.scopes.get(at).and_then(|scope| scope.parent);
+            }
+        }
+        Ok(())
     }
 
     /// A thread joins: what is after its fork may have changed.
@@ -276,14 +326,19 @@ fn step(program: &Program, instr: Instr, set: &mut FixedBitSet) -> Result<(), us
             }
         }
     }
+    empties(program, instr, |slot| set.remove(slot));
+    Ok(())
+}
+
+/// Calls `visit` with each slot that an instruction empties.
+fn empties(program: &Program, instr: Instr, mut visit: impl FnMut(usize)) {
     for (operand, first) in slot_operands(instr) {
         if let Some((first, count)) = operands::run(program, instr, operand, first)
             && matches!(operand, Operand::Take | Operand::Run | Operand::Fields | Operand::Arguments)
         {
-            set.remove_range(usize::from(first)..usize::from(first) + count);
+            (usize::from(first)..usize::from(first) + count).for_each(&mut visit);
         }
     }
-    Ok(())
 }
 
 /// Sets what an instruction sets.
@@ -301,6 +356,11 @@ fn effects(program: &Program, instr: Instr, mut visit: impl FnMut(usize, bool)) 
         let Some((first, count)) = operands::run(program, instr, operand, first) else { continue };
         (usize::from(first)..usize::from(first) + count)
             .for_each(|slot| visit(slot, operand != Operand::Get));
+    }
+    if matches!(instr.op, Op::Enter | Op::EnterFor) {
+        let scope = program.scopes.get(usize::from(instr.a));
+        let handlers = scope.into_iter().flat_map(|scope| &scope.handlers);
+        handlers.filter_map(|handler| handler.slot).for_each(|slot| visit(usize::from(slot), true));
     }
     if instr.op == Op::Receive {
         let receive = program.receives.get(usize::from(instr.a));

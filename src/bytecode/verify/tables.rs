@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::base::id::LaneId;
 use crate::base::limits;
 use crate::base::value::Value;
 use crate::base::weight;
-use crate::bytecode::program::{Channel, Program, Receive};
+use crate::bytecode::program::{Channel, Program, Receive, Scope, ScopeKind};
 use crate::bytecode::rejection::Rejection;
 use crate::diag::code::Code;
 
@@ -26,6 +27,9 @@ pub(super) fn check(program: &Program) -> Result<(), Rejection> {
             require((1..program.threads).contains(&branch.thread), "a fork starts a thread that is none")?;
             inside(program, branch.to)?;
         }
+    }
+    for (at, one) in program.scopes.iter().enumerate() {
+        scope(program, at, one)?;
     }
     for shape in &program.shapes {
         require(sorted(shape), "the names of a record are not sorted")?;
@@ -59,6 +63,9 @@ fn sizes(program: &Program) -> Result<(), Rejection> {
         (program.receives.len(), "places of waiting"),
         (program.branches.len(), "tables of branches"),
         (program.forks.len(), "forks"),
+        (program.scopes.len(), "scopes"),
+        (program.scopes.iter().map(|scope| scope.handlers.len()).max().unwrap_or(0), "handlers"),
+        (program.scopes.iter().map(|scope| scope.members.len()).max().unwrap_or(0), "members"),
         (program.shapes.len(), "shapes"),
         (program.decisions.len(), "choices"),
         (program.operations.len(), "operations"),
@@ -97,6 +104,52 @@ fn waiting(program: &Program, receive: &Receive) -> Result<(), Rejection> {
         inside(program, case.to)?;
     }
     Ok(())
+}
+
+/// A scope stands after the one around it, on a lane of its own; what only its owner has, its owner has.
+fn scope(program: &Program, at: usize, scope: &Scope) -> Result<(), Rejection> {
+    let owns = scope.owner.0 == program.role;
+    require(scope.owner.index() < program.roles.len(), "a scope has no owner")?;
+    require(scope.lane != LaneId::TRUNK, "a scope is on the trunk")?;
+    let before = program.scopes.get(..at).unwrap_or(&[]);
+    require(before.iter().all(|other| other.lane != scope.lane), "two scopes are on one lane")?;
+    require(
+        scope.parent.is_none_or(|parent| usize::from(parent) < at),
+        "a scope stands before the one around it",
+    )?;
+    let mut depth = 1;
+    let mut next = scope.parent;
+    while let Some(around) = next.and_then(|parent| before.get(usize::from(parent))) {
+        depth += 1;
+        require(around.kind == ScopeKind::Try, "a scope stands in a collection")?;
+        next = around.parent;
+    }
+    require(depth <= limits::SCOPES_NESTED_MAX, "scopes are nested too deeply")?;
+    require(scope.control.is_some() != owns, "the owner of a scope ends it, and the others hear of it")?;
+    require(scope.exit.is_some() != owns, "the owner of a scope ends it, and the others leave it")?;
+    require(owns || scope.members.is_empty(), "only the owner of a collection hears its members")?;
+    if let Some(control) = scope.control {
+        let channel = program.incoming.get(usize::from(control));
+        require(
+            channel.is_some_and(|channel| channel.peer == scope.owner),
+            "a scope is ended on no channel of its owner",
+        )?;
+    }
+    scope.exit.into_iter().try_for_each(|to| inside(program, to))?;
+    for handler in &scope.handlers {
+        require(handler.to.is_some() == owns, "a cause leads somewhere at the owner, and only there")?;
+        handler.to.into_iter().try_for_each(|to| inside(program, to))?;
+        slot(program, handler.slot)?;
+    }
+    for member in &scope.members {
+        let channel = program.incoming.get(usize::from(member.channel));
+        require(channel.is_some_and(|channel| channel.lane == scope.lane), "a member sends on another lane")?;
+        require(usize::from(member.message) < program.messages.len(), "what a member sends is no message")?;
+    }
+    let mut channels: Vec<u16> = scope.members.iter().map(|member| member.channel).collect();
+    channels.sort_unstable();
+    channels.dedup();
+    require(channels.len() == scope.members.len(), "a member of a collection stands twice")
 }
 
 fn inside(program: &Program, to: u32) -> Result<(), Rejection> {

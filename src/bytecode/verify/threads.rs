@@ -3,6 +3,7 @@
 //!
 //! So threads form a tree, and a thread that is started is always idle: its fork has waited for it.
 
+use crate::bytecode::instr::Instr;
 use crate::bytecode::op::{Flow, Op};
 use crate::bytecode::program::Program;
 use crate::bytecode::rejection::Rejection;
@@ -19,6 +20,8 @@ pub(super) struct Threads {
     pub(super) started: Vec<Option<u32>>,
     /// The threads that are started, each after the one that starts it.
     pub(super) order: Vec<u16>,
+    /// The innermost scope around each instruction that is reached.
+    pub(super) within: Vec<Option<u16>>,
 }
 
 pub(super) fn check(program: &Program) -> Result<Threads, Rejection> {
@@ -27,10 +30,12 @@ pub(super) fn check(program: &Program) -> Result<Threads, Rejection> {
             parents: vec![0; usize::from(program.threads)],
             outgoing: vec![0; program.outgoing.len()],
             incoming: vec![0; program.incoming.len()],
+            scopes: vec![0; program.scopes.len()],
         },
         of: vec![None; program.code.len()],
         started: vec![None; usize::from(program.threads)],
         order: Vec::new(),
+        within: vec![None; program.code.len()],
     };
     walk(program, &mut threads)?;
     channels(program, &mut threads)?;
@@ -38,23 +43,29 @@ pub(super) fn check(program: &Program) -> Result<Threads, Rejection> {
 }
 
 fn walk(program: &Program, threads: &mut Threads) -> Result<(), Rejection> {
-    let mut open = vec![(0_u32, 0_u16)];
-    while let Some((at, thread)) = open.pop() {
+    let mut open = vec![(0_u32, 0_u16, None)];
+    while let Some((at, thread, within)) = open.pop() {
         let Some(of) = threads.of.get_mut(at as usize) else {
             return Err(Rejection::new(Code::E0303, "control runs out of the program").at(at));
         };
         match of {
-            Some(have) if *have == thread => continue,
-            Some(_) => return Err(nesting("an instruction belongs to two threads", at)),
+            Some(have) if *have != thread => {
+                return Err(nesting("an instruction belongs to two threads", at));
+            }
+            Some(_) if threads.within.get(at as usize) == Some(&within) => continue,
+            Some(_) => return Err(nesting("an instruction belongs to two scopes", at)),
             None => *of = Some(thread),
         }
-        let Some(instr) = program.code.get(at as usize) else { continue };
-        match instr.op {
-            Op::End if thread != 0 => return Err(nesting("a branch ends the role", at)),
-            Op::Join if thread == 0 => return Err(nesting("the trunk joins", at)),
-            _ => {}
+        if let Some(place) = threads.within.get_mut(at as usize) {
+            *place = within;
         }
-        successors(program, at, |next| open.push((next, thread)));
+        let Some(instr) = program.code.get(at as usize) else { continue };
+        let inside = scopes(program, threads, at, (*instr, thread, within))?;
+        let first = at + 1;
+        successors(program, at, |next| {
+            // Whoever enters a scope is inside only at the next instruction; exits and handlers are outside.
+            open.push((next, thread, if next == first { inside } else { after(*instr, within, inside) }));
+        });
         if instr.op.flow() != Flow::Fork {
             continue;
         }
@@ -67,10 +78,52 @@ fn walk(program: &Program, threads: &mut Threads) -> Result<(), Rejection> {
                 *parent = thread;
             }
             threads.order.push(branch.thread);
-            open.push((branch.to, branch.thread));
+            open.push((branch.to, branch.thread, within));
         }
     }
     Ok(())
+}
+
+/// The scope around what follows an instruction.
+fn scopes(
+    program: &Program,
+    threads: &mut Threads,
+    at: u32,
+    (instr, thread, within): (Instr, u16, Option<u16>),
+) -> Result<Option<u16>, Rejection> {
+    let started = |thread: u16| {
+        let fork = threads.started.get(usize::from(thread)).copied().flatten()?;
+        threads.within.get(fork as usize).copied().flatten()
+    };
+    match instr.op {
+        Op::End if thread != 0 => Err(nesting("a branch ends the role", at)),
+        Op::End if within.is_some() => Err(nesting("a role ends inside of a scope", at)),
+        Op::Join if thread == 0 => Err(nesting("the trunk joins", at)),
+        Op::Join if within != started(thread) => Err(nesting("a branch ends inside of a scope", at)),
+        Op::Enter | Op::EnterFor => {
+            let parent = program.scopes.get(usize::from(instr.a)).and_then(|scope| scope.parent);
+            if parent != within {
+                return Err(nesting("a scope is entered outside of the one around it", at));
+            }
+            if let Some(place) = threads.facts.scopes.get_mut(usize::from(instr.a)) {
+                *place = thread;
+            }
+            Ok(Some(instr.a))
+        }
+        Op::Leave | Op::Gather | Op::Missing if within != Some(instr.a) => {
+            Err(nesting("a scope is left or heard outside of it", at))
+        }
+        Op::Leave => Ok(program.scopes.get(usize::from(instr.a)).and_then(|scope| scope.parent)),
+        _ => Ok(within),
+    }
+}
+
+/// The scope around a place that is not the next instruction.
+const fn after(instr: Instr, within: Option<u16>, inside: Option<u16>) -> Option<u16> {
+    match instr.op {
+        Op::Enter | Op::EnterFor => within,
+        _ => inside,
+    }
 }
 
 /// Each channel is used by one thread, so that a message wakes that thread and no other.
@@ -91,6 +144,16 @@ fn channels(program: &Program, threads: &mut Threads) -> Result<(), Rejection> {
         };
         match instr.op {
             Op::Send | Op::SendTake | Op::SendConst | Op::Select => claim(&mut outgoing, instr.a)?,
+            Op::Enter | Op::EnterFor => {
+                let Some(scope) = program.scopes.get(usize::from(instr.a)) else { continue };
+                if threads.facts.scopes.get(usize::from(instr.a)) != Some(&thread) {
+                    return Err(nesting("a scope is entered by two threads", at as u32));
+                }
+                let heard = scope.members.iter().map(|member| member.channel);
+                for channel in heard.chain(scope.control) {
+                    claim(&mut incoming, channel)?;
+                }
+            }
             Op::Receive => {
                 let receive = program.receives.get(usize::from(instr.a));
                 for case in receive.into_iter().flat_map(|receive| &receive.cases) {

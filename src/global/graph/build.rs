@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use fixedbitset::FixedBitSet;
 
-use crate::base::id::{ChoiceId, DecisionId, LaneId, NestId, RoleId, SiteId, StateId};
+use crate::base::id::{ChoiceId, DecisionId, LaneId, NestId, PayloadId, RoleId, SiteId, StateId};
 use crate::base::limits::STATES_MAX;
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
@@ -17,7 +17,7 @@ use crate::global::graph::merge;
 use crate::global::graph::rough::{Raw, Rough};
 use crate::global::graph::{Act, Edge, End, Graph, Inside, Label, Nest, Tellings};
 use crate::global::protocol;
-use crate::global::protocol::{Block, Protocol, Stmt};
+use crate::global::protocol::{Block, Ending, Protocol, ScopeKind, Stmt};
 
 /// A block to be laid out between two positions.
 #[derive(Clone, Copy)]
@@ -153,6 +153,26 @@ impl<'a> Builder<'a> {
                     branches.iter().map(|(lane, block)| (*lane, self.inside(block, *lane))).collect();
                 self.nest(task, Inside::Par(branches), *site);
             }
+            Stmt::Scope { scope, body, ending, site } => {
+                let Some(found) = self.protocol.scopes.get(scope.index()) else { return true };
+                let lane = found.lane;
+                let body = self.inside(body, lane);
+                let after = if ending.is_some() { self.place() } else { next };
+                let inside = Inside::Scope { scope: *scope, lane, body };
+                self.nest(Task { next: after, ..task }, inside, *site);
+                if let Some(nest) = self.nests.last_mut() {
+                    nest.members.grow_and_insert(found.owner.index());
+                }
+                if let Some(Ending { choice, decision, branches }) = ending {
+                    self.choice(Task { entry: after, ..task }, (*choice, *decision), branches, *site);
+                }
+            }
+            Stmt::Done { scope, role, site } => {
+                let Some(found) = self.protocol.scopes.get(scope.index()) else { return true };
+                let (label, payload) = (Label::Done(*scope), PayloadId(0));
+                let act = Act::Exchange { from: *role, to: found.owner, label, payload, var: None, lane };
+                self.set_edge(entry, act, next, *site);
+            }
         }
         true
     }
@@ -195,11 +215,14 @@ impl<'a> Builder<'a> {
         lane: LaneId,
         site: SiteId,
     ) -> StateId {
-        let told = (choice, branch, RoleId(0))..=(choice, branch, RoleId(u16::MAX));
-        for (_, _, to) in self.tellings.range(told) {
+        let always = self.protocol.choices.get(choice.index()).map_or(&[][..], |choice| &choice.told);
+        let range = (choice, branch, RoleId(0))..=(choice, branch, RoleId(u16::MAX));
+        let mut told: Vec<RoleId> = always.to_vec();
+        told.extend(self.tellings.range(range).map(|(_, _, to)| *to).filter(|to| !always.contains(to)));
+        for to in told {
             let next = self.place();
-            let (to, label) = (*to, Label::Select(choice, branch));
-            let payload = crate::base::id::PayloadId(0);
+            let label = Label::Select(choice, branch);
+            let payload = PayloadId(0);
             self.set_edge(at, Act::Exchange { from, to, label, payload, var: None, lane }, next, site);
             at = next;
         }
@@ -248,9 +271,12 @@ impl<'a> Builder<'a> {
         if !self.diagnostics.is_empty() {
             return None;
         }
+        let weak =
+            |scope: &protocol::Scope| matches!(scope.kind, ScopeKind::Collect(_)).then_some(scope.lane);
+        let weak = self.protocol.scopes.iter().filter_map(weak).map(LaneId::index).collect();
         let rough = Rough { raw: std::mem::take(&mut self.raw), nests: std::mem::take(&mut self.nests) };
         match rough.finish(self.protocol.roles.len(), entry) {
-            Ok(graph) => Some(merge::bisimilar(graph)),
+            Ok(graph) => Some(merge::bisimilar(Graph { weak, ..graph })),
             Err(jump) => {
                 self.silent_cycle(jump);
                 None

@@ -8,7 +8,7 @@
 use indexmap::IndexSet;
 
 use crate::base::id::StateId;
-use crate::global::graph::{Edge, End, Graph, Inside};
+use crate::global::graph::{Edge, End, Graph};
 
 /// One transition: from, label, to.
 pub type Transition = (u32, u32, u32);
@@ -69,12 +69,9 @@ pub(super) fn bisimilar(graph: Graph) -> Graph {
     }
     let mut nests = graph.nests;
     for nest in &mut nests {
-        match &mut nest.inside {
-            Inside::Par(branches) => branches.iter_mut().for_each(|(_, entry)| *entry = class(*entry)),
-            Inside::Count { body, .. } => *body = class(*body),
-        }
+        nest.inside.move_entries(class);
     }
-    Graph { entry: graph.entry.map(class), states, nests }
+    Graph { entry: graph.entry.map(class), states, nests, weak: graph.weak }
 }
 
 /// The inside that each state belongs to and how it ends, as one number.
@@ -82,11 +79,7 @@ fn regions(graph: &Graph) -> Vec<u32> {
     let mut region = vec![0_u32; graph.states.len()];
     let mut next = 0;
     for nest in &graph.nests {
-        let entries: Vec<StateId> = match &nest.inside {
-            Inside::Par(branches) => branches.iter().map(|(_, entry)| *entry).collect(),
-            Inside::Count { body, .. } => vec![*body],
-        };
-        for entry in entries {
+        for entry in nest.inside.entries() {
             next += 1;
             let mut stack = vec![entry];
             while let Some(state) = stack.pop() {

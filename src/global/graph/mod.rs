@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 use fixedbitset::FixedBitSet;
 
 use crate::base::id::{
-    ChoiceId, DecisionId, LaneId, MessageId, NestId, PayloadId, RoleId, SiteId, StateId, StepId, VarId,
+    ChoiceId, DecisionId, LaneId, MessageId, NestId, PayloadId, RoleId, ScopeId, SiteId, StateId, StepId,
+    VarId,
 };
 use crate::global::expr::Expr;
 
@@ -31,6 +32,8 @@ pub struct Graph {
     pub states: Vec<State>,
     /// Every nest.
     pub nests: Vec<Nest>,
+    /// Lanes of `collect`: what is sent there may be dropped, and nobody waits for it.
+    pub weak: FixedBitSet,
 }
 
 /// A position of the protocol.
@@ -111,8 +114,31 @@ pub enum Act {
 pub enum Label {
     /// A message of the protocol.
     Message(MessageId),
-    /// An inserted selection `⟨choice.label⟩`.
+    /// A selection `⟨choice.label⟩`, inserted or the owner's word on how a scope ended.
     Select(ChoiceId, u16),
+    /// A role's word to the owner of a `try` that it is through.
+    Done(ScopeId),
+    /// The owner's word to a member of a `collect` that it is late. Never on an edge of the graph: only programs have it.
+    Over(ScopeId),
+}
+
+impl Inside {
+    /// Where its parts begin.
+    #[must_use]
+    pub fn entries(&self) -> Vec<StateId> {
+        match self {
+            Self::Par(branches) => branches.iter().map(|(_, entry)| *entry).collect(),
+            Self::Count { body, .. } | Self::Scope { body, .. } => vec![*body],
+        }
+    }
+
+    /// Gives each of its parts another beginning.
+    pub fn move_entries(&mut self, mut to: impl FnMut(StateId) -> StateId) {
+        match self {
+            Self::Par(branches) => branches.iter_mut().for_each(|(_, entry)| *entry = to(*entry)),
+            Self::Count { body, .. } | Self::Scope { body, .. } => *body = to(*body),
+        }
+    }
 }
 
 /// One edge outside, an automaton inside.
@@ -140,6 +166,15 @@ pub enum Inside {
         /// What the turn is called, from 1.
         turn: Option<VarId>,
         /// Where a turn begins.
+        body: StateId,
+    },
+    /// A part that its owner may end early; every member enters it, the owner always is one.
+    Scope {
+        /// Which.
+        scope: ScopeId,
+        /// On which lane.
+        lane: LaneId,
+        /// Where it begins.
         body: StateId,
     },
 }

@@ -23,7 +23,7 @@ pub(super) enum Raw {
 pub(super) struct Rough {
     /// Every position.
     pub(super) raw: Vec<Raw>,
-    /// Every nest; members are not counted yet.
+    /// Every nest; of its members only the owner of a scope is known.
     pub(super) nests: Vec<Nest>,
 }
 
@@ -49,11 +49,12 @@ impl Rough {
     /// only within one block, so members are carried outwards along the insides.
     fn count_members(&mut self, roles: usize) {
         // Entries of insides, and the nest of each; positions reached from there belong to it.
-        let mut members = vec![FixedBitSet::with_capacity(roles); self.nests.len()];
+        let mut members: Vec<FixedBitSet> = self.nests.iter().map(|nest| nest.members.clone()).collect();
+        members.iter_mut().for_each(|members| members.grow(roles));
         let mut inner = vec![Vec::new(); self.nests.len()];
         let mut seen = FixedBitSet::with_capacity(self.raw.len());
         for (at, nest) in self.nests.iter().enumerate() {
-            let mut stack: Vec<StateId> = entries(&nest.inside);
+            let mut stack: Vec<StateId> = nest.inside.entries();
             while let Some(state) = stack.pop() {
                 if seen.put(state.index()) {
                     continue;
@@ -99,8 +100,9 @@ impl Rough {
                 }
                 matches!(self.raw.get(at.index()), Some(Raw::End(End::Done)))
             };
+            // A scope is never silent: its owner tells how it ended, or at least decides.
             let zero = matches!(nest.inside, Inside::Count { zero: true, .. });
-            let through = zero || entries(&nest.inside).into_iter().all(through);
+            let through = zero || nest.inside.entries().into_iter().all(through);
             if let Some(slot) = passable.get_mut(at) {
                 *slot = through;
             }
@@ -176,14 +178,6 @@ impl Rough {
     }
 }
 
-/// Where the insides of a nest begin.
-fn entries(inside: &Inside) -> Vec<StateId> {
-    match inside {
-        Inside::Par(branches) => branches.iter().map(|(_, entry)| *entry).collect(),
-        Inside::Count { body, .. } => vec![*body],
-    }
-}
-
 fn note(act: &Act, members: &mut [FixedBitSet], inner: &mut [Vec<usize>], at: usize) {
     let Some(mine) = members.get_mut(at) else { return };
     match act {
@@ -229,7 +223,7 @@ fn number(raw: Vec<Raw>, nests: &[Nest], resolved: &[StateId], entry: StateId) -
                     {
                         *slot = nest_order.len() as u32;
                         nest_order.push(nest.index());
-                        let entries = nests.get(nest.index()).map(|nest| entries(&nest.inside));
+                        let entries = nests.get(nest.index()).map(|nest| nest.inside.entries());
                         for entry in entries.unwrap_or_default() {
                             id(entry, &mut order);
                         }
@@ -246,10 +240,7 @@ fn number(raw: Vec<Raw>, nests: &[Nest], resolved: &[StateId], entry: StateId) -
     }
     for index in nest_order {
         let Some(mut nest) = nests.get(index).cloned() else { continue };
-        match &mut nest.inside {
-            Inside::Par(branches) => branches.iter_mut().for_each(|(_, at)| *at = id(*at, &mut order)),
-            Inside::Count { body, .. } => *body = id(*body, &mut order),
-        }
+        nest.inside.move_entries(|at| id(at, &mut order));
         graph.nests.push(nest);
     }
     graph

@@ -168,7 +168,7 @@ impl<'d> Resolver<'d> {
             );
         }
         let bind = call.bind.as_ref().map(|name| (self.frame.scope, Arc::from(name.text.as_str())));
-        let scope = self.tables.scope(callee.id, cast.clone());
+        let scope = self.tables.namespace(callee.id, cast.clone());
         let frame = Frame {
             choreography: callee.id,
             module: callee.signature.module,

@@ -57,6 +57,7 @@ impl<'d> Resolver<'d> {
             owner: RoleId(0),
             labels: Vec::new(),
             branches: Vec::new(),
+            told: Vec::new(),
             depth: self.loops,
             span,
         })

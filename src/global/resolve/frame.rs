@@ -91,7 +91,7 @@ impl<'d> Resolver<'d> {
         roles: BTreeMap<&'d str, Cast>,
     ) {
         let cast = self.cast_of(tree, &roles);
-        let scope = self.tables.scope(id, cast);
+        let scope = self.tables.namespace(id, cast);
         self.frame = Frame {
             choreography: id,
             module: signature.module,

@@ -92,6 +92,7 @@ impl<'d> Resolver<'d> {
                 let all = branches.iter().all(|(_, body)| matches!(self.quiet(body, label), Quiet::Through));
                 if all { Quiet::Through } else { Quiet::No }
             }
+            Stmt::Scope { .. } | Stmt::Done { .. } => Quiet::No,
         }
     }
 
@@ -101,6 +102,8 @@ impl<'d> Resolver<'d> {
             Stmt::Exchange { from, .. } => Some(*from),
             Stmt::Choice { choice, .. } => self.tables.choices.get(choice.index()).map(|choice| choice.owner),
             Stmt::Labelled(_, body) | Stmt::Count { body, .. } => self.first_sender(body),
+            Stmt::Scope { scope, .. } => self.tables.scopes.get(scope.index()).map(|scope| scope.owner),
+            Stmt::Done { role, .. } => Some(*role),
             Stmt::Par(branches, _) => branches.iter().find_map(|(_, body)| self.first_sender(body)),
             Stmt::Step { .. } | Stmt::Continue(..) | Stmt::Break(..) => None,
         })

@@ -275,6 +275,14 @@ impl<'d> Resolver<'d> {
                 }
                 Stmt::Labelled(_, body) | Stmt::Count { body, .. } => waiting.extend(body),
                 Stmt::Par(branches, _) => waiting.extend(branches.iter().flat_map(|(_, body)| body)),
+                Stmt::Scope { scope, body, ending, .. } => {
+                    if let Some(scope) = self.tables.scopes.get(scope.index()) {
+                        mark(scope.owner, busy);
+                    }
+                    waiting.extend(body);
+                    waiting.extend(ending.iter().flat_map(|ending| &ending.branches).flatten());
+                }
+                Stmt::Done { role, .. } => mark(*role, busy),
                 Stmt::Continue(..) | Stmt::Break(..) => {}
             }
         }

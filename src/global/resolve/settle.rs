@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::id::{RoleId, VarId};
-use crate::global::protocol::{Block, Label, Step, Stmt};
+use crate::global::protocol::{Block, Ending, Label, Step, Stmt};
 use crate::global::resolve::Resolver;
 use crate::global::resolve::sweep::vars_of;
 
@@ -46,7 +46,12 @@ impl<'d> Resolver<'d> {
                 {
                     out.push(Stmt::Labelled(label, self.placed(body, std::mem::take(&mut waiting))));
                 }
-                Stmt::Labelled(..) | Stmt::Choice { .. } | Stmt::Count { .. } | Stmt::Par(..) => {
+                Stmt::Labelled(..)
+                | Stmt::Choice { .. }
+                | Stmt::Count { .. }
+                | Stmt::Par(..)
+                | Stmt::Scope { .. }
+                | Stmt::Done { .. } => {
                     self.flush_busy(&mut waiting, &stmt, &mut out);
                     out.push(self.inside(stmt));
                 }
@@ -74,6 +79,13 @@ impl<'d> Resolver<'d> {
             }
             Stmt::Par(branches, site) => {
                 Stmt::Par(branches.into_iter().map(|(lane, body)| (lane, settle(body))).collect(), site)
+            }
+            Stmt::Scope { scope, body, ending, site } => {
+                let ending = ending.map(|ending| Ending {
+                    branches: ending.branches.into_iter().map(settle).collect(),
+                    ..ending
+                });
+                Stmt::Scope { scope, body: settle(body), ending, site }
             }
             other => other,
         }
@@ -148,7 +160,15 @@ fn each(stmts: &[Stmt], mut visit: impl FnMut(&Stmt)) {
                 Stmt::Labelled(_, body) | Stmt::Count { body, .. } => open.push(body),
                 Stmt::Choice { branches, .. } => open.extend(branches.iter().map(Vec::as_slice)),
                 Stmt::Par(branches, _) => open.extend(branches.iter().map(|(_, body)| body.as_slice())),
-                Stmt::Exchange { .. } | Stmt::Step { .. } | Stmt::Continue(..) | Stmt::Break(..) => {}
+                Stmt::Scope { body, ending, .. } => {
+                    open.push(body);
+                    open.extend(ending.iter().flat_map(|ending| &ending.branches).map(Vec::as_slice));
+                }
+                Stmt::Exchange { .. }
+                | Stmt::Step { .. }
+                | Stmt::Continue(..)
+                | Stmt::Break(..)
+                | Stmt::Done { .. } => {}
             }
         }
     }

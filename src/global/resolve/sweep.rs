@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::id::{RoleId, VarId};
 use crate::global::expr::{Expr, Part};
-use crate::global::protocol::{Block, Decision, Payload, Step, Stmt};
+use crate::global::protocol::{Block, Collect, Decision, Ending, Payload, ScopeKind, Step, Stmt};
 use crate::global::resolve::Resolver;
 
 /// A variable of a role.
@@ -86,7 +86,19 @@ impl<'d> Resolver<'d> {
                     self.uses(body, uses);
                 }
                 Stmt::Par(branches, _) => branches.iter().for_each(|(_, body)| self.uses(body, uses)),
-                Stmt::Continue(..) | Stmt::Break(..) => {}
+                Stmt::Scope { scope, body, ending, .. } => {
+                    if let Some(scope) = self.tables.scopes.get(scope.index()) {
+                        scope.within.iter().for_each(|e| vars_of(e, &mut vars));
+                        if let ScopeKind::Collect(Collect { until: Some(e), .. }) = &scope.kind {
+                            vars_of(e, &mut vars);
+                        }
+                        uses.used.extend(vars.iter().map(|var| (scope.owner, *var)));
+                    }
+                    self.uses(body, uses);
+                    let branches = ending.iter().flat_map(|ending| &ending.branches);
+                    branches.for_each(|branch| self.uses(branch, uses));
+                }
+                Stmt::Continue(..) | Stmt::Break(..) | Stmt::Done { .. } => {}
             }
         }
     }
@@ -118,6 +130,17 @@ impl<'d> Resolver<'d> {
                 Stmt::Par(branches, site) => {
                     let branches = branches.into_iter().map(|(lane, body)| (lane, self.keep(body, needed)));
                     Stmt::Par(branches.collect(), site)
+                }
+                Stmt::Scope { scope, body, ending, site } => {
+                    let ending = ending.map(|ending| Ending {
+                        branches: ending
+                            .branches
+                            .into_iter()
+                            .map(|branch| self.keep(branch, needed))
+                            .collect(),
+                        ..ending
+                    });
+                    Stmt::Scope { scope, body: self.keep(body, needed), ending, site }
                 }
                 other => other,
             });

@@ -11,7 +11,7 @@ use crate::base::id::{ChoiceId, DecisionId, LaneId, MessageId, PayloadId, RoleId
 use crate::base::ty::Type;
 use crate::diag::source::Span;
 use crate::global::protocol::{
-    Choice, Decision, Label, Lane, Message, Param, Payload, Protocol, Role, Site, Step, Var,
+    Choice, Decision, Label, Lane, Message, Param, Payload, Protocol, Role, Scope, Site, Step, Var,
 };
 
 /// A name in a scope.
@@ -25,6 +25,7 @@ pub(super) struct Tables {
     pub params: Vec<Param>,
     pub lanes: Vec<Lane>,
     pub choices: Vec<Choice>,
+    pub scopes: Vec<Scope>,
     pub vars: Vec<Var>,
     /// The name and lane of each var.
     pub named: Vec<(NameId, LaneId)>,
@@ -40,7 +41,7 @@ pub(super) struct Tables {
     vars_by_name: BTreeMap<(NameId, LaneId), Vec<VarId>>,
     messages_by_name: BTreeMap<Arc<str>, MessageId>,
     sites_by_place: BTreeMap<(Span, u32, bool), SiteId>,
-    scopes: BTreeMap<(usize, Vec<Vec<RoleId>>), u32>,
+    namespaces: BTreeMap<(usize, Vec<Vec<RoleId>>), u32>,
     labels: u32,
     /// Numbers of the choices without a name: per role, per place.
     numbers: BTreeMap<(RoleId, Span), u32>,
@@ -48,10 +49,10 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// The scope of a choreography played by these roles.
-    pub(super) fn scope(&mut self, choreography: usize, roles: Vec<Vec<RoleId>>) -> u32 {
-        let next = self.scopes.len() as u32;
-        *self.scopes.entry((choreography, roles)).or_insert(next)
+    /// The names of a choreography played by these roles.
+    pub(super) fn namespace(&mut self, choreography: usize, roles: Vec<Vec<RoleId>>) -> u32 {
+        let next = self.namespaces.len() as u32;
+        *self.namespaces.entry((choreography, roles)).or_insert(next)
     }
 
     pub(super) fn name(&mut self, scope: u32, name: &str) -> NameId {

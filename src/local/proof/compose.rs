@@ -180,7 +180,7 @@ fn settle(automaton: &Automaton, thread: Thread) -> Thread {
                         let inner = Box::new(Thread::At(*body));
                         settle(automaton, Thread::Count { after: edge.to, body: *body, left: *turns, inner })
                     }
-                    Inside::Count { .. } => Thread::At(state),
+                    Inside::Count { .. } | Inside::Scope { .. } => Thread::At(state),
                 },
                 _ => Thread::At(state),
             },

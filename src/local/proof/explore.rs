@@ -202,7 +202,7 @@ fn settle(graph: &Graph, place: Place) -> Place {
                         let inner = Box::new(Place::At(*body));
                         settle(graph, Place::Count { after: edge.to, body: *body, left: *turns, inner })
                     }
-                    Inside::Count { .. } => Place::At(state),
+                    Inside::Count { .. } | Inside::Scope { .. } => Place::At(state),
                 },
                 _ => Place::At(state),
             },

@@ -16,7 +16,7 @@ pub fn write(local: &Local) -> String {
     for (number, state) in local.states.iter().enumerate() {
         match state.kind {
             Kind::End => out.push_str(&format!("    {number} [shape = doublecircle]\n")),
-            Kind::Join | Kind::Turn => {
+            Kind::Join | Kind::Turn | Kind::Through => {
                 out.push_str(&format!("    {number} [xlabel = {}]\n", quoted(end(state))));
             }
             Kind::Decide => out.push_str(&format!("    {number} [shape = diamond]\n")),
@@ -33,6 +33,7 @@ pub fn write(local: &Local) -> String {
                 Act::Count { count, body, .. } => {
                     ("then".to_owned(), vec![(format!("{count} times"), *body)])
                 }
+                Act::Scope { name, body } => ("ended".to_owned(), vec![(name.clone(), *body)]),
                 _ => (act(edge), Vec::new()),
             };
             for (label, entry) in insides {

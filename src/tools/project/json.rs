@@ -43,6 +43,7 @@ enum ActJson<'a> {
     Decide { choice: &'a str, label: &'a str },
     Par { branches: Vec<BranchJson<'a>> },
     Count { count: &'a str, turn: Option<&'a str>, body: usize },
+    Scope { name: &'a str, body: usize },
 }
 
 #[derive(Serialize)]
@@ -72,6 +73,7 @@ fn state_json(number: usize, state: &State) -> StateJson<'_> {
         Kind::End => "end",
         Kind::Join => "join",
         Kind::Turn => "turn",
+        Kind::Through => "through",
     };
     StateJson {
         state: number,
@@ -95,6 +97,7 @@ fn edge_json(edge: &Edge) -> EdgeJson<'_> {
             branches: branches.iter().map(|(lane, entry)| BranchJson { lane, entry: *entry }).collect(),
         },
         Act::Count { count, turn, body } => ActJson::Count { count, turn: turn.as_deref(), body: *body },
+        Act::Scope { name, body } => ActJson::Scope { name, body: *body },
     };
     EdgeJson { act, lines: &edge.lines, next: edge.to }
 }

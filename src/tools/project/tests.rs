@@ -47,6 +47,7 @@ fn protocol(sources: &mut Sources) -> Protocol {
             owner: RoleId(0),
             labels: arcs(&["again", "enough"]),
             branches: vec![span, span],
+            told: Vec::new(),
             depth: 0,
             span,
         }],

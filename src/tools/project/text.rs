@@ -49,6 +49,7 @@ pub(super) const fn end(state: &State) -> &'static str {
     match state.kind {
         Kind::Join => "end of branch",
         Kind::Turn => "end of turn",
+        Kind::Through => "end of scope",
         _ => "end",
     }
 }
@@ -73,6 +74,7 @@ pub(super) fn act(edge: &Edge) -> String {
             let turn = turn.as_ref().map(|turn| format!(" as {turn}")).unwrap_or_default();
             format!("loop (count: {count}){turn} from {body}")
         }
+        Act::Scope { name, body } => format!("{name} from {body}"),
     };
     cut(&whole, ACT_COLUMNS_MAX)
 }

@@ -4,11 +4,13 @@
 //! Is not: a format.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::base::id::{ChoiceId, LaneId, RoleId, StepId};
+use crate::base::cause::COMPLETED;
+use crate::base::id::{ChoiceId, LaneId, RoleId, ScopeId, StepId};
 use crate::diag::source::Sources;
 use crate::global::graph::Label;
-use crate::global::protocol::{Decision, Payload, Protocol, Step};
+use crate::global::protocol::{Decision, Payload, Protocol, ScopeKind, Step};
 use crate::local::automaton::{self, Automaton, Inside};
 use crate::tools::project::expr;
 
@@ -45,7 +47,7 @@ pub enum Kind {
     Decide,
     /// The role does something by itself.
     Step,
-    /// The role goes through an inside: a `par` or a counted loop.
+    /// The role goes through an inside: a `par`, a counted loop or a scope.
     Nest,
     /// The role is done.
     End,
@@ -53,6 +55,8 @@ pub enum Kind {
     Join,
     /// A turn of a counted loop is done.
     Turn,
+    /// The role is through a scope.
+    Through,
 }
 
 /// One way on.
@@ -104,6 +108,13 @@ pub enum Act {
         /// The state where a turn begins.
         body: usize,
     },
+    /// Goes through this, which its owner may end early.
+    Scope {
+        /// Its name.
+        name: String,
+        /// The state where it begins.
+        body: usize,
+    },
 }
 
 impl Local {
@@ -114,7 +125,7 @@ impl Local {
         let numbers: BTreeMap<u32, usize> =
             order.iter().enumerate().map(|(number, at)| (*at, number)).collect();
         let names = Names { protocol, sources, numbers };
-        let (joins, turns) = insides(automaton);
+        let insides = insides(automaton);
         let mut trunk = BTreeSet::new();
         reach(automaton, automaton.entry, &mut trunk);
         let states = order
@@ -126,12 +137,8 @@ impl Local {
                 // Minimised, the end of a branch and the end of all may be one state.
                 let ended = if trunk.contains(at) {
                     Kind::End
-                } else if joins.contains(at) {
-                    Kind::Join
-                } else if turns.contains(at) {
-                    Kind::Turn
                 } else {
-                    Kind::End
+                    insides.get(at).copied().unwrap_or(Kind::End)
                 };
                 State {
                     kind: edges.first().map_or(ended, |edge| kind(&edge.act)),
@@ -149,7 +156,7 @@ const fn kind(act: &Act) -> Kind {
         Act::Message { .. } => Kind::Receive,
         Act::Step(_) => Kind::Step,
         Act::Decide { .. } => Kind::Decide,
-        Act::Par(_) | Act::Count { .. } => Kind::Nest,
+        Act::Par(_) | Act::Count { .. } | Act::Scope { .. } => Kind::Nest,
     }
 }
 
@@ -158,7 +165,7 @@ fn inside_entries(automaton: &Automaton, act: &automaton::Act) -> Vec<u32> {
     let automaton::Act::Nest(nest) = act else { return Vec::new() };
     match automaton.nests.get(*nest as usize).map(|nest| &nest.inside) {
         Some(Inside::Par(branches)) => branches.iter().map(|(_, entry)| *entry).collect(),
-        Some(Inside::Count { body, .. }) => vec![*body],
+        Some(Inside::Count { body, .. } | Inside::Scope { body, .. }) => vec![*body],
         None => Vec::new(),
     }
 }
@@ -183,19 +190,24 @@ fn order(automaton: &Automaton) -> Vec<u32> {
     order
 }
 
-/// The states inside of a `par`, and those inside of a counted loop, each in its innermost nest only.
-fn insides(automaton: &Automaton) -> (BTreeSet<u32>, BTreeSet<u32>) {
-    let mut joins = BTreeSet::new();
-    let mut turns = BTreeSet::new();
-    for nest in &automaton.nests {
-        match &nest.inside {
-            Inside::Par(branches) => {
-                branches.iter().for_each(|(_, entry)| reach(automaton, *entry, &mut joins));
+/// For each state inside of a nest how the inside ends: a branch, else a turn, else a scope, where it is in several.
+fn insides(automaton: &Automaton) -> BTreeMap<u32, Kind> {
+    let mut found = BTreeMap::new();
+    for wanted in [Kind::Through, Kind::Turn, Kind::Join] {
+        for nest in &automaton.nests {
+            let (kind, entries) = match &nest.inside {
+                Inside::Par(branches) => (Kind::Join, branches.iter().map(|(_, entry)| *entry).collect()),
+                Inside::Count { body, .. } => (Kind::Turn, vec![*body]),
+                Inside::Scope { body, .. } => (Kind::Through, vec![*body]),
+            };
+            if kind == wanted {
+                let mut inside = BTreeSet::new();
+                entries.into_iter().for_each(|entry| reach(automaton, entry, &mut inside));
+                found.extend(inside.into_iter().map(|at| (at, kind)));
             }
-            Inside::Count { body, .. } => reach(automaton, *body, &mut turns),
         }
     }
-    (joins, turns)
+    found
 }
 
 fn reach(automaton: &Automaton, entry: u32, seen: &mut BTreeSet<u32>) {
@@ -234,7 +246,13 @@ impl Names<'_> {
                 self.protocol.messages.get(message.index()).map_or_else(String::new, |m| m.name.to_string())
             }
             Label::Select(choice, branch) => self.choice(choice, branch),
+            Label::Done(scope) => format!("{}.through", self.scope(scope)),
+            Label::Over(scope) => format!("{}.over", self.scope(scope)),
         }
+    }
+
+    fn scope(&self, scope: ScopeId) -> &str {
+        self.protocol.scopes.get(scope.index()).map_or("?", |scope| &scope.name)
     }
 
     fn choice(&self, choice: ChoiceId, branch: u16) -> String {
@@ -265,30 +283,34 @@ impl Names<'_> {
                 sends: true,
                 peer: self.role(*to),
                 label: self.label(*label),
-                selection: matches!(label, Label::Select(..)),
+                selection: !matches!(label, Label::Message(_)),
                 lane: self.lane(*lane),
                 payload: Some(match (label, self.protocol.payloads.get(payload.index())) {
-                    (Label::Select(..), _) | (_, Some(Payload::Empty) | None) => "empty",
-                    (_, Some(Payload::Asked)) => "asked",
-                    (_, Some(Payload::Expr(_))) => "expression",
+                    (Label::Message(_), Some(Payload::Asked)) => "asked",
+                    (Label::Message(_), Some(Payload::Expr(_))) => "expression",
+                    _ => "empty",
                 }),
             },
             automaton::Act::Receive { from, lane, label, .. } => Act::Message {
                 sends: false,
                 peer: self.role(*from),
                 label: self.label(*label),
-                selection: matches!(label, Label::Select(..)),
+                selection: !matches!(label, Label::Message(_)),
                 lane: self.lane(*lane),
                 payload: None,
             },
             automaton::Act::Step(step) => Act::Step(self.step(*step)),
             automaton::Act::Decide(decision, branch) => {
                 let at = usize::from(*branch);
-                let (choice, labels) = match self.protocol.decisions.get(decision.index())? {
-                    Decision::Asked { name, labels } => (name.to_string(), labels),
-                    Decision::When { labels, conditions } => (self.condition(conditions.get(at)), labels),
+                let label = |labels: &[Arc<str>]| labels.get(at).map_or("?", AsRef::as_ref).to_owned();
+                let (choice, label) = match self.protocol.decisions.get(decision.index())? {
+                    Decision::Asked { name, labels } => (name.to_string(), label(labels)),
+                    Decision::When { labels, conditions } => {
+                        (self.condition(conditions.get(at)), label(labels))
+                    }
+                    Decision::Outcome(scope) => (self.scope(*scope).to_owned(), self.outcome(*scope, at)),
                 };
-                Act::Decide { choice, label: labels.get(at).map_or("?", AsRef::as_ref).to_owned() }
+                Act::Decide { choice, label }
             }
             automaton::Act::Nest(nest) => match &automaton.nests.get(*nest as usize)?.inside {
                 Inside::Par(branches) => Act::Par(
@@ -299,8 +321,22 @@ impl Names<'_> {
                     turn: turn.map(|turn| expr::var(self.protocol, turn)),
                     body: self.number(*body),
                 },
+                Inside::Scope { scope, body, .. } => {
+                    Act::Scope { name: self.scope(*scope).to_owned(), body: self.number(*body) }
+                }
             },
         })
+    }
+
+    /// How a `try` ended, in its branch `at`.
+    fn outcome(&self, scope: ScopeId, at: usize) -> String {
+        let kind = self.protocol.scopes.get(scope.index()).map(|scope| &scope.kind);
+        match (kind, at.checked_sub(1)) {
+            (Some(ScopeKind::Try(handlers)), Some(at)) => {
+                handlers.get(at).map_or_else(|| "?".to_owned(), |handler| handler.cause.to_string())
+            }
+            _ => COMPLETED.to_owned(),
+        }
     }
 
     /// `when e`, or `otherwise` for the branch without a condition.

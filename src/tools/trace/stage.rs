@@ -35,7 +35,7 @@ impl Stage {
                 if let (Some(channel), Some(message)) = (channel, message) {
                     let label = match message.kind {
                         Kind::Data => message.name.clone(),
-                        Kind::Selection => selection(&message.name),
+                        Kind::Selection | Kind::Control => selection(&message.name),
                     };
                     messages.insert((channel.peer, RoleId(program.role), label));
                 }

@@ -103,6 +103,7 @@ impl World {
             owner: RoleId::at(role),
             labels: labels.clone(),
             branches: vec![span; branches.len()],
+            told: Vec::new(),
             depth: 0,
             span,
         });
