@@ -6,6 +6,7 @@
 //! Is not: a scheduler, a guard or a judge of programs: what the verifier has proved is not looked at again.
 
 mod arith;
+pub mod arrival;
 pub mod cast;
 mod compute;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod run;
 pub mod session;
 mod text;
 pub mod trouble;
+pub mod unknown;
 pub mod world;
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::machine::mailbox::Mailbox;
 use crate::machine::question::Offer;
 use crate::machine::session::{Session, State, Thread};
 use crate::machine::trouble::Trouble;
+use crate::machine::unknown;
 use crate::machine::world::{Taken, World};
 
 /// What a message without a payload carries.
@@ -34,6 +35,8 @@ pub enum Stop {
     Finished,
     /// The session cannot go on.
     Fails(Trouble),
+    /// It branches on what nobody knows; only where somebody has given it such a value.
+    Supposes,
     /// The fuel is used up; it is still ready.
     Spent,
 }
@@ -84,6 +87,7 @@ pub(super) fn run<W: World>(
     let mut at = scene.threads[agent.index()].at;
     loop {
         let instr = code[at as usize];
+        world.reached(info.role, at);
         match instr.op {
             Op::Send | Op::SendTake | Op::SendConst | Op::Select => {
                 let thread = &mut scene.threads[agent.index()];
@@ -142,7 +146,7 @@ pub(super) fn run<W: World>(
                 match compute::advance(instr, scene.slots) {
                     Ok(true) => at += 2,
                     Ok(false) => at += 1,
-                    Err(trouble) => return Stop::Fails(trouble),
+                    Err(trouble) => return failed(&mut scene, agent, at, instr, trouble),
                 }
             }
             Op::Sum | Op::Min | Op::Max => {
@@ -158,7 +162,7 @@ pub(super) fn run<W: World>(
                 match compute::jumps(instr, &scene.slots[usize::from(instr.a)]) {
                     Ok(true) => at = instr.wide(),
                     Ok(false) => at += 1,
-                    Err(trouble) => return Stop::Fails(trouble),
+                    Err(trouble) => return failed(&mut scene, agent, at, instr, trouble),
                 }
             }
             Op::Decided => {
@@ -312,6 +316,17 @@ fn join(threads: &mut [Thread], part: &Part, agent: AgentId, number: u16, world:
         waiting.state = State::Ready;
         world.wake(parent);
     }
+}
+
+/// A branch that could not be taken: because nobody knows what it is on, or for good.
+#[cold]
+fn failed(scene: &mut Scene<'_>, agent: AgentId, at: u32, instr: Instr, trouble: Trouble) -> Stop {
+    if let Some(thread) = scene.threads.get_mut(agent.index())
+        && unknown::stops(instr, scene.slots)
+    {
+        stop!(thread, at, Supposing, Supposes);
+    }
+    Stop::Fails(trouble)
 }
 
 /// The trouble that an instruction makes.

@@ -35,6 +35,8 @@ pub enum State {
     Observing,
     /// It waits for the threads that it started.
     Joining,
+    /// It branches on what nobody knows, and waits to be told what to suppose.
+    Supposing,
 }
 
 /// One thread of one role.
@@ -270,12 +272,12 @@ impl Session {
                 .is_some_and(|message| message.kind == Kind::Data)
     }
 
-    fn place<'a>(&self, cast: &'a Cast, agent: AgentId) -> Option<(Thread, &'a Part)> {
+    pub(super) fn place<'a>(&self, cast: &'a Cast, agent: AgentId) -> Option<(Thread, &'a Part)> {
         let role = cast.agents.get(agent.index())?.role;
         Some((*self.threads.get(agent.index())?, cast.parts.get(role.index())?))
     }
 
-    fn wait<'a>(
+    pub(super) fn wait<'a>(
         &self,
         cast: &'a Cast,
         role: RoleId,
