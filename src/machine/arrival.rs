@@ -16,7 +16,8 @@ impl Session {
     /// The mailboxes whose first message an agent can take that is ready and stands at a receive; none elsewhere.
     pub fn arrivals<'a>(&'a self, cast: &'a Cast, agent: AgentId) -> impl Iterator<Item = usize> + 'a {
         let mut last = None;
-        let fresh = move |case: &&Case| std::mem::replace(&mut last, Some(case.channel)) != Some(case.channel);
+        let fresh =
+            move |case: &&Case| std::mem::replace(&mut last, Some(case.channel)) != Some(case.channel);
         self.arrived(cast, agent).filter(fresh).map(|case| case.channel as usize)
     }
 
@@ -30,7 +31,8 @@ impl Session {
     /// Takes the first message of a mailbox where an agent that is ready can take it; if its participant is to see it
     /// first, the agent asks. Whether anything was taken or is shown.
     pub fn take(&mut self, cast: &Cast, agent: AgentId, mailbox: usize, world: &mut impl World) -> bool {
-        let Some(case) = self.arrived(cast, agent).find(|case| case.channel as usize == mailbox).copied() else {
+        let Some(case) = self.arrived(cast, agent).find(|case| case.channel as usize == mailbox).copied()
+        else {
             return false;
         };
         let Some((thread, part)) = self.place(cast, agent) else { return false };
@@ -43,7 +45,8 @@ impl Session {
             return true;
         }
         let Some(slots) = slots.get_mut(part.first_slot..) else { return false };
-        let next = run::take(&mut Scene { threads: &mut *threads, slots, mailboxes }, cast, part, &case, world);
+        let next =
+            run::take(&mut Scene { threads: &mut *threads, slots, mailboxes }, cast, part, &case, world);
         if let Some(thread) = threads.get_mut(agent.index()) {
             thread.at = next;
         }
@@ -56,6 +59,12 @@ impl Session {
         let label = self.mailboxes.get(mailbox)?.head()?;
         let from = cast.channels.get(mailbox)?.from;
         cast.parts.get(from.index())?.program.messages.get(label as usize)
+    }
+
+    /// The mailboxes in which somebody waits for room.
+    pub fn blocked(&self) -> impl Iterator<Item = usize> + '_ {
+        let blocked = self.threads.iter().filter(|thread| thread.state == State::Blocked);
+        blocked.map(|thread| thread.mailbox as usize)
     }
 
     /// A mailbox whose first message its receiver will never take: the receiver waits, and everything it waits for
