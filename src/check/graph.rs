@@ -32,7 +32,13 @@ pub fn shape(cast: &Cast, found: &Found) -> Shape {
     let mut left = vec![false; count];
     for (from, edge) in edges(found) {
         let (from, to) = (component(&components, from), component(&components, edge.to));
-        let flag = if from == to { looped.get_mut(from) } else { left.get_mut(from) };
+        let flag = if from == to {
+            looped.get_mut(from)
+        } else if edge.bad_luck {
+            None
+        } else {
+            left.get_mut(from)
+        };
         if let Some(flag) = flag {
             *flag = true;
         }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::base::cause::PARTICIPANT;
 use crate::check::moves::{Act, Move};
 use crate::check::search::Found;
 use crate::check::turn::{Abort, Choice, Heard, Pick, State, Watch};
@@ -88,6 +89,16 @@ fn named(cast: &Cast, state: &State, pick: Pick) -> Move {
                 (_, Some(Reply::Value(value))) => Act::Give(value),
                 _ => Act::Accept,
             }
+        }
+        Choice::Deny => Act::Deny,
+        Choice::Refuse => Act::Refuse,
+        Choice::Fail => match state.session.question(cast, agent) {
+            Some(Question::Perform(operation, _)) => Act::Fail(operation.effect.clone()),
+            _ => Act::Fail(PARTICIPANT.into()),
+        },
+        Choice::Expire(scope) => Act::Expire(scope),
+        Choice::Cancel => {
+            return Move { role: "".into(), thread: 0, act: Act::Cancel };
         }
         Choice::Suppose(at) => match state.suppositions(cast, agent).into_iter().nth(at as usize) {
             Some(value) => Act::Suppose(value),

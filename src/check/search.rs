@@ -25,7 +25,7 @@ use indexmap::map::Entry;
 
 use crate::base::id::RoleId;
 use crate::check::print::{Print, print};
-use crate::check::turn::{Abort, Choice, Pick, Picks, State, Watch, openings};
+use crate::check::turn::{Abort, Choice, Free, NOBODY, Pick, Picks, State, Watch, openings};
 use crate::machine::arrival::Stuck;
 use crate::machine::session::State as Doing;
 use crate::machine::{AgentId, Cast, Trouble};
@@ -41,6 +41,8 @@ pub struct Options {
     pub depth: u32,
     /// Which orders of moves are followed.
     pub orders: Orders,
+    /// What may happen from outside.
+    pub free: Free,
 }
 
 /// Which orders of moves are followed.
@@ -84,6 +86,8 @@ pub(super) struct Edge {
     pub(super) at: u32,
     pub(super) role: u16,
     pub(super) sent: bool,
+    /// Whether it need not happen, even in a run that is fair.
+    pub(super) bad_luck: bool,
 }
 
 /// How a state was first reached.
@@ -228,7 +232,7 @@ impl<'a> Search<'a> {
     /// Every way in which a session can begin.
     fn open(&mut self) {
         for which in 0..openings(self.cast).len() {
-            let pick = Pick { agent: AgentId(u32::MAX), choice: Choice::Open(which as u32) };
+            let pick = Pick { agent: NOBODY, choice: Choice::Open(which as u32) };
             let way = Way { before: u32::MAX, pick, depth: 0 };
             match State::open(self.cast, which, &mut self.watch) {
                 Ok(state) => {
@@ -286,8 +290,13 @@ impl<'a> Search<'a> {
     /// The moves that have to be followed from a state, made.
     fn steps(&mut self, at: u32, state: &State) -> Vec<Step> {
         let mut all = Vec::new();
+        let free = self.options.free;
+        let happens = state.happens(self.cast, free);
+        // Whether a cancellation is taken depends on where everybody is.
+        let calm = self.options.orders == Orders::Few
+            && !happens.iter().any(|pick| pick.choice == Choice::Cancel);
         for agent in self.cast.agents() {
-            let Picks { picks, alone } = state.picks(self.cast, agent);
+            let Picks { picks, alone } = state.picks(self.cast, agent, free);
             if picks.is_empty() {
                 continue;
             }
@@ -301,10 +310,14 @@ impl<'a> Search<'a> {
                 }
                 Err(_) => false,
             };
-            if self.options.orders == Orders::Few && alone && !own.iter().any(back) {
+            if calm && alone && !own.iter().any(back) {
                 return own;
             }
             all.append(&mut own);
+        }
+        // Where nobody moves, time alone may not be the way out.
+        if !all.is_empty() {
+            all.extend(happens.into_iter().map(|pick| self.step(state, pick)));
         }
         all
     }
@@ -312,7 +325,8 @@ impl<'a> Search<'a> {
     fn step(&mut self, state: &State, pick: Pick) -> Step {
         let role = self.cast.role(pick.agent).0;
         let sent = pick.choice == Choice::Send;
-        let edge = Edge { to: 0, at: state.session.at(pick.agent), role, sent };
+        let bad_luck = pick.is_bad_luck();
+        let edge = Edge { to: 0, at: state.session.at(pick.agent), role, sent, bad_luck };
         let mut next = state.clone();
         let outcome = next.apply(self.cast, pick, &mut self.watch);
         Step { edge, pick, next: outcome.map(|()| (print(&next), next)) }

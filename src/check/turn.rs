@@ -8,6 +8,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use crate::base::cause::{Cause, PARTICIPANT};
 use crate::base::id::{LaneId, RoleId};
 use crate::base::value::Value;
 use crate::bytecode::program::{Decision, Kind};
@@ -32,6 +33,29 @@ pub(super) struct State {
     pub(super) session: Session,
     /// Numbers of turns that were supposed: every role that counts the same counts as often.
     counts: Vec<(u64, Value)>,
+    /// Whether it was cancelled: that happens once.
+    cancelled: bool,
+}
+
+/// What may happen to a session from outside, besides answers. Only what some scope takes is followed: anything else
+/// ends the session, which everybody is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Free {
+    /// The time of a scope is up, at any moment.
+    pub timeouts: bool,
+    /// Participants and effects fail.
+    pub failures: bool,
+    /// Messages are denied by a guard, and refused by who observes them.
+    pub denials: bool,
+    /// The session is cancelled, once.
+    pub cancellations: bool,
+}
+
+impl Free {
+    /// Everything may happen.
+    pub const ALL: Self = Self { timeouts: true, failures: true, denials: true, cancellations: true };
+    /// Nothing does.
+    pub const NONE: Self = Self { timeouts: false, failures: false, denials: false, cancellations: false };
 }
 
 /// A move, small enough to be kept for each state.
@@ -41,7 +65,27 @@ pub(super) struct Pick {
     pub(super) choice: Choice,
 }
 
+/// Who moves where no agent does.
+pub(super) const NOBODY: AgentId = AgentId(u32::MAX);
+
 impl Pick {
+    /// The word of the cause that happens.
+    const fn cause(&self) -> Option<&'static str> {
+        Some(match self.choice {
+            Choice::Deny => "denied",
+            Choice::Fail => "failed",
+            Choice::Refuse => "refused",
+            Choice::Expire(_) => "timeout",
+            Choice::Cancel => "cancelled",
+            _ => return None,
+        })
+    }
+
+    /// Whether it happens for no reason of the protocol's, and need not happen.
+    pub(super) const fn is_bad_luck(&self) -> bool {
+        matches!(self.choice, Choice::Deny | Choice::Fail | Choice::Refuse | Choice::Cancel)
+    }
+
     /// The number of the opening, of the first move of a run.
     pub(super) const fn opening(&self) -> usize {
         match self.choice {
@@ -66,6 +110,16 @@ pub(super) enum Choice {
     Answer(u32),
     /// What it branches on is supposed to be so-manieth of what it may be.
     Suppose(u32),
+    /// What it offers is denied.
+    Deny,
+    /// Its question fails.
+    Fail,
+    /// What it is shown is refused.
+    Refuse,
+    /// The time of this scope is up.
+    Expire(u16),
+    /// The session is cancelled.
+    Cancel,
 }
 
 /// The moves of one agent.
@@ -103,6 +157,7 @@ pub enum Heard {
     Decided { role: RoleId, choice: Arc<str>, label: Arc<str> },
     Performed { role: RoleId, operation: Arc<str>, outcome: Value },
     Finished { role: RoleId },
+    Caused { role: RoleId, cause: &'static str },
 }
 
 impl Watch {
@@ -167,13 +222,76 @@ impl State {
                 }
             }
         }
-        let mut state = Self { session, counts: Vec::new() };
+        for (at, program) in cast.programs().enumerate() {
+            if program.scopes.iter().any(|scope| scope.handlers.iter().any(|at| at.cause == Cause::Refused)) {
+                session.observe(cast, RoleId::at(at));
+            }
+        }
+        let mut state = Self { session, counts: Vec::new(), cancelled: false };
         state.settle(cast, watch)?;
         Ok(state)
     }
 
-    /// The moves of one agent.
-    pub(super) fn picks(&self, cast: &Cast, agent: AgentId) -> Picks {
+    /// The moves of one agent: its own, and what may happen to it.
+    pub(super) fn picks(&self, cast: &Cast, agent: AgentId, free: Free) -> Picks {
+        let mut all = self.own(cast, agent);
+        if self.session.is_inside(agent) {
+            all.alone = false;
+            let happens = match self.session.state(agent) {
+                Doing::Offering if free.denials => Some(Choice::Deny),
+                Doing::Asking if free.failures => Some(Choice::Fail),
+                Doing::Observing if free.denials => Some(Choice::Refuse),
+                _ => None,
+            };
+            let pick = happens.map(|choice| Pick { agent, choice });
+            all.picks.extend(pick.filter(|pick| self.is_taken(cast, *pick)));
+        }
+        all
+    }
+
+    /// What may happen to the session.
+    pub(super) fn happens(&self, cast: &Cast, free: Free) -> Vec<Pick> {
+        let mut picks = Vec::new();
+        if free.timeouts {
+            let timed = self.session.timed(cast).into_iter();
+            picks.extend(timed.map(|(agent, scope)| Pick { agent, choice: Choice::Expire(scope) }));
+        }
+        if free.cancellations && !self.cancelled {
+            picks.push(Pick { agent: NOBODY, choice: Choice::Cancel });
+        }
+        picks.retain(|pick| self.is_taken(cast, *pick));
+        picks
+    }
+
+    /// Whether some scope takes what happens.
+    fn is_taken(&self, cast: &Cast, pick: Pick) -> bool {
+        self.clone().happen(cast, pick, &mut Watch::default())
+    }
+
+    /// What happens to an agent or to the session, not by an agent's own doing. Whether some scope takes it.
+    fn happen(&mut self, cast: &Cast, Pick { agent, choice }: Pick, watch: &mut Watch) -> bool {
+        let session = &mut self.session;
+        match choice {
+            Choice::Deny => session.raise(cast, agent, &Cause::Denied, watch),
+            Choice::Refuse => session.raise(cast, agent, &Cause::Refused, watch),
+            Choice::Fail => {
+                let name = match session.question(cast, agent) {
+                    Some(Question::Perform(operation, _)) => operation.effect.to_string(),
+                    _ => PARTICIPANT.to_owned(),
+                };
+                session.raise(cast, agent, &Cause::failed(&name), watch)
+            }
+            Choice::Expire(scope) => session.expire(cast, agent, scope, watch),
+            Choice::Cancel => {
+                self.cancelled = true;
+                session.cancel(cast, watch)
+            }
+            _ => false,
+        }
+    }
+
+    /// What an agent does by itself.
+    fn own(&self, cast: &Cast, agent: AgentId) -> Picks {
         let of = |choices: &mut dyn Iterator<Item = Choice>| -> Vec<Pick> {
             choices.map(|choice| Pick { agent, choice }).collect()
         };
@@ -183,11 +301,15 @@ impl State {
                 let mut taken = session.arrivals(cast, agent).map(|mailbox| Choice::Take(mailbox as u32));
                 let picks = of(&mut taken);
                 if picks.is_empty() {
-                    return Picks { picks: of(&mut std::iter::once(Choice::Go)), alone: true };
+                    let alone = !session.is_outward(cast, agent);
+                    return Picks { picks: of(&mut std::iter::once(Choice::Go)), alone };
                 }
                 Picks { picks, alone: session.waits_for_one(cast, agent) }
             }
-            Doing::Offering => Picks { picks: of(&mut std::iter::once(Choice::Send)), alone: true },
+            Doing::Offering => {
+                let alone = !session.interrupts(cast, agent);
+                Picks { picks: of(&mut std::iter::once(Choice::Send)), alone }
+            }
             Doing::Asking | Doing::Observing => {
                 let count = self.replies(cast, agent).len() as u32;
                 Picks { picks: of(&mut (0..count).map(Choice::Answer)), alone: true }
@@ -196,7 +318,7 @@ impl State {
                 let count = self.suppositions(cast, agent).len() as u32;
                 Picks { picks: of(&mut (0..count).map(Choice::Suppose)), alone: true }
             }
-            Doing::Idle | Doing::Blocked | Doing::Receiving | Doing::Joining => {
+            Doing::Idle | Doing::Blocked | Doing::Receiving | Doing::Joining | Doing::Halted => {
                 Picks { picks: Vec::new(), alone: false }
             }
         }
@@ -206,7 +328,18 @@ impl State {
     pub(super) fn apply(&mut self, cast: &Cast, pick: Pick, watch: &mut Watch) -> Result<(), Abort> {
         let Pick { agent, choice } = pick;
         match choice {
-            Choice::Open(_) | Choice::Go => {}
+            Choice::Open(_) => {}
+            Choice::Go => {
+                if let Some(abort) = self.go(cast, agent, watch) {
+                    return Err(abort);
+                }
+            }
+            Choice::Deny | Choice::Fail | Choice::Refuse | Choice::Expire(_) | Choice::Cancel => {
+                if let Some(cause) = pick.cause() {
+                    watch.hear(|| Heard::Caused { role: cast.role(agent), cause });
+                }
+                self.happen(cast, pick, watch);
+            }
             Choice::Take(mailbox) => {
                 self.session.take(cast, agent, mailbox as usize, watch);
             }
@@ -314,26 +447,44 @@ impl State {
             for agent in cast.agents() {
                 let mut left = SETTLE_MAX;
                 while self.session.state(agent) == Doing::Ready && left > 0 {
-                    // First what is not counted, up to a counted instruction; then that, if it is no receive.
-                    let stop = self.session.run(cast, agent, &mut 0, watch);
-                    let stop = match stop {
-                        Stop::Spent if self.session.arrivals(cast, agent).next().is_some() => break,
-                        Stop::Spent => self.session.run(cast, agent, &mut 1, watch),
-                        stop => stop,
-                    };
+                    // First what is not counted, up to a counted instruction; then that, if nobody sees it.
+                    let mut stop = self.session.run(cast, agent, &mut 0, watch);
+                    if stop == Stop::Spent {
+                        if self.session.arrivals(cast, agent).next().is_some()
+                            || self.session.is_outward(cast, agent)
+                        {
+                            break;
+                        }
+                        stop = self.session.run(cast, agent, &mut 1, watch);
+                    }
                     left -= 1;
-                    match stop {
-                        Stop::Fails(trouble) => return Err(Abort { role: cast.role(agent), trouble }),
-                        Stop::Finished => watch.hear(|| Heard::Finished { role: cast.role(agent) }),
-                        // Others may be ready now: threads that start, a thread whose threads have joined.
-                        Stop::Waits | Stop::Joined => again = true,
-                        Stop::Offers | Stop::Asks | Stop::Supposes | Stop::Spent => {}
+                    // Others may be ready now: threads that start, a thread whose threads have joined.
+                    again |= matches!(stop, Stop::Waits | Stop::Joined);
+                    if let Some(abort) = stopped(cast, agent, stop, watch) {
+                        return Err(abort);
                     }
                 }
             }
         }
+        self.session.renumber(cast);
         Ok(())
     }
+
+    /// One instruction of an agent that others may see.
+    fn go(&mut self, cast: &Cast, agent: AgentId, watch: &mut Watch) -> Option<Abort> {
+        let stop = self.session.run(cast, agent, &mut 1, watch);
+        stopped(cast, agent, stop, watch)
+    }
+}
+
+/// Notes why an agent has stopped; gives what ends the session.
+fn stopped(cast: &Cast, agent: AgentId, stop: Stop, watch: &mut Watch) -> Option<Abort> {
+    match stop {
+        Stop::Fails(trouble) => return Some(Abort { role: cast.role(agent), trouble }),
+        Stop::Finished => watch.hear(|| Heard::Finished { role: cast.role(agent) }),
+        _ => {}
+    }
+    None
 }
 
 /// The values that the parameters of a session may have: one list for each way to open it.

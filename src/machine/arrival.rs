@@ -36,7 +36,7 @@ impl Session {
             return false;
         };
         let Some((thread, part)) = self.place(cast, agent) else { return false };
-        let Self { threads, slots, mailboxes, .. } = self;
+        let Self { threads, slots, mailboxes, scopes, .. } = self;
         if Self::shows(part, case.message, &thread) {
             if let Some(thread) = threads.get_mut(agent.index()) {
                 thread.mailbox = case.channel;
@@ -46,7 +46,7 @@ impl Session {
         }
         let Some(slots) = slots.get_mut(part.first_slot..) else { return false };
         let next =
-            run::take(&mut Scene { threads: &mut *threads, slots, mailboxes }, cast, part, &case, world);
+            run::take(&mut Scene { threads: &mut *threads, slots, mailboxes, scopes }, cast, part, &case, world);
         if let Some(thread) = threads.get_mut(agent.index()) {
             thread.at = next;
         }
@@ -59,6 +59,42 @@ impl Session {
         let label = self.mailboxes.get(mailbox)?.head()?;
         let from = cast.channels.get(mailbox)?.from;
         cast.parts.get(from.index())?.program.messages.get(label as usize)
+    }
+
+    /// Whether an agent is inside of a scope, so that its owner's word may end what it does.
+    #[must_use]
+    pub fn is_inside(&self, agent: AgentId) -> bool {
+        self.threads.get(agent.index()).is_some_and(|thread| thread.within().is_some())
+    }
+
+    /// Whether what an agent that is ready does next may change what others do: it raises a cause in a scope, or takes
+    /// what has come to its collection.
+    #[must_use]
+    pub fn is_outward(&self, cast: &Cast, agent: AgentId) -> bool {
+        let Some((thread, part)) = self.place(cast, agent) else { return false };
+        let Some(instr) = part.program.code.get(thread.at as usize) else { return false };
+        match instr.op {
+            Op::Fail | Op::FailWith => thread.within().is_some(),
+            Op::Gather => self.scopes.as_deref().is_some_and(|scopes| {
+                let at = part.first_region + u32::from(instr.a);
+                let path = scopes.region(at).path;
+                let here = |(to, mailbox): &(u32, u32)| *to == at && scopes.tag(*mailbox) == Some(path);
+                scopes.arrivals.iter().any(here)
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether what an agent offers may end a scope of its receiver that is not waiting for it.
+    #[must_use]
+    pub fn interrupts(&self, cast: &Cast, agent: AgentId) -> bool {
+        let channel = self.place(cast, agent).and_then(|(thread, part)| {
+            let instr = part.program.code.get(thread.at as usize)?;
+            cast.channels.get(*part.outgoing.get(usize::from(instr.a))? as usize)
+        });
+        let Some(channel) = channel.filter(|channel| channel.controls) else { return false };
+        let waits = self.state(channel.receiver) == State::Receiving;
+        !waits || self.is_inside(channel.receiver)
     }
 
     /// The mailboxes in which somebody waits for room.
@@ -85,7 +121,9 @@ impl Session {
             let Some(wait) = self.wait(cast, cast.role(agent), &thread) else { continue };
             let cases = part.cases.get(wait.first as usize..wait.end as usize).unwrap_or_default();
             let full = |case: &Case| self.waiting(case.channel as usize) > 0;
+            // On the lane of a scope the first message may belong to a later instance.
             if let Some(first) = cases.first()
+                && !wait.scoped
                 && cases.iter().all(full)
             {
                 return Some(Stuck::Unexpected(first.channel as usize));
@@ -106,6 +144,7 @@ impl Session {
         });
         let here = |case: &&Case| {
             self.mailboxes.get(case.channel as usize).is_some_and(|mailbox| mailbox.holds(case.label))
+                && run::is_due(&self.scopes, cast, case.channel)
         };
         cases.unwrap_or_default().iter().filter(here)
     }
