@@ -69,18 +69,6 @@ pub(super) struct Pick {
 pub(super) const NOBODY: AgentId = AgentId(u32::MAX);
 
 impl Pick {
-    /// The word of the cause that happens.
-    const fn cause(&self) -> Option<&'static str> {
-        Some(match self.choice {
-            Choice::Deny => "denied",
-            Choice::Fail => "failed",
-            Choice::Refuse => "refused",
-            Choice::Expire(_) => "timeout",
-            Choice::Cancel => "cancelled",
-            _ => return None,
-        })
-    }
-
     /// Whether it happens for no reason of the protocol's, and need not happen.
     pub(super) const fn is_bad_luck(&self) -> bool {
         matches!(self.choice, Choice::Deny | Choice::Fail | Choice::Refuse | Choice::Cancel)
@@ -157,7 +145,7 @@ pub enum Heard {
     Decided { role: RoleId, choice: Arc<str>, label: Arc<str> },
     Performed { role: RoleId, operation: Arc<str>, outcome: Value },
     Finished { role: RoleId },
-    Caused { role: RoleId, cause: &'static str },
+    Raised { role: RoleId, scope: Arc<str>, cause: String },
 }
 
 impl Watch {
@@ -195,6 +183,10 @@ impl World for Watch {
             label: taken.message.name.clone(),
             payload: taken.payload.clone(),
         });
+    }
+
+    fn raised(&mut self, role: RoleId, scope: &Arc<str>, cause: &Cause) {
+        self.hear(|| Heard::Raised { role, scope: scope.clone(), cause: cause.to_string() });
     }
 
     fn decided(&mut self, role: RoleId, decision: &Decision, label: u16) {
@@ -335,9 +327,6 @@ impl State {
                 }
             }
             Choice::Deny | Choice::Fail | Choice::Refuse | Choice::Expire(_) | Choice::Cancel => {
-                if let Some(cause) = pick.cause() {
-                    watch.hear(|| Heard::Caused { role: cast.role(agent), cause });
-                }
                 self.happen(cast, pick, watch);
             }
             Choice::Take(mailbox) => {

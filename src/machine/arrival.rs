@@ -45,8 +45,13 @@ impl Session {
             return true;
         }
         let Some(slots) = slots.get_mut(part.first_slot..) else { return false };
-        let next =
-            run::take(&mut Scene { threads: &mut *threads, slots, mailboxes, scopes }, cast, part, &case, world);
+        let next = run::take(
+            &mut Scene { threads: &mut *threads, slots, mailboxes, scopes },
+            cast,
+            part,
+            &case,
+            world,
+        );
         if let Some(thread) = threads.get_mut(agent.index()) {
             thread.at = next;
         }

@@ -12,3 +12,4 @@ pub mod fmt;
 pub mod project;
 pub mod run;
 pub mod trace;
+pub mod validate;
