@@ -11,5 +11,6 @@ mod print;
 pub mod replay;
 pub mod search;
 pub mod turn;
+mod widen;
 
 pub use explore::{Bounds, Explored, Flaw, Memory, explore};

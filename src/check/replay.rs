@@ -48,7 +48,7 @@ impl Found {
 
 /// Makes moves again, from the opening on; ends early where a move ends the session.
 fn replay(cast: &Cast, picks: &[Pick]) -> Run {
-    let mut watch = Watch { heard: Some(Vec::new()), ..Watch::default() };
+    let mut watch = Watch { heard: Some(Vec::new()), ..Watch::new(cast) };
     let mut run = Run::default();
     let opened = picks.first().map_or(0, Pick::opening);
     let mut state = State::open(cast, opened, &mut watch).ok();

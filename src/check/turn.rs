@@ -13,6 +13,7 @@ use crate::base::id::{LaneId, RoleId};
 use crate::base::value::Value;
 use crate::bytecode::program::{Decision, Kind};
 use crate::check::payload::abstracted;
+use crate::check::widen::Wide;
 use crate::machine::question::{Offer, Question, Reply};
 use crate::machine::session::State as Doing;
 use crate::machine::unknown::{self, Supposition};
@@ -134,6 +135,8 @@ pub(super) struct Watch {
     pub(super) reached: Vec<Vec<bool>>,
     /// What happened, where somebody wants to know.
     pub(super) heard: Option<Vec<Heard>>,
+    /// What is too much to be told apart.
+    pub(super) wide: Wide,
 }
 
 /// What happened.
@@ -151,7 +154,7 @@ pub enum Heard {
 impl Watch {
     pub(super) fn new(cast: &Cast) -> Self {
         let reached = cast.programs().map(|program| vec![false; program.code.len()]).collect();
-        Self { reached, heard: None }
+        Self { reached, heard: None, wide: Wide::new(cast) }
     }
 
     fn hear(&mut self, what: impl FnOnce() -> Heard) {
@@ -455,7 +458,8 @@ impl State {
                 }
             }
         }
-        self.session.renumber(cast);
+        self.session.rebase(cast);
+        self.session.forget(cast, |role, slot, value| watch.wide.is_wide(role, slot, value));
         Ok(())
     }
 

@@ -16,6 +16,8 @@ const LAST: u128 = (1 << BITS) - 1;
 pub(super) struct Path(u128);
 
 impl Path {
+    /// The number that stands behind those of all instances.
+    pub(super) const PAST: u128 = LAST;
     /// Outside of all scopes.
     pub(super) const NONE: Self = Self(0);
 
@@ -38,25 +40,20 @@ impl Path {
         Self(self.around(depth).0 | number << Self::shift(depth))
     }
 
+    /// The path with its number at this depth lowered; no path where that leaves no instance.
+    pub(super) fn lowered(self, depth: u32, by: u128) -> Self {
+        match self.number(depth) {
+            LAST => self,
+            number if number <= by => Self::NONE,
+            _ => Self(self.0 - (by << Self::shift(depth))),
+        }
+    }
+
     /// The next instance of a scope of this depth in the instance `outer`, if `self` was the last one that was
     /// entered. Nothing where no number is left.
     pub(super) fn next(self, outer: Self, depth: u32) -> Option<Self> {
         let number = if self.around(depth) == outer.around(depth) { self.number(depth) } else { 0 };
         (number < LAST - 1).then(|| outer.with(depth, number + 1))
-    }
-
-    /// The path with a lower number at this depth; 0 at least, and then none below.
-    pub(super) const fn lowered(self, depth: u32, by: u128) -> Self {
-        let number = self.number(depth);
-        if number < by {
-            return self.around(depth);
-        }
-        Self(self.0 - (by << Self::shift(depth)))
-    }
-
-    /// Whether it is behind every instance of this depth.
-    pub(super) const fn is_past(self, depth: u32) -> bool {
-        self.number(depth) == LAST
     }
 
     /// Behind every instance of a scope of this depth that stands in the instance `self`.
