@@ -131,12 +131,7 @@ impl<'d> Resolver<'d> {
     }
 
     /// Says that a field is not wanted, and gives back the one that may be meant; `ty` is the type of its value.
-    fn too_many<'w>(
-        &mut self,
-        name: &tree::Name,
-        wanted: &Wanted<'w>,
-        ty: Option<&Type>,
-    ) -> Option<&'w str> {
+    fn too_many<'w>(&mut self, name: &tree::Name, wanted: &Wanted<'w>, ty: Option<&Type>) -> Option<&'w str> {
         let message = format!("`{}` has no field `{}`", wanted.name, name.text);
         let mut said = Diagnostic::new(Code::E0122, name.place.0, message);
         let near = nearest(&name.text, wanted.fields.iter().map(|field| field.name.as_ref()));

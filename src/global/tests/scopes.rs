@@ -40,8 +40,14 @@ fn who_reports_that_it_is_through() {
         // Loops.
         ("loop { A -> B: M  choice at B { on: B -> A: More  off: { B -> A: Off  break } } }", ""),
         ("loop { A -> B: M  choice at A { on: A -> C: More  off: { A -> C: Off  break } } }", "B C"),
-        ("loop { choice at A { on: { A -> B: More  B -> C: N } off: { A -> B: Off  B -> A: K  break } } }", "C"),
-        ("loop { choice at A { on: { A -> B: More  B -> C: N } off: { A -> B: Off  B -> C: K  C -> A: L  break } } }", ""),
+        (
+            "loop { choice at A { on: { A -> B: More  B -> C: N } off: { A -> B: Off  B -> A: K  break } } }",
+            "C",
+        ),
+        (
+            "loop { choice at A { on: { A -> B: More  B -> C: N } off: { A -> B: Off  B -> C: K  C -> A: L  break } } }",
+            "",
+        ),
         ("loop { A -> B: M }", ""),
         ("rec L { A -> B: M  choice at B { on: { B -> C: X  continue L } off: B -> A: Y } }", "C"),
         ("loop (count: 2) { A -> B: M  B -> A: N }", "B"),
@@ -94,8 +100,7 @@ fn a_collect_binds_both_names() {
          choreography P { roles A, W[2]
            W[*] -> A: Vote collect until (count(vs, v => v.ok) >= 1) within 1s as vs
            A let late = vs.missing
-           A let all = len(Vote)
-           W[0] -> A: Vote }",
+           A let all = len(Vote) }",
         "
         scope A.collect#1 at A within 1s
           until (count(vs, v => v.ok) >= 1)
@@ -104,7 +109,6 @@ fn a_collect_binds_both_names() {
         A let Vote = vs
         A let late = vs.missing
         A let all = len(Vote)
-        W[0] -> A: Vote <- ask
         ",
     );
 }
