@@ -2,11 +2,11 @@
 //!
 //! Is not: a language. Nothing reads it back.
 
-use crate::base::id::{RoleId, VarId};
+use crate::base::id::{RoleId, ScopeId, VarId};
 use crate::base::limits::NESTING_MAX;
 use crate::base::value::Value;
 use crate::global::expr::{Expr, Part};
-use crate::global::protocol::{Block, Collect, Decision, Payload, Protocol, ScopeKind, Step, Stmt};
+use crate::global::protocol::{Block, Collect, Decision, Ending, Payload, Protocol, ScopeKind, Step, Stmt};
 use crate::global::spell;
 use crate::syntax::tree::Unary;
 
@@ -87,7 +87,7 @@ fn statement(p: &Protocol, stmt: &Stmt, depth: usize, out: &mut String) {
                 block(p, body, depth + 2, out);
             }
         }
-        Stmt::Scope { scope, body, ending, .. } => self::scope(p, *scope, (body, ending.as_ref()), depth, out),
+        Stmt::Scope { scope: id, body, ending, .. } => scope(p, *id, (body, ending.as_ref()), depth, out),
         Stmt::Done { scope, role: who, .. } => {
             let name = p.scopes.get(scope.index()).map_or("?", |scope| &scope.name);
             line(depth, &format!("{} is through {name}", role(p, *who)), out);
@@ -95,21 +95,27 @@ fn statement(p: &Protocol, stmt: &Stmt, depth: usize, out: &mut String) {
     }
 }
 
-/// A scope and the ways on from it; of a completed one only what is not silent.
-fn scope(p: &Protocol, id: ScopeId, (body, ending): (&Block, Option<&Ending>), depth: usize, out: &mut String) {
+/// A scope, its body, and what follows each cause.
+fn scope(
+    p: &Protocol,
+    id: ScopeId,
+    (body, ending): (&Block, Option<&Ending>),
+    depth: usize,
+    out: &mut String,
+) {
     let Some(found) = p.scopes.get(id.index()) else { return };
-    let within =
-        found.within.as_ref().map_or_else(String::new, |e| format!(" within {}", expr(p, e)));
+    let within = found.within.as_ref().map_or_else(String::new, |e| format!(" within {}", expr(p, e)));
     line(depth, &format!("scope {} at {}{within}", found.name, role(p, found.owner)), out);
     if let ScopeKind::Collect(Collect { until: Some(e), .. }) = &found.kind {
         line(depth + 1, &format!("until {}", expr(p, e)), out);
     }
     block(p, body, depth + 1, out);
     let Some(ending) = ending else { return };
-    let told = p.choices.get(ending.choice.index()).map_or(&[][..], |choice| &choice.told);
+    let choice = p.choices.get(ending.choice.index());
+    let told = choice.map_or(&[][..], |choice| &choice.told);
     let told: Vec<&str> = told.iter().map(|told| role(p, *told)).collect();
     line(depth, &format!("ended, told {}", told.join(", ")), out);
-    let labels = p.choices.get(ending.choice.index()).map_or(&[][..], |choice| &choice.labels);
+    let labels = choice.map_or(&[][..], |choice| &choice.labels);
     let silent = |at: usize, branch: &Block| at == 0 && branch.is_empty();
     for (at, (label, branch)) in labels.iter().zip(&ending.branches).enumerate() {
         if silent(at, branch) {
