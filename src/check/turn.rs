@@ -231,7 +231,6 @@ impl State {
     pub(super) fn picks(&self, cast: &Cast, agent: AgentId, free: Free) -> Picks {
         let mut all = self.own(cast, agent);
         if self.session.is_inside(agent) {
-            all.alone = false;
             let happens = match self.session.state(agent) {
                 Doing::Offering if free.denials => Some(Choice::Deny),
                 Doing::Asking if free.failures => Some(Choice::Fail),
@@ -239,7 +238,9 @@ impl State {
                 _ => None,
             };
             let pick = happens.map(|choice| Pick { agent, choice });
-            all.picks.extend(pick.filter(|pick| self.is_taken(cast, *pick)));
+            let pick = pick.filter(|pick| self.is_taken(cast, *pick));
+            all.alone &= pick.is_none() && !self.session.is_owner_inside(cast, agent);
+            all.picks.extend(pick);
         }
         all
     }

@@ -44,6 +44,7 @@ struct Explored<'a> {
     moves: usize,
     depth: u32,
     exhausted: bool,
+    turns: bool,
     cut: Option<&'static str>,
     violation: Option<Wrong<'a>>,
     starving: Vec<Wrong<'a>>,
@@ -85,6 +86,7 @@ fn explored(judged: &Judged) -> Explored<'_> {
         moves: judged.moves,
         depth: judged.depth,
         exhausted: judged.is_exhausted(),
+        turns: judged.turns,
         cut: judged.cut.map(|cut| match cut {
             Cut::States => "states",
             Cut::Bytes => "memory",

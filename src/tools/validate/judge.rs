@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::id::RoleId;
+use crate::base::limits::MAILBOX_UNBOUNDED;
 use crate::bytecode::program::Program;
 use crate::check::graph::{Shape, shape};
 use crate::check::replay::Run;
@@ -18,6 +19,21 @@ use crate::machine::Cast;
 use crate::tools::trace::Stage;
 use crate::tools::validate::Setup;
 use crate::tools::validate::offers::Offers;
+
+/// Messages in a queue without a bound: its sender waits there anyway, and more of them show nothing new.
+const ROOM_UNBOUNDED: u32 = 2;
+
+/// The programs with less room where no bound was proved.
+fn tight(mut programs: Vec<Program>) -> Vec<Program> {
+    for program in &mut programs {
+        for channel in program.outgoing.iter_mut().chain(&mut program.incoming) {
+            if channel.capacity == MAILBOX_UNBOUNDED {
+                channel.capacity = ROOM_UNBOUNDED;
+            }
+        }
+    }
+    programs
+}
 
 /// A place in a source.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -64,6 +80,8 @@ pub struct Judged {
     pub starving: Vec<(String, Run)>,
     /// Whether some session ends while roles still wait, as the protocol allows.
     pub released: bool,
+    /// Whether a loop turns as often as nobody knows, so that 0 to 2 turns stand for all.
+    pub turns: bool,
     /// Where runs may go on for ever.
     pub endless: Vec<Place>,
     /// What no run reaches.
@@ -115,7 +133,7 @@ impl Trial<'_> {
     ) -> Option<Judged> {
         let lanes = self.protocol.lanes.iter().map(|lane| lane.name.clone()).collect();
         let stage = Stage::new(&programs, lanes);
-        let cast = Cast::link(programs).ok()?;
+        let cast = Cast::link(tight(programs)).ok()?;
         let found = search(&cast, &self.setup.search(), tell);
         let shape = shape(&cast, &found);
         let name = |role: RoleId| stage.role(role).to_string();
@@ -137,6 +155,7 @@ impl Trial<'_> {
             possible: found.troubles(&cast).into_iter().map(possible).collect(),
             starving,
             released: found.released,
+            turns: found.turns,
             endless: self.endless(&cast, &shape),
             unreached: if whole { self.unreached(&cast, &found) } else { Vec::new() },
             queues: self.queues(&cast, &stage, &found),
@@ -204,6 +223,7 @@ impl Trial<'_> {
 
     fn queues(&self, cast: &Cast, stage: &Stage, found: &Found) -> Vec<Queue> {
         let mut queues = Vec::new();
+        let scoped = cast.programs().any(|program| !program.scopes.is_empty());
         for (at, seen) in found.longest.iter().enumerate() {
             let Some((from, to, lane, _)) = cast.mailbox(at) else { continue };
             let bound = self.projection.bounds.get(&(from, to, lane)).copied();
@@ -214,7 +234,8 @@ impl Trial<'_> {
                 lane: Arc::<str>::from(stage.lane(lane)).to_string(),
                 seen: *seen,
                 bound: bound.unwrap_or(Bound::Messages(0)),
-                full: found.full.get(at).copied().unwrap_or(false),
+                // In a scope what is over may be in the way until its receiver hears of it.
+                full: !scoped && found.full.get(at).copied().unwrap_or(false),
             });
         }
         queues

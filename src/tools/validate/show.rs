@@ -53,7 +53,8 @@ fn extent(judged: &Judged) -> String {
         Some(Cut::Depth) => "not exhausted, --depth allows more",
         Some(Cut::Violation) => "stopped where something is wrong",
     };
-    format!("{whole}: {states} states, {moves} moves, depth {depth}")
+    let turns = if judged.turns { "; where nobody knows how often a loop turns: up to twice" } else { "" };
+    format!("{whole}: {states} states, {moves} moves, depth {depth}{turns}")
 }
 
 /// Each verdict's name and its line.
@@ -102,6 +103,7 @@ fn verdicts(judged: &Judged) -> Vec<(&'static str, String)> {
         Some(missing) => lines.extend(missing.iter().map(|line| ("effects", format!("warning: {line}")))),
     }
     let most = judged.sent_max.iter().map(|(role, most)| match most {
+        Some(_) if judged.turns => format!("{role} as often as loops turn"),
         Some(most) => format!("{role} {most}"),
         None => format!("{role} unbounded"),
     });
