@@ -1,0 +1,1 @@
+//! Tables and the diagnostics for their mistakes, side by side.
