@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::base::cause::Cause;
 use crate::base::id::{LaneId, RoleId};
+use crate::base::time::Duration;
 use crate::base::ty::Type;
 use crate::base::value::Value;
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::Op;
 use crate::bytecode::program::{
-    Branch, Case, Channel, Decision, Kind, Message, Operation, Param, Program, Receive, Repetition, Role,
+    Branch, Case, Channel, Decision, Handler, Kind, Member, Message, Operation, Param, Program, Receive,
+    Repetition, Role, Scope, ScopeKind,
 };
 
 /// An instruction with three operands.
@@ -25,7 +28,7 @@ pub(crate) const fn wide(op: Op, a: u16, wide: u32) -> Instr {
 pub(crate) const END: Instr = op(Op::End, 0, 0, 0);
 
 /// A role of `A` and `B` with the messages `M0` and `M1` and the selection `c.yes`, one channel each way on the trunk
-/// and on lane 1.
+/// and on lanes 1 to 3.
 pub(crate) fn half(role: u16, code: Vec<Instr>, receives: Vec<Receive>) -> Program {
     let message = |name: &str, kind| Message { name: name.into(), kind, ty: Type::Any };
     let channel = |lane| Channel { peer: RoleId(1 - role), lane: LaneId(lane), capacity: 1 };
@@ -40,8 +43,8 @@ pub(crate) fn half(role: u16, code: Vec<Instr>, receives: Vec<Receive>) -> Progr
             message("M1", Kind::Data),
             message("c.yes", Kind::Selection),
         ],
-        outgoing: vec![channel(0), channel(1)],
-        incoming: vec![channel(0), channel(1)],
+        outgoing: (0..4).map(channel).collect(),
+        incoming: (0..4).map(channel).collect(),
         receives,
         slots: 4,
         threads: 1,
@@ -123,6 +126,19 @@ pub(crate) fn every_op() -> [Program; 2] {
         wide(Op::Const, 0, 0),
         op(Op::Perform, 0, 0, 7),
         op(Op::Decided, 0, 1, 0),
+        wide(Op::Const, 3, 3),
+        op(Op::EnterFor, 0, 3, 0),
+        op(Op::Leave, 0, 0, 0),
+        op(Op::Enter, 1, 0, 0),
+        wide(Op::Const, 3, 4),
+        op(Op::Gather, 1, 7, 3),
+    ]);
+    let heard = code.len() as u32 + 1;
+    code.extend([
+        wide(Op::Jump, 0, heard),
+        op(Op::Pending, 5, 3, 0),
+        op(Op::Missing, 1, 7, 3),
+        op(Op::Leave, 1, 0, 0),
         wide(Op::Fork, 0, 0),
         op(Op::Receive, 0, 0, 0),
     ]);
@@ -137,7 +153,10 @@ pub(crate) fn every_op() -> [Program; 2] {
         op(Op::Join, 0, 0, 0),
     ]);
     let mut a = half(0, code, vec![wait(&[(0, 0, Some(7), after), (0, 1, Some(7), after)])]);
-    a.constants = vec![Value::Int(1), Value::text("n"), Value::Int(0)];
+    let second = Value::Duration(Duration(1_000_000_000));
+    let unheard = Value::List(Arc::new(vec![Value::None]));
+    a.constants = vec![Value::Int(1), Value::text("n"), Value::Int(0), second, unheard];
+    a.scopes = scopes(0, after + 2);
     a.branches = vec![vec![after + 1, after + 2, after + 3, after + 4]];
     a.decisions = vec![Decision { name: "c".into(), labels: ["w", "x", "y", "z"].map(Arc::from).to_vec() }];
     a.forks = vec![vec![Branch { thread: 1, to: after + 5 }]];
@@ -159,6 +178,11 @@ pub(crate) fn every_op() -> [Program; 2] {
             op(Op::Receive, 1, 0, 0),
             op(Op::Receive, 2, 0, 0),
             op(Op::Receive, 3, 0, 0),
+            op(Op::Enter, 0, 0, 0),
+            op(Op::Leave, 0, 0, 0),
+            op(Op::Enter, 1, 0, 0),
+            op(Op::SendConst, 3, 0, 0),
+            op(Op::Leave, 1, 0, 0),
             op(Op::Receive, 4, 0, 0),
             op(Op::SendConst, 0, 1, 0),
             END,
@@ -168,12 +192,43 @@ pub(crate) fn every_op() -> [Program; 2] {
             wait(&[(0, 1, None, 2)]),
             wait(&[(0, 0, None, 3)]),
             wait(&[(0, 2, None, 4)]),
-            wait(&[(1, 0, None, 5)]),
+            wait(&[(1, 0, None, 10)]),
         ],
     );
+    b.scopes = scopes(1, 9);
     b.params = a.params.clone();
     b.params.iter_mut().for_each(|param| param.slot = None);
     [a, b]
+}
+
+/// A `try` on lane 2 and a collection on lane 3, owned by `A`; where each role goes on when they are ended.
+fn scopes(role: u16, to: u32) -> Vec<Scope> {
+    let owns = role == 0;
+    let scope = |name: &str, lane, kind, control| Scope {
+        name: name.into(),
+        lane: LaneId(lane),
+        parent: None,
+        owner: RoleId(0),
+        kind,
+        control: (!owns).then_some(control),
+        exit: (!owns).then_some(to),
+        handlers: Vec::new(),
+        members: Vec::new(),
+    };
+    let mut tried = scope("A.try#1", 2, ScopeKind::Try, 0);
+    for cause in [Cause::Timeout, Cause::Denied, Cause::Refused, Cause::Cancelled, Cause::failed("n")] {
+        tried.handlers.push(Handler { cause, to: owns.then_some(to), slot: None });
+    }
+    tried.handlers.push(Handler {
+        cause: Cause::Failed(None),
+        to: owns.then_some(to),
+        slot: owns.then_some(7),
+    });
+    let mut gathered = scope("A.collect#1", 3, ScopeKind::Collect, 3);
+    if owns {
+        gathered.members = vec![Member { channel: 3, message: 0, number: 4 }];
+    }
+    vec![tried, gathered]
 }
 
 /// Sends the jumps that leave the loops of [`every_op`] to the instruction after each loop.

@@ -165,6 +165,8 @@ codes! {
     E0513 Error "opening that does not fit"
     E0514 Error "engine full"
     E0515 Error "message denied"
+    E0516 Error "time is up"
+    E0517 Error "session idle"
 }
 
 impl Code {

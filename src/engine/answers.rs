@@ -4,12 +4,19 @@
 
 use std::sync::Arc;
 
+use crate::base::cause::{self, Cause};
 use crate::base::fit;
 use crate::base::id::RoleId;
 use crate::bytecode::program::Program;
 use crate::effect::call::{Answer, Ask};
-use crate::engine::effect::Trouble;
 use crate::machine::question::{Question, Reply};
+
+/// Why there is no reply: what a scope may take, and what is said where none does.
+pub(super) struct Refusal {
+    pub(super) cause: Cause,
+    pub(super) code: &'static str,
+    pub(super) reason: String,
+}
 
 /// A question in words of its program.
 pub(super) fn ask(program: &Program, question: Question<'_>) -> Ask {
@@ -36,8 +43,8 @@ pub(super) fn ask(program: &Program, question: Question<'_>) -> Ask {
 }
 
 /// An answer as the machine takes it.
-pub(super) fn judge(question: Question<'_>, answer: Answer, role: RoleId) -> Result<Reply, Trouble> {
-    let trouble = |code, reason| Trouble { code, role: Some(role), reason };
+pub(super) fn judge(question: Question<'_>, answer: Answer) -> Result<Reply, Refusal> {
+    let trouble = |code, reason| Refusal { cause: cause(&question), code, reason };
     match (question, answer) {
         (Question::Produce { message, .. }, Answer::Value(value)) => {
             fit::fit(value, &message.ty).map(Reply::Value).map_err(|misfit| {
@@ -69,6 +76,15 @@ pub(super) fn judge(question: Question<'_>, answer: Answer, role: RoleId) -> Res
         (question, _) => {
             Err(trouble("E0507", format!("{} is answered by something else", subject(question))))
         }
+    }
+}
+
+/// What a bad answer to a question is for the scopes around whoever asked.
+fn cause(question: &Question<'_>) -> Cause {
+    match question {
+        Question::Produce { .. } | Question::Decide(_) => Cause::failed(cause::PARTICIPANT),
+        Question::Perform(operation, _) => Cause::Failed(Some(operation.effect.clone())),
+        Question::Observe { .. } => Cause::Refused,
     }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::base::cause::Cause;
 use crate::base::id::RoleId;
 use crate::base::limits;
 use crate::base::time::Instant;
@@ -15,8 +16,9 @@ use crate::engine::event::{Event, What};
 use crate::engine::input::{CastId, Input, Opening};
 use crate::engine::live::{Live, NO_CALL};
 use crate::engine::opening;
-use crate::engine::schedule::{self, Ears, News, Turn};
+use crate::engine::schedule::{self, Ears, News, Turn, Word};
 use crate::engine::table::Table;
+use crate::engine::timers::{Due, Timers};
 use crate::guard::Chain;
 use crate::machine::question::{Question, Reply};
 use crate::machine::session::State;
@@ -54,6 +56,9 @@ pub struct Engine {
     effects: VecDeque<Effect>,
     news: News,
     chain: Chain,
+    timers: Timers,
+    /// What was heard of scopes in the turn at hand.
+    words: Vec<Word>,
     /// The time of the newest input.
     now: Instant,
 }
@@ -130,12 +135,10 @@ impl Engine {
         match input {
             Input::Open(opening) => self.open(&opening),
             Input::Answer { call, answer } => self.take_answer(call, answer),
-            Input::Cancel(session) => {
-                let reason = "the session was cancelled from outside".to_owned();
-                self.close(session, Outcome::Aborted(Trouble { code: "E0511", role: None, reason }));
-            }
+            Input::Cancel(session) => self.cancel(session),
             Input::Tick => {}
         }
+        self.fire();
         self.work();
     }
 
@@ -149,10 +152,11 @@ impl Engine {
         self.news.events.pop_front()
     }
 
-    /// When to call [`Self::handle`] with [`Input::Tick`]: now if work was left over, never if nothing waits for time.
+    /// When to call [`Self::handle`] with [`Input::Tick`]: now if work was left over, else when the first time limit is
+    /// up, never if nothing waits for time.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        if self.ready.is_empty() { None } else { Some(self.now) }
+        if self.ready.is_empty() { self.timers.first() } else { Some(self.now) }
     }
 
     fn open(&mut self, opening: &Opening) {
@@ -163,7 +167,8 @@ impl Engine {
     }
 
     fn opened(&mut self, opening: &Opening) -> Result<SessionId, Trouble> {
-        let refusal = |code, reason: &str| Trouble { code, role: None, reason: reason.to_owned() };
+        let refusal =
+            |code, reason: &str| Trouble { code, role: None, place: None, reason: reason.to_owned() };
         if self.sessions.len() >= self.room.sessions {
             return Err(refusal("E0514", "there are as many sessions as the engine holds"));
         }
@@ -176,8 +181,13 @@ impl Engine {
         session.reset(cast);
         opening::furnish(cast, opening, &mut session)?;
         let active = cast.roles() as u32;
-        let (slot, generation) = self.sessions.insert(Live::new(session, opening.cast.0, active));
+        let mut live = Live::new(session, opening.cast.0, active);
+        (live.touched, live.idle) = (self.now, opening.idle_timeout.unwrap_or_default());
+        let (slot, generation) = self.sessions.insert(live);
         let session = SessionId { slot, generation };
+        if let Some(idle) = opening.idle_timeout {
+            self.timers.set(session, Due::Idle, self.now.after(idle));
+        }
         self.ready.extend(cast.trunks().map(|agent| Turn { session, agent }));
         Ok(session)
     }
@@ -199,9 +209,10 @@ impl Engine {
         let Some(live) = self.sessions.find(turn.session.slot, turn.session.generation) else { return fuel };
         let Some(troupe) = self.casts.get(live.cast as usize) else { return fuel };
         let cast = &*troupe.cast;
-        let mut ears = Ears::new(turn.session, &mut self.ready, &mut self.news, &self.chain);
+        live.touched = self.now;
+        let mut ears = Ears::new(turn.session, &mut self.ready, &mut self.news, &self.chain, &mut self.words);
         let after = match live.run(cast, turn.agent, &mut fuel, &mut ears) {
-            Stop::Waits | Stop::Joined => {
+            Stop::Waits | Stop::Joined | Stop::Idle => {
                 live.active -= 1;
                 After::Quiet
             }
@@ -216,16 +227,23 @@ impl Engine {
                     ask(cast, live, turn, &mut self.calls, &mut self.effects)
                 } else {
                     let reason = "as many calls wait as the engine holds".to_owned();
-                    After::Over(aborted("E0514", cast.role(turn.agent), reason))
+                    After::Over(aborted("E0514", (cast, live, turn.agent), reason))
                 }
             }
             Stop::Offers => {
                 let reason = ears.denied.take().unwrap_or_default();
-                After::Over(aborted("E0515", cast.role(turn.agent), reason))
+                let place = (cast, &*live, turn.agent);
+                let over = aborted("E0515", place, reason);
+                if live.raise(cast, turn.agent, &Cause::Denied, &mut ears) {
+                    live.active -= 1;
+                    After::Quiet
+                } else {
+                    After::Over(over)
+                }
             }
             Stop::Fails(trouble) => {
                 let code = trouble.code();
-                After::Over(aborted(code, cast.role(turn.agent), trouble.to_string()))
+                After::Over(aborted(code, (cast, live, turn.agent), trouble.to_string()))
             }
             Stop::Spent => {
                 ears.ready.push_back(turn);
@@ -233,15 +251,117 @@ impl Engine {
             }
         };
         live.active += ears.woken;
-        let outcome = match after {
-            After::Quiet if live.active == 0 => Some(quiet(cast, live)),
-            After::Over(outcome) => Some(outcome),
-            _ => None,
-        };
-        if let Some(outcome) = outcome {
-            self.close(turn.session, outcome);
+        match after {
+            After::Rest => self.settle(turn.session),
+            After::Quiet => {
+                self.settle(turn.session);
+                self.rest(turn.session);
+            }
+            After::Over(outcome) => self.close(turn.session, outcome),
         }
         fuel
+    }
+
+    /// Sees to what was heard of scopes.
+    #[inline]
+    fn settle(&mut self, session: SessionId) {
+        if !self.words.is_empty() {
+            self.heard(session);
+        }
+    }
+
+    fn heard(&mut self, session: SessionId) {
+        let mut words = std::mem::take(&mut self.words);
+        for word in words.drain(..) {
+            match word {
+                Word::Entered(agent, scope, within) => {
+                    self.timers.set(session, Due::Scope(agent, scope), self.now.after(within));
+                }
+                Word::Left(agent, scope) => self.timers.clear(session, Due::Scope(agent, scope)),
+                Word::Withdrawn(agent) => self.withdraw(session, agent),
+            }
+        }
+        self.words = words;
+    }
+
+    /// The session is over if nothing will ever happen in it again.
+    fn rest(&mut self, session: SessionId) {
+        let Some(live) = self.sessions.find(session.slot, session.generation) else { return };
+        let Some(troupe) = self.casts.get(live.cast as usize) else { return };
+        if live.active > 0 {
+            return;
+        }
+        let outcome = if live.is_finished(&troupe.cast) || live.may_end(&troupe.cast) {
+            Outcome::Completed
+        } else if self.timers.has_scope(session) {
+            return;
+        } else {
+            stuck(&troupe.cast, live)
+        };
+        self.close(session, outcome);
+    }
+
+    /// The question of an agent that a scope has ended is no longer asked.
+    fn withdraw(&mut self, session: SessionId, agent: AgentId) {
+        let Some(live) = self.sessions.find(session.slot, session.generation) else { return };
+        let mut next = live.calls;
+        while next != NO_CALL {
+            let (place, generation) = parts(next);
+            let Some(waiting) = self.calls.find(place, generation) else { return };
+            if waiting.agent == agent {
+                forget(&mut self.calls, live, next);
+                live.active -= 1;
+                self.effects.push_back(Effect::Withdraw(next));
+                return;
+            }
+            next = waiting.older;
+        }
+    }
+
+    /// What is due by now: scopes whose time is up, sessions in which nothing happens.
+    fn fire(&mut self) {
+        while let Some((session, due)) = self.timers.take(self.now) {
+            let Some(live) = self.sessions.find(session.slot, session.generation) else { continue };
+            let Some(troupe) = self.casts.get(live.cast as usize) else { continue };
+            match due {
+                Due::Scope(agent, scope) => {
+                    let cast = &*troupe.cast;
+                    let over = timed_out((cast, live, agent), scope);
+                    let mut ears =
+                        Ears::new(session, &mut self.ready, &mut self.news, &self.chain, &mut self.words);
+                    let taken = live.expire(cast, agent, scope, &mut ears);
+                    live.active += ears.woken;
+                    live.touched = self.now;
+                    self.settle(session);
+                    if !taken {
+                        self.close(session, over);
+                    }
+                }
+                Due::Idle => {
+                    let until = live.touched.after(live.idle);
+                    if until > self.now {
+                        self.timers.set(session, Due::Idle, until);
+                    } else {
+                        let outcome = idle(&troupe.cast, live);
+                        self.close(session, outcome);
+                    }
+                }
+            }
+        }
+    }
+
+    fn cancel(&mut self, session: SessionId) {
+        let Some(live) = self.sessions.find(session.slot, session.generation) else { return };
+        let Some(troupe) = self.casts.get(live.cast as usize) else { return };
+        let mut ears = Ears::new(session, &mut self.ready, &mut self.news, &self.chain, &mut self.words);
+        let taken = live.cancel(&troupe.cast, &mut ears);
+        live.active += ears.woken;
+        self.settle(session);
+        if !taken {
+            let reason = "the session was cancelled from outside".to_owned();
+            let trouble = Trouble { code: "E0511", role: None, place: None, reason };
+            self.close(session, Outcome::Aborted(trouble));
+        }
     }
 
     fn take_answer(&mut self, call: CallId, answer: Answer) {
@@ -252,23 +372,41 @@ impl Engine {
         let Some(troupe) = self.casts.get(live.cast as usize) else { return };
         let cast = &*troupe.cast;
         forget(&mut self.calls, live, call);
+        live.touched = self.now;
         let Some(question) = live.question(cast, agent) else { return };
         let role = cast.role(agent);
-        let reply = match answers::judge(question, answer, role) {
+        let reply = match answers::judge(question, answer) {
             Ok(reply) => reply,
-            Err(trouble) => return self.close(session, Outcome::Aborted(trouble)),
+            Err(refusal) => {
+                let over = aborted(refusal.code, (cast, live, agent), refusal.reason);
+                let mut ears =
+                    Ears::new(session, &mut self.ready, &mut self.news, &self.chain, &mut self.words);
+                let taken = live.raise(cast, agent, &refusal.cause, &mut ears);
+                live.active -= 1;
+                live.active += ears.woken;
+                if taken {
+                    self.settle(session);
+                    self.rest(session);
+                } else {
+                    self.close(session, over);
+                }
+                return;
+            }
         };
         tell(&mut self.news, session, role, question, &reply);
-        let mut ears = Ears::new(session, &mut self.ready, &mut self.news, &self.chain);
+        let mut ears = Ears::new(session, &mut self.ready, &mut self.news, &self.chain, &mut self.words);
         live.answer(cast, agent, reply, &mut ears);
         debug_assert_eq!(live.state(agent), State::Ready, "an answer that was judged is taken");
         ears.ready.push_back(Turn { session, agent });
         live.active += ears.woken;
+        self.settle(session);
     }
 
     /// A session is over: its calls are withdrawn, its room is kept.
     fn close(&mut self, session: SessionId, outcome: Outcome) {
         let Some(live) = self.sessions.remove(session.slot, session.generation) else { return };
+        self.words.clear();
+        self.timers.forget(session);
         let mut next = live.calls;
         while let Some(waiting) = remove(&mut self.calls, next) {
             self.effects.push_back(Effect::Withdraw(next));
@@ -315,17 +453,35 @@ fn ask(
 #[cold]
 fn stuck(cast: &Cast, live: &Live) -> Outcome {
     let waits = |agent: &AgentId| live.state(*agent) != State::Idle && live.state(*agent) != State::Joining;
-    let role = cast.agents().find(waits).map(|agent| cast.role(agent));
+    let agent = cast.agents().find(waits);
+    let role = agent.map(|agent| cast.role(agent));
     let reason = "every role that is left waits, and nothing is under way".to_owned();
-    Outcome::Aborted(Trouble { code: "E0512", role, reason })
+    let place = agent.and_then(|agent| live.place(cast, agent));
+    Outcome::Aborted(Trouble { code: "E0512", role, place, reason })
 }
 
-fn quiet(cast: &Cast, live: &Live) -> Outcome {
-    if live.is_finished(cast) || live.may_end(cast) { Outcome::Completed } else { stuck(cast, live) }
+/// How a session ends in which nothing has happened for as long as it was given.
+#[cold]
+fn idle(cast: &Cast, live: &Live) -> Outcome {
+    let waits = |agent: &AgentId| live.state(*agent) != State::Idle && live.state(*agent) != State::Joining;
+    let agent = cast.agents().find(waits);
+    let role = agent.map(|agent| cast.role(agent));
+    let place = agent.and_then(|agent| live.place(cast, agent));
+    let reason = format!("nothing has happened for {}", live.idle);
+    Outcome::Aborted(Trouble { code: "E0517", role, place, reason })
 }
 
-fn aborted(code: &'static str, role: RoleId, reason: String) -> Outcome {
-    Outcome::Aborted(Trouble { code, role: Some(role), reason })
+/// How a session ends in which the time of a scope is up and no scope does anything about it.
+fn timed_out((cast, live, agent): (&Cast, &Live, AgentId), scope: u16) -> Outcome {
+    let program = cast.program(cast.role(agent));
+    let name = program.and_then(|program| program.scopes.get(usize::from(scope)));
+    let name = name.map_or("?", |scope| scope.name.as_ref());
+    aborted("E0516", (cast, live, agent), format!("the time of `{name}` is up"))
+}
+
+fn aborted(code: &'static str, (cast, live, agent): (&Cast, &Live, AgentId), reason: String) -> Outcome {
+    let place = live.place(cast, agent);
+    Outcome::Aborted(Trouble { code, role: Some(cast.role(agent)), place, reason })
 }
 
 /// Takes a call out of the calls of its session.

@@ -3,6 +3,7 @@
 //! Is not: an event. An effect must be carried out, each once and in order.
 
 use crate::base::id::RoleId;
+use crate::diag::source::Span;
 use crate::effect::call::{Call, CallId, SessionId};
 
 /// One effect.
@@ -51,6 +52,8 @@ pub struct Trouble {
     pub code: &'static str,
     /// At which role, if at one.
     pub role: Option<RoleId>,
+    /// Where in the protocol, if at one place.
+    pub place: Option<Span>,
     /// What happened, one line, without payloads.
     pub reason: String,
 }

@@ -46,7 +46,7 @@ pub enum What {
         /// What it carries.
         payload: Value,
     },
-    /// An inserted selection has left the role that decided.
+    /// An inserted selection, or a word about a scope, has left the role that decided.
     Selected {
         /// The decider.
         from: RoleId,
@@ -54,7 +54,7 @@ pub enum What {
         to: RoleId,
         /// On which lane.
         lane: LaneId,
-        /// `choice.label`
+        /// `choice.label`, `scope.completed`
         label: Arc<str>,
     },
     /// A role has decided.
@@ -65,6 +65,15 @@ pub enum What {
         choice: Arc<str>,
         /// What was chosen.
         label: Arc<str>,
+    },
+    /// A cause was raised, and a scope takes it.
+    Raised {
+        /// At which role.
+        role: RoleId,
+        /// The scope.
+        scope: Arc<str>,
+        /// `timeout`, `failed store`
+        cause: String,
     },
     /// An effect's operation has given its outcome.
     Performed {

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::base::id::RoleId;
+use crate::base::time::Duration;
 use crate::base::value::Value;
 use crate::effect::call::{Answer, CallId, SessionId};
 
@@ -41,12 +42,14 @@ pub struct Opening {
     pub params: Vec<(Arc<str>, Value)>,
     /// The roles whose participants see what they receive and may refuse it.
     pub observers: Vec<RoleId>,
+    /// How long nothing may happen in the session before it is given up; no limit where none is given.
+    pub idle_timeout: Option<Duration>,
 }
 
 impl Opening {
     /// An opening without parameters and observers.
     #[must_use]
     pub const fn new(request: u64, cast: CastId) -> Self {
-        Self { request, cast, params: Vec::new(), observers: Vec::new() }
+        Self { request, cast, params: Vec::new(), observers: Vec::new(), idle_timeout: None }
     }
 }

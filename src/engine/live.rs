@@ -3,6 +3,9 @@
 //!
 //! Is not: scheduled here. Whoever holds it counts who can go on.
 
+use crate::base::cause::Cause;
+use crate::base::time::{Duration, Instant};
+use crate::diag::source::Span;
 use crate::effect::call::CallId;
 use crate::guard::Cleared;
 use crate::machine::question::{Question, Reply};
@@ -24,11 +27,15 @@ pub(super) struct Live {
     pub(super) active: u32,
     /// The newest of its calls, a chain in the table of calls.
     pub(super) calls: CallId,
+    /// When something last happened.
+    pub(super) touched: Instant,
+    /// How long nothing may happen; no limit where it is 0.
+    pub(super) idle: Duration,
 }
 
 impl Live {
     pub(super) const fn new(session: Session, cast: u32, active: u32) -> Self {
-        Self { session, cast, active, calls: NO_CALL }
+        Self { session, cast, active, calls: NO_CALL, touched: Instant(0), idle: Duration(0) }
     }
 
     #[inline]
@@ -48,6 +55,29 @@ impl Live {
 
     pub(super) fn answer(&mut self, cast: &Cast, agent: AgentId, reply: Reply, world: &mut impl World) {
         self.session.answer(cast, agent, reply, world);
+    }
+
+    pub(super) fn raise(
+        &mut self,
+        cast: &Cast,
+        agent: AgentId,
+        cause: &Cause,
+        world: &mut impl World,
+    ) -> bool {
+        self.session.raise(cast, agent, cause, world)
+    }
+
+    pub(super) fn expire(&mut self, cast: &Cast, agent: AgentId, scope: u16, world: &mut impl World) -> bool {
+        self.session.expire(cast, agent, scope, world)
+    }
+
+    pub(super) fn cancel(&mut self, cast: &Cast, world: &mut impl World) -> bool {
+        self.session.cancel(cast, world)
+    }
+
+    /// Where in the source an agent stands.
+    pub(super) fn place(&self, cast: &Cast, agent: AgentId) -> Option<Span> {
+        cast.program(cast.role(agent))?.debug.span(self.session.at(agent))
     }
 
     pub(super) fn state(&self, agent: AgentId) -> State {

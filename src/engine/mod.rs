@@ -13,6 +13,7 @@ mod live;
 mod opening;
 mod schedule;
 mod table;
+mod timers;
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use crate::machine::{Cast, Session};
 
 /// Whether an opening fits its cast.
 pub(super) fn judge(cast: &Cast, opening: &Opening) -> Result<(), Trouble> {
-    let misfit = |reason: String| Err(Trouble { code: "E0513", role: None, reason });
+    let misfit = |reason: String| Err(Trouble { code: "E0513", role: None, place: None, reason });
     for (at, (name, _)) in opening.params.iter().enumerate() {
         if opening.params.iter().take(at).any(|(before, _)| before == name) {
             return misfit(format!("the parameter `{name}` is given twice"));
@@ -36,11 +36,12 @@ pub(super) fn furnish(cast: &Cast, opening: &Opening, session: &mut Session) -> 
             let value = given(opening, &param.name).or_else(|| param.default.clone());
             let Some(value) = value else {
                 let reason = format!("the parameter `{}` is missing", param.name);
-                return Err(Trouble { code: "E0513", role: None, reason });
+                return Err(Trouble { code: "E0513", role: None, place: None, reason });
             };
             let value = fit::fit(value, &param.ty).map_err(|misfit| Trouble {
                 code: "E0506",
                 role: None,
+                place: None,
                 reason: format!("the parameter `{}` does not fit: {misfit}", param.name),
             })?;
             if let Some(slot) = param.slot {

@@ -4,8 +4,11 @@
 //! other. Turns of sessions that are over are skipped by their generation.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+use crate::base::cause::Cause;
 use crate::base::id::RoleId;
+use crate::base::time::Duration;
 use crate::bytecode::program::{Decision, Kind};
 use crate::effect::call::SessionId;
 use crate::engine::event::{Event, What};
@@ -45,8 +48,21 @@ pub(super) struct Ears<'a> {
     pub(super) chain: &'a Chain,
     /// Agents that were woken.
     pub(super) woken: u32,
+    /// What was heard of scopes and must be seen to after the turn.
+    pub(super) words: &'a mut Vec<Word>,
     /// Why the message that the agent offers was not cleared.
     pub(super) denied: Option<String>,
+}
+
+/// What the engine must see to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Word {
+    /// An owner has so much time.
+    Entered(AgentId, u16, Duration),
+    /// A role is through with a scope.
+    Left(AgentId, u16),
+    /// The answer to this agent's question is no longer wanted.
+    Withdrawn(AgentId),
 }
 
 impl<'a> Ears<'a> {
@@ -56,8 +72,9 @@ impl<'a> Ears<'a> {
         ready: &'a mut VecDeque<Turn>,
         news: &'a mut News,
         chain: &'a Chain,
+        words: &'a mut Vec<Word>,
     ) -> Self {
-        Self { session, ready, news, chain, woken: 0, denied: None }
+        Self { session, ready, news, chain, words, woken: 0, denied: None }
     }
 }
 
@@ -104,6 +121,23 @@ impl World for Ears<'_> {
                 payload: taken.payload.clone(),
             });
         }
+    }
+
+    fn entered(&mut self, agent: AgentId, scope: u16, within: Option<Duration>) {
+        self.words.extend(within.map(|within| Word::Entered(agent, scope, within)));
+    }
+
+    fn left(&mut self, agent: AgentId, scope: u16) {
+        self.words.push(Word::Left(agent, scope));
+    }
+
+    fn withdrawn(&mut self, agent: AgentId) {
+        self.words.push(Word::Withdrawn(agent));
+    }
+
+    fn raised(&mut self, role: RoleId, scope: &Arc<str>, cause: &Cause) {
+        let tell = || What::Raised { role, scope: scope.clone(), cause: cause.to_string() };
+        self.news.tell(self.session, tell);
     }
 
     fn decided(&mut self, role: RoleId, decision: &Decision, label: u16) {

@@ -41,6 +41,7 @@ fn told(engine: &mut Engine) -> Vec<String> {
         What::Received { label, payload, .. } => format!("received {label} {}", payload.kind()),
         What::Selected { label, .. } => format!("selected {label}"),
         What::Decided { label, .. } => format!("decided {label}"),
+        What::Raised { scope, cause, .. } => format!("raised {cause} in {scope}"),
         What::Performed { operation, .. } => format!("performed {operation}"),
         What::Finished { role } => format!("finished {}", role.0),
         What::Completed => "completed".to_owned(),

@@ -32,6 +32,8 @@ pub struct Cast {
     pub(super) channels: Vec<Channel>,
     /// Slots of all roles.
     pub(super) slots: usize,
+    /// Scopes of all roles; each has a region in a session.
+    pub(super) regions: usize,
 }
 
 /// Whose thread an agent is.
@@ -55,6 +57,47 @@ pub(super) struct Part {
     pub(super) cases: Vec<Case>,
     /// The thread that starts each thread; the trunk starts itself.
     pub(super) parents: Vec<u16>,
+    /// Its scopes, as its program numbers them.
+    pub(super) scopes: Vec<Scope>,
+    pub(super) first_region: u32,
+}
+
+/// A scope of one role, and what ends with it.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    /// The thread that enters it.
+    pub(super) agent: AgentId,
+    /// How many scopes are around it.
+    pub(super) depth: u32,
+    /// The mailbox on which its owner says that it is over, or [`MANY`] at the owner.
+    pub(super) control: u32,
+    /// The mailboxes of what comes to the role inside.
+    pub(super) mailboxes: Vec<u32>,
+    /// The role's scopes inside, however deep.
+    pub(super) inner: Vec<u16>,
+    /// The threads that are started inside, however deep.
+    pub(super) threads: Vec<AgentId>,
+    /// The scope as its owner numbers it.
+    pub(super) at_owner: u16,
+    /// Whom the owner of a collection hears.
+    pub(super) members: Vec<Member>,
+    /// Whether it has a time limit here.
+    pub(super) timed: bool,
+}
+
+/// A role that is heard.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    /// Whose message.
+    pub(super) role: RoleId,
+    /// The mailbox.
+    pub(super) channel: u32,
+    /// The message as its sender numbers it.
+    pub(super) label: u32,
+    /// The message as the owner numbers it.
+    pub(super) message: u16,
+    /// What becomes the `from` of what it sent.
+    pub(super) number: u32,
 }
 
 /// A place of waiting.
@@ -65,10 +108,14 @@ pub(super) struct Wait {
     /// The mailbox, if there is only one; otherwise [`MANY`].
     pub(super) channel: u32,
     pub(super) may_end: bool,
+    /// Whether a mailbox is on the lane of a scope, so that the instance must be looked at.
+    pub(super) scoped: bool,
 }
 
 /// Stands for more than one mailbox.
 pub(super) const MANY: u32 = u32::MAX;
+/// Stands for no region: the lane is none of a scope.
+pub(super) const NO_REGION: u32 = u32::MAX;
 /// Stands for no slot.
 pub(super) const NO_SLOT: u16 = u16::MAX;
 
@@ -96,6 +143,19 @@ pub(super) struct Channel {
     pub(super) sender: AgentId,
     pub(super) receiver: AgentId,
     pub(super) capacity: u32,
+    /// The regions of the scope whose lane this is, at the sender and at the receiver, or [`NO_REGION`].
+    pub(super) from_region: u32,
+    pub(super) to_region: u32,
+    /// Whether what comes here may end a scope of the receiver.
+    pub(super) controls: bool,
+}
+
+impl Channel {
+    /// Whether the mailbox is more than a queue: its messages belong to instances of a scope, or end one.
+    #[inline]
+    pub(super) const fn is_special(&self) -> bool {
+        self.controls || self.to_region != NO_REGION
+    }
 }
 
 impl Cast {

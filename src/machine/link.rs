@@ -9,7 +9,10 @@ use crate::base::id::{LaneId, RoleId};
 use crate::bytecode::program::Program;
 use crate::bytecode::rejection::Rejection;
 use crate::bytecode::verify::{self, Facts};
-use crate::machine::cast::{Agent, AgentId, Case, Cast, Channel, MANY, NO_SLOT, Part, Wait};
+use crate::machine::cast::{Agent, AgentId, Case, Cast, Channel, MANY, NO_REGION, NO_SLOT, Part, Wait};
+use crate::machine::link::scopes::region;
+
+mod scopes;
 
 /// Stands for a message that the sender does not have; no mailbox holds it.
 const UNSENT: u32 = u32::MAX - 1;
@@ -17,20 +20,38 @@ const UNSENT: u32 = u32::MAX - 1;
 pub(super) fn link(programs: Vec<Program>) -> Result<Cast, Rejection> {
     together(&programs)?;
     let facts = programs.iter().map(verify::verify).collect::<Result<Vec<_>, _>>()?;
-    let mut cast = Cast { parts: Vec::new(), agents: Vec::new(), channels: Vec::new(), slots: 0 };
+    let mut cast = Cast { parts: Vec::new(), agents: Vec::new(), channels: Vec::new(), slots: 0, regions: 0 };
+    let mut regions = Vec::with_capacity(programs.len());
     let mut firsts = Vec::with_capacity(programs.len());
     for program in &programs {
         let role = RoleId(program.role);
         firsts.push(cast.agents.len() as u32);
+        regions.push(cast.regions as u32);
+        cast.regions += program.scopes.len();
         cast.agents.extend((0..program.threads).map(|thread| Agent { role, thread }));
     }
     let mailboxes = mailboxes(&programs, &facts, &firsts, &mut cast.channels)?;
-    let parts: Vec<_> = programs
-        .iter()
-        .zip(&facts)
-        .zip(&firsts)
-        .map(|((program, facts), first)| part(program, facts, *first, &programs, &mailboxes))
-        .collect::<Result<_, _>>()?;
+    lanes(&programs, &regions, &mut cast.channels)?;
+    let mut parts = Vec::with_capacity(programs.len());
+    for ((program, facts), (first, region)) in programs.iter().zip(&facts).zip(firsts.iter().zip(&regions)) {
+        let mut part = part(program, facts, *first, &programs, &mailboxes)?;
+        part.first_region = *region;
+        part.scopes = scopes::link(program, facts, *first, &programs, &mailboxes)?;
+        for wait in &mut part.waits {
+            let cases = part.cases.get(wait.first as usize..wait.end as usize).unwrap_or(&[]);
+            let scoped = |case: &Case| {
+                let channel = cast.channels.get(case.channel as usize);
+                channel.is_some_and(|channel| channel.to_region != NO_REGION)
+            };
+            wait.scoped = cases.iter().any(scoped);
+        }
+        for scope in part.scopes.iter().filter(|scope| scope.control != MANY) {
+            if let Some(channel) = cast.channels.get_mut(scope.control as usize) {
+                channel.controls = true;
+            }
+        }
+        parts.push(part);
+    }
     for (mut part, program) in parts.into_iter().zip(programs) {
         part.first_slot = cast.slots;
         cast.slots += usize::from(program.slots);
@@ -40,7 +61,7 @@ pub(super) fn link(programs: Vec<Program>) -> Result<Cast, Rejection> {
     Ok(cast)
 }
 
-type Mailboxes = BTreeMap<(RoleId, RoleId, LaneId), u32>;
+pub(super) type Mailboxes = BTreeMap<(RoleId, RoleId, LaneId), u32>;
 
 /// Programs of one protocol: equal names, all roles, in order.
 fn together(programs: &[Program]) -> Result<(), Rejection> {
@@ -80,6 +101,9 @@ fn mailboxes(
                 sender,
                 receiver: AgentId(MANY),
                 capacity: channel.capacity,
+                from_region: NO_REGION,
+                to_region: NO_REGION,
+                controls: false,
             });
         }
     }
@@ -103,11 +127,28 @@ fn mailboxes(
                     sender: AgentId(MANY),
                     receiver,
                     capacity: channel.capacity,
+                    from_region: NO_REGION,
+                    to_region: NO_REGION,
+                    controls: false,
                 }),
             }
         }
     }
     Ok(found)
+}
+
+/// Finds the mailboxes on lanes of scopes; both ends must have the scope.
+fn lanes(programs: &[Program], regions: &[u32], channels: &mut [Channel]) -> Result<(), Rejection> {
+    for channel in channels {
+        let from = region(programs, regions, channel.from, channel.lane);
+        let to = region(programs, regions, channel.to, channel.lane);
+        if from.is_some() != to.is_some() {
+            return Err(Rejection::stray("a lane is that of a scope at one end only"));
+        }
+        channel.from_region = from.unwrap_or(NO_REGION);
+        channel.to_region = to.unwrap_or(NO_REGION);
+    }
+    Ok(())
 }
 
 fn part(
@@ -138,7 +179,7 @@ fn part(
             });
         }
         let channel = only.unwrap_or(MANY);
-        waits.push(Wait { first, end: cases.len() as u32, channel, may_end: receive.may_end });
+        waits.push(Wait { first, end: cases.len() as u32, channel, may_end: receive.may_end, scoped: false });
     }
     Ok(Part {
         program: Program::default(),
@@ -148,11 +189,18 @@ fn part(
         waits,
         cases,
         parents: facts.parents.clone(),
+        scopes: Vec::new(),
+        first_region: 0,
     })
 }
 
 /// The number by which `peer` knows the receiver's message; both must mean the same by it.
-fn number(program: &Program, message: u16, programs: &[Program], peer: RoleId) -> Result<u32, Rejection> {
+pub(super) fn number(
+    program: &Program,
+    message: u16,
+    programs: &[Program],
+    peer: RoleId,
+) -> Result<u32, Rejection> {
     let (Some(message), Some(sender)) =
         (program.messages.get(usize::from(message)), programs.get(peer.index()))
     else {

@@ -4,14 +4,17 @@
 //! that every index is in range, that every slot that is read was written, and that threads nest.
 //! Is not: a loop over agents; whoever drives picks the next one.
 
+use crate::base::cause::Cause;
 use crate::base::value::Value;
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::Op;
 use crate::bytecode::program::Program;
-use crate::machine::cast::{AgentId, Case, Cast, Channel, MANY, NO_SLOT, Part};
+use crate::machine::cast::{AgentId, Case, Cast, Channel, MANY, NO_REGION, NO_SLOT, Part};
 use crate::machine::compute::{self, Frame};
+use crate::machine::gather::{self, Heard};
 use crate::machine::mailbox::Mailbox;
 use crate::machine::question::Offer;
+use crate::machine::scope::{self, Reach, Scopes};
 use crate::machine::session::{Session, State, Thread};
 use crate::machine::trouble::Trouble;
 use crate::machine::world::{Taken, World};
@@ -36,6 +39,8 @@ pub enum Stop {
     Fails(Trouble),
     /// The fuel is used up; it is still ready.
     Spent,
+    /// It had nothing to do: a scope has ended it meanwhile.
+    Idle,
 }
 
 macro_rules! pace {
@@ -62,6 +67,15 @@ pub(super) struct Scene<'a> {
     /// Those of its role.
     pub(super) slots: &'a mut [Value],
     pub(super) mailboxes: &'a mut [Mailbox],
+    pub(super) scopes: &'a mut Option<Box<Scopes>>,
+}
+
+impl Scene<'_> {
+    /// What scopes reach; none where the cast has none.
+    fn reach<'a>(&'a mut self, cast: &'a Cast) -> Option<Reach<'a>> {
+        let scopes = self.scopes.as_deref_mut()?;
+        Some(Reach { cast, threads: self.threads, mailboxes: self.mailboxes, scopes })
+    }
 }
 
 /// Runs an agent that is ready.
@@ -78,10 +92,15 @@ pub(super) fn run<W: World>(
     let part = &cast.parts[info.role.index()];
     let program = &part.program;
     let code = program.code.as_slice();
-    let Session { threads, slots, mailboxes, finished } = session;
+    let Session { threads, slots, mailboxes, scopes, finished } = session;
     let slots = &mut slots[part.first_slot..part.first_slot + usize::from(program.slots)];
-    let mut scene = Scene { threads, slots, mailboxes };
-    let mut at = scene.threads[agent.index()].at;
+    let mut scene = Scene { threads, slots, mailboxes, scopes };
+    let thread = &scene.threads[agent.index()];
+    if thread.state != State::Ready {
+        // It was ended, or woken twice.
+        return Stop::Idle;
+    }
+    let mut at = thread.at;
     loop {
         let instr = code[at as usize];
         match instr.op {
@@ -91,21 +110,27 @@ pub(super) fn run<W: World>(
                 let to = part.outgoing[usize::from(instr.a)];
                 let channel = &cast.channels[to as usize];
                 let mailbox = &mut scene.mailboxes[to as usize];
-                if mailbox.len() >= channel.capacity as usize {
+                if mailbox.len() >= channel.capacity as usize && !is_late(scene.scopes, channel) {
                     thread.mailbox = to;
                     stop!(thread, at, Blocked, Waits);
                 }
                 let Some(right) = world.clear(&offer(channel, program, instr, scene.slots)) else {
                     stop!(thread, at, Offering, Offers);
                 };
-                put(mailbox, right, program, instr, scene.slots);
+                if channel.is_special() {
+                    deliver(&mut scene, cast, right, (program, instr), to, world);
+                } else {
+                    put(mailbox, right, program, instr, scene.slots);
+                    called(scene.threads, channel, to, world);
+                }
                 at += 1;
-                called(scene.threads, channel, to, world);
             }
             Op::Receive => {
                 let thread = &mut scene.threads[agent.index()];
                 pace!(fuel, thread, at);
-                let Some(case) = arrived(part, instr.a, scene.mailboxes) else {
+                let case = arrived(cast, part, instr.a, &scene);
+                let thread = &mut scene.threads[agent.index()];
+                let Some(case) = case else {
                     thread.mailbox = part.waits[usize::from(instr.a)].channel;
                     stop!(thread, at, Receiving, Waits);
                 };
@@ -165,7 +190,61 @@ pub(super) fn run<W: World>(
                 world.decided(info.role, &program.decisions[usize::from(instr.a)], instr.b);
                 at += 1;
             }
-            Op::NoBranch | Op::Fail | Op::FailWith => return Stop::Fails(ending(part, instr)),
+            Op::Enter | Op::EnterFor => {
+                let thread = &mut scene.threads[agent.index()];
+                pace!(fuel, thread, at);
+                match enter(&mut scene, cast, agent, instr, world) {
+                    Ok(Some(to)) => at = to,
+                    Ok(None) => at += 1,
+                    Err(trouble) => return Stop::Fails(trouble),
+                }
+            }
+            Op::Leave => {
+                if let Some(mut reach) = scene.reach(cast) {
+                    reach.leave(info.role, instr.a, world);
+                }
+                at += 1;
+            }
+            Op::Gather => {
+                let thread = &mut scene.threads[agent.index()];
+                pace!(fuel, thread, at);
+                let observed = thread.observed;
+                match gather::hear(&mut scene, part, instr) {
+                    Ok(Heard::Message(member)) if observed => {
+                        let thread = &mut scene.threads[agent.index()];
+                        thread.mailbox = member.channel;
+                        stop!(thread, at, Observing, Asks);
+                    }
+                    Ok(Heard::Message(member)) => {
+                        if let Err(trouble) = gather::take(&mut scene, cast, (part, instr), member, world) {
+                            return Stop::Fails(trouble);
+                        }
+                        at += 2;
+                    }
+                    Ok(Heard::All) => at += 1,
+                    Ok(Heard::Nothing) => {
+                        let thread = &mut scene.threads[agent.index()];
+                        thread.mailbox = MANY;
+                        stop!(thread, at, Receiving, Waits);
+                    }
+                    Err(trouble) => return Stop::Fails(trouble),
+                }
+            }
+            Op::Pending | Op::Missing => {
+                if let Err(trouble) = known(&mut scene, part, instr) {
+                    return Stop::Fails(trouble);
+                }
+                at += 1;
+            }
+            Op::Fail | Op::FailWith => match fail(&mut scene, cast, part, (agent, instr), world) {
+                Ok(()) => match &scene.threads[agent.index()] {
+                    Thread { state: State::Ready, at: to, .. } => at = *to,
+                    Thread { state: State::Halted, .. } => return Stop::Waits,
+                    _ => return Stop::Joined,
+                },
+                Err(trouble) => return Stop::Fails(trouble),
+            },
+            Op::NoBranch => return Stop::Fails(no_branch(part, instr)),
             _ => {
                 let frame = Frame { program, slots: scene.slots };
                 if let Err(trouble) = compute::compute(instr, frame) {
@@ -199,13 +278,53 @@ pub(super) fn offer<'a>(
 #[inline]
 #[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
 pub(super) fn put<R>(mailbox: &mut Mailbox, _right: R, program: &Program, instr: Instr, slots: &mut [Value]) {
-    let payload = match instr.op {
+    mailbox.put(u32::from(instr.b), payload(program, instr, slots));
+}
+
+/// What the instruction of a send carries away.
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
+fn payload(program: &Program, instr: Instr, slots: &mut [Value]) -> Value {
+    match instr.op {
         Op::SendTake => std::mem::replace(&mut slots[usize::from(instr.c)], Value::None),
         Op::SendConst => program.constants[usize::from(instr.c)].clone(),
         Op::Select => Value::None,
         _ => slots[usize::from(instr.c)].clone(),
-    };
+    }
+}
+
+/// Puts what the instruction of a send offers into a mailbox on the lane of a scope, or one that may end a scope. What
+/// belongs to an instance that its receiver is through with is dropped.
+#[cold]
+pub(super) fn deliver<R>(
+    scene: &mut Scene<'_>,
+    cast: &Cast,
+    _right: R,
+    (program, instr): (&Program, Instr),
+    to: u32,
+    world: &mut impl World,
+) {
+    let Some(channel) = cast.channels.get(to as usize) else { return };
+    let payload = payload(program, instr, scene.slots);
+    let Some(mut reach) = scene.reach(cast) else { return };
+    if reach.scopes.is_late(channel) {
+        return;
+    }
+    let Some(mailbox) = reach.mailboxes.get_mut(to as usize) else { return };
     mailbox.put(u32::from(instr.b), payload);
+    if channel.to_region != NO_REGION {
+        let path = reach.scopes.region(channel.from_region).path;
+        if let Some(tags) = reach.scopes.tags.get_mut(to as usize) {
+            tags.push_back(path);
+        }
+    }
+    called(reach.threads, channel, to, world);
+    reach.arrived(channel, to, world);
+}
+
+/// Whether what would be sent belongs to an instance that its receiver is through with: it needs no room.
+fn is_late(scopes: &Option<Box<Scopes>>, channel: &Channel) -> bool {
+    channel.is_special() && scopes.as_deref().is_some_and(|scopes| scopes.is_late(channel))
 }
 
 /// Wakes the receiver of a mailbox, if it waits for just this.
@@ -223,12 +342,24 @@ pub(super) fn called(threads: &mut [Thread], channel: &Channel, at: u32, world: 
 
 /// What has arrived at a place of waiting, in the order of its table.
 #[inline]
-pub(super) fn arrived<'a>(part: &'a Part, receive: u16, mailboxes: &[Mailbox]) -> Option<&'a Case> {
+pub(super) fn arrived<'a>(cast: &Cast, part: &'a Part, receive: u16, scene: &Scene<'_>) -> Option<&'a Case> {
     let wait = part.waits.get(usize::from(receive))?;
     let cases = part.cases.get(wait.first as usize..wait.end as usize)?;
-    cases
-        .iter()
-        .find(|case| mailboxes.get(case.channel as usize).is_some_and(|mailbox| mailbox.holds(case.label)))
+    let holds = |case: &&Case| {
+        scene.mailboxes.get(case.channel as usize).is_some_and(|mailbox| mailbox.holds(case.label))
+    };
+    if wait.scoped {
+        return cases.iter().find(|case| holds(case) && is_due(scene.scopes, cast, case.channel));
+    }
+    cases.iter().find(holds)
+}
+
+/// Whether the first message of a mailbox belongs to the instance that its receiver is in.
+fn is_due(scopes: &Option<Box<Scopes>>, cast: &Cast, mailbox: u32) -> bool {
+    let (Some(scopes), Some(channel)) = (scopes.as_deref(), cast.channels.get(mailbox as usize)) else {
+        return true;
+    };
+    scopes.is_due(channel, mailbox)
 }
 
 /// What an observer is shown: it stays the same although other mailboxes fill meanwhile.
@@ -260,16 +391,84 @@ pub(super) fn take(
         let (from, to, lane) = (channel.from, channel.to, channel.lane);
         world.received(Taken { from, to, lane, message, payload: &payload });
     }
-    if let Some(sender) = scene.threads.get_mut(channel.sender.index())
+    if channel.is_special()
+        && let Some(scopes) = scene.scopes.as_deref_mut()
+    {
+        scopes.taken(case.channel);
+    }
+    room(scene.threads, channel, case.channel, world);
+    keep(scene.slots, case.slot, payload);
+    case.to
+}
+
+/// Wakes a sender that waits for room in a mailbox.
+#[inline]
+pub(super) fn room(threads: &mut [Thread], channel: &Channel, mailbox: u32, world: &mut impl World) {
+    if let Some(sender) = threads.get_mut(channel.sender.index())
         && sender.state == State::Blocked
-        && sender.mailbox == case.channel
+        && sender.mailbox == mailbox
     {
         sender.state = State::Ready;
         sender.mailbox = 0;
         world.wake(channel.sender);
     }
-    keep(scene.slots, case.slot, payload);
-    case.to
+}
+
+/// Begins an instance of a scope; gives where the role goes on if it is over already.
+fn enter(
+    scene: &mut Scene<'_>,
+    cast: &Cast,
+    agent: AgentId,
+    instr: Instr,
+    world: &mut impl World,
+) -> Result<Option<u32>, Trouble> {
+    let within = match (instr.op, scene.slots.get(usize::from(instr.b))) {
+        (Op::EnterFor, Some(Value::Duration(within))) => Some(*within),
+        (Op::EnterFor, other) => return Err(compute::kind("a span of time", other.unwrap_or(&NOTHING))),
+        _ => None,
+    };
+    scene.reach(cast).map_or(Ok(None), |mut reach| reach.enter(agent, instr.a, within, world))
+}
+
+/// What is known of the members of a collection.
+fn known(scene: &mut Scene<'_>, part: &Part, instr: Instr) -> Result<(), Trouble> {
+    let slot = |slots: &[Value], at: u16| slots.get(usize::from(at)).cloned().unwrap_or(Value::None);
+    let (to, value) = if instr.op == Op::Pending {
+        let pending = gather::is_pending(&slot(scene.slots, instr.b), instr.c)?;
+        (instr.a, Value::Bool(pending))
+    } else {
+        let region = part.first_region + u32::from(instr.a);
+        let expired = scene.scopes.as_deref().is_some_and(|scopes| scopes.region(region).expired);
+        (instr.b, gather::missing(part, instr.a, &slot(scene.slots, instr.c), expired)?)
+    };
+    keep(scene.slots, to, value);
+    Ok(())
+}
+
+/// A failure that the protocol raises. Trouble for the session where no scope takes it.
+fn fail(
+    scene: &mut Scene<'_>,
+    cast: &Cast,
+    part: &Part,
+    (agent, instr): (AgentId, Instr),
+    world: &mut impl World,
+) -> Result<(), Trouble> {
+    let name = match part.program.constants.get(usize::from(instr.a)) {
+        Some(Value::Text(name)) => name.clone(),
+        _ => "".into(),
+    };
+    let carried = match instr.op {
+        Op::FailWith => {
+            scene.slots.get_mut(usize::from(instr.b)).map(|slot| std::mem::replace(slot, NOTHING))
+        }
+        _ => None,
+    };
+    let cause = Cause::Failed(Some(name.clone()));
+    let Some(raised) = scene.reach(cast).and_then(|mut reach| reach.raise(agent, &cause, world)) else {
+        return Err(Trouble::Failed(name));
+    };
+    scope::carry(scene, &raised, carried.unwrap_or(NOTHING));
+    Ok(())
 }
 
 /// Writes a slot, unless nobody looks at it.
@@ -290,10 +489,12 @@ fn fork(threads: &mut [Thread], part: &Part, agent: AgentId, at: u32, world: &mu
     thread.children = branches.len() as u16;
     thread.at = at + 1;
     thread.state = State::Joining;
+    let within = thread.within;
     for branch in branches {
         let child = AgentId(part.first_agent + u32::from(branch.thread));
         let thread = &mut threads[child.index()];
         thread.at = branch.to;
+        thread.within = within;
         thread.state = State::Ready;
         world.wake(child);
     }
@@ -314,18 +515,9 @@ fn join(threads: &mut [Thread], part: &Part, agent: AgentId, number: u16, world:
     }
 }
 
-/// The trouble that an instruction makes.
+/// The trouble of a choice none of whose conditions holds.
 #[cold]
-fn ending(part: &Part, instr: Instr) -> Trouble {
-    let program = &part.program;
-    match instr.op {
-        Op::NoBranch => {
-            let name = program.decisions.get(usize::from(instr.a)).map(|decision| decision.name.clone());
-            Trouble::NoBranch(name.unwrap_or_default())
-        }
-        _ => match program.constants.get(usize::from(instr.a)) {
-            Some(Value::Text(cause)) => Trouble::Failed(cause.clone()),
-            _ => Trouble::Failed("".into()),
-        },
-    }
+fn no_branch(part: &Part, instr: Instr) -> Trouble {
+    let name = part.program.decisions.get(usize::from(instr.a)).map(|decision| decision.name.clone());
+    Trouble::NoBranch(name.unwrap_or_default())
 }

@@ -5,14 +5,19 @@
 //! where it stands.
 //! Is not: aware of time, of other sessions, or of who runs next.
 
+use std::collections::VecDeque;
+
+use crate::base::cause::Cause;
 use crate::base::id::RoleId;
 use crate::base::value::Value;
 use crate::bytecode::op::Op;
 use crate::bytecode::program::Kind;
 use crate::machine::cast::{AgentId, Cast, Part};
+use crate::machine::gather;
 use crate::machine::mailbox::Mailbox;
 use crate::machine::question::{Offer, Question, Reply};
 use crate::machine::run::{self, Scene, Stop};
+use crate::machine::scope::{Reach, Region, Scopes};
 use crate::machine::world::World;
 
 /// What an agent does.
@@ -35,6 +40,8 @@ pub enum State {
     Observing,
     /// It waits for the threads that it started.
     Joining,
+    /// It has raised a cause, and waits for the word of its scope's owner.
+    Halted,
 }
 
 /// One thread of one role.
@@ -46,9 +53,23 @@ pub(super) struct Thread {
     pub(super) mailbox: u32,
     /// How many threads it waits for.
     pub(super) children: u16,
+    /// The innermost scope around it, counted from 1; 0 where there is none.
+    pub(super) within: u16,
     /// Whether its participant sees what it receives.
     pub(super) observed: bool,
     pub(super) state: State,
+}
+
+impl Thread {
+    /// The innermost scope around it.
+    pub(super) const fn within(&self) -> Option<u16> {
+        self.within.checked_sub(1)
+    }
+
+    /// It is now in this scope.
+    pub(super) fn enter(&mut self, scope: Option<u16>) {
+        self.within = scope.map_or(0, |scope| scope + 1);
+    }
 }
 
 /// The running roles of one cast.
@@ -57,6 +78,8 @@ pub struct Session {
     pub(super) threads: Vec<Thread>,
     pub(super) slots: Vec<Value>,
     pub(super) mailboxes: Vec<Mailbox>,
+    /// None where the cast has no scope: then nothing of it costs anything.
+    pub(super) scopes: Option<Box<Scopes>>,
     /// Roles that have come to their end.
     pub(super) finished: u32,
 }
@@ -86,6 +109,13 @@ impl Session {
         self.mailboxes.reserve_exact(cast.channels.len().saturating_sub(self.mailboxes.len()));
         self.mailboxes.resize_with(cast.channels.len(), Mailbox::default);
         self.finished = 0;
+        self.scopes = (cast.regions > 0).then(|| {
+            Box::new(Scopes {
+                regions: vec![Region::default(); cast.regions],
+                tags: vec![VecDeque::new(); cast.channels.len()],
+                ..Scopes::default()
+            })
+        });
     }
 
     /// Lets go of everything that was carried and computed, and of mailboxes that have grown: what is left is room for
@@ -93,6 +123,7 @@ impl Session {
     pub fn clear(&mut self) {
         self.slots.clear();
         self.mailboxes.iter_mut().for_each(Mailbox::clear);
+        self.scopes = None;
     }
 
     /// Puts a parameter where the role finds it.
@@ -170,20 +201,81 @@ impl Session {
     /// it cleared.
     pub fn send(&mut self, cast: &Cast, agent: AgentId, world: &mut impl World) {
         let Some((Thread { at, state: State::Offering, .. }, part)) = self.place(cast, agent) else { return };
-        let Self { threads, slots, mailboxes, .. } = self;
+        let Self { threads, slots, mailboxes, scopes, .. } = self;
         let Some(instr) = part.program.code.get(at as usize).copied() else { return };
         let Some(to) = part.outgoing.get(usize::from(instr.a)).copied() else { return };
-        let (Some(mailbox), Some(channel)) = (mailboxes.get_mut(to as usize), cast.channels.get(to as usize))
-        else {
-            return;
-        };
+        let Some(channel) = cast.channels.get(to as usize) else { return };
         let Some(slots) = slots.get_mut(part.first_slot..) else { return };
-        run::put(mailbox, (), &part.program, instr, slots);
         if let Some(thread) = threads.get_mut(agent.index()) {
             thread.at += 1;
             thread.state = State::Ready;
         }
+        if channel.is_special() {
+            let mut scene = Scene { threads, slots, mailboxes, scopes };
+            return run::deliver(&mut scene, cast, (), (&part.program, instr), to, world);
+        }
+        let Some(mailbox) = mailboxes.get_mut(to as usize) else { return };
+        run::put(mailbox, (), &part.program, instr, slots);
         run::called(threads, channel, to, world);
+    }
+
+    /// A cause at an agent: a message denied where it offers one, a question failed where it asks one, a payload refused
+    /// where its participant looks at one. The innermost scope around it that takes this is told. False where none
+    /// does: then nothing has changed, and the session cannot go on.
+    pub fn raise(&mut self, cast: &Cast, agent: AgentId, cause: &Cause, world: &mut impl World) -> bool {
+        let Some((thread, part)) = self.place(cast, agent) else { return false };
+        let Self { threads, slots, mailboxes, scopes, .. } = self;
+        let (Some(slots), Some(instr)) =
+            (slots.get_mut(part.first_slot..), part.program.code.get(thread.at as usize).copied())
+        else {
+            return false;
+        };
+        // The owner of a collection does without what its participant refuses.
+        if let (State::Observing, Op::Gather) = (thread.state, instr.op)
+            && let Some(member) = gather::shown(part, instr.a, thread.mailbox)
+        {
+            let mut scene = Scene { threads, slots, mailboxes, scopes };
+            let refused = gather::refuse(&mut scene, cast, (part, instr), member, world);
+            if let Some(thread) = self.threads.get_mut(agent.index()) {
+                thread.state = State::Ready;
+                thread.mailbox = 0;
+                world.wake(agent);
+            }
+            return refused.is_ok();
+        }
+        let Some(scopes) = scopes.as_deref_mut() else { return false };
+        Reach { cast, threads, mailboxes, scopes }.raise(agent, cause, world).is_some()
+    }
+
+    /// The time of the instance that an owner is in is up. False where no scope does anything about it.
+    pub fn expire(&mut self, cast: &Cast, agent: AgentId, scope: u16, world: &mut impl World) -> bool {
+        self.reach(cast).is_none_or(|mut reach| reach.expire(agent, scope, world))
+    }
+
+    /// The session is cancelled from outside. False where no scope takes it.
+    pub fn cancel(&mut self, cast: &Cast, world: &mut impl World) -> bool {
+        self.reach(cast).is_some_and(|mut reach| reach.cancel(world))
+    }
+
+    /// The scopes whose owners are inside and have a time limit.
+    #[must_use]
+    pub fn timed(&self, cast: &Cast) -> Vec<(AgentId, u16)> {
+        let Some(scopes) = self.scopes.as_deref() else { return Vec::new() };
+        let mut timed = Vec::new();
+        for part in &cast.parts {
+            for (at, scope) in part.scopes.iter().enumerate().filter(|(_, scope)| scope.timed) {
+                let region = scopes.region(part.first_region + at as u32);
+                if region.inside && !region.expired {
+                    timed.push((scope.agent, at as u16));
+                }
+            }
+        }
+        timed
+    }
+
+    fn reach<'a>(&'a mut self, cast: &'a Cast) -> Option<Reach<'a>> {
+        let scopes = self.scopes.as_deref_mut()?;
+        Some(Reach { cast, threads: &mut self.threads, mailboxes: &mut self.mailboxes, scopes })
     }
 
     /// What an agent asks; none unless it waits for an answer.
@@ -207,11 +299,15 @@ impl Session {
                 let args = self.slots.get(first..first + operation.args.len())?;
                 Some(Question::Perform(operation, args))
             }
-            (State::Observing, Op::Receive) => {
-                let case = run::shown(part, instr.a, &thread, &self.mailboxes)?;
-                let channel = cast.channels.get(case.channel as usize)?;
-                let message = program.messages.get(usize::from(case.message))?;
-                let payload = self.mailboxes.get(case.channel as usize)?.first();
+            (State::Observing, Op::Receive | Op::Gather) => {
+                let message = if instr.op == Op::Receive {
+                    run::shown(part, instr.a, &thread, &self.mailboxes)?.message
+                } else {
+                    gather::shown(part, instr.a, thread.mailbox)?.message
+                };
+                let channel = cast.channels.get(thread.mailbox as usize)?;
+                let message = program.messages.get(usize::from(message))?;
+                let payload = self.mailboxes.get(thread.mailbox as usize)?.first();
                 Some(Question::Observe { from: channel.from, message, payload })
             }
             _ => None,
@@ -222,7 +318,7 @@ impl Session {
     pub fn answer(&mut self, cast: &Cast, agent: AgentId, reply: Reply, world: &mut impl World) {
         let Some((thread, part)) = self.place(cast, agent) else { return };
         let Some(instr) = part.program.code.get(thread.at as usize).copied() else { return };
-        let Self { threads, slots, mailboxes, .. } = self;
+        let Self { threads, slots, mailboxes, scopes, .. } = self;
         let Some(slots) = slots.get_mut(part.first_slot..) else { return };
         let next = match (thread.state, instr.op, reply) {
             (State::Asking, Op::Produce, Reply::Value(value)) => {
@@ -245,10 +341,18 @@ impl Session {
             (State::Observing, Op::Receive, Reply::Accepted) => {
                 match run::shown(part, instr.a, &thread, mailboxes) {
                     Some(case) => {
-                        let mut scene = Scene { threads: &mut *threads, slots, mailboxes };
+                        let mut scene = Scene { threads: &mut *threads, slots, mailboxes, scopes };
                         run::take(&mut scene, cast, part, case, world)
                     }
                     None => return,
+                }
+            }
+            (State::Observing, Op::Gather, Reply::Accepted) => {
+                let Some(member) = gather::shown(part, instr.a, thread.mailbox) else { return };
+                let mut scene = Scene { threads: &mut *threads, slots, mailboxes, scopes };
+                match gather::take(&mut scene, cast, (part, instr), member, world) {
+                    Ok(()) => thread.at + 2,
+                    Err(_) => return,
                 }
             }
             _ => return,

@@ -3,8 +3,11 @@
 //! Is not: a scheduler; which agent runs is decided outside.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
+use crate::base::cause::Cause;
 use crate::base::id::{LaneId, RoleId};
+use crate::base::time::Duration;
 use crate::base::value::Value;
 use crate::bytecode::program::{Decision, Message};
 use crate::machine::cast::AgentId;
@@ -27,6 +30,26 @@ pub trait World {
     /// A message was taken by its receiver.
     fn received(&mut self, taken: Taken<'_>) {
         let _ = taken;
+    }
+
+    /// The owner or a member has entered a scope; an owner may have so much time for it.
+    fn entered(&mut self, agent: AgentId, scope: u16, within: Option<Duration>) {
+        let _ = (agent, scope, within);
+    }
+
+    /// A role is through with the scope that this agent entered, in whatever way.
+    fn left(&mut self, agent: AgentId, scope: u16) {
+        let _ = (agent, scope);
+    }
+
+    /// The answer that this agent waited for is no longer wanted.
+    fn withdrawn(&mut self, agent: AgentId) {
+        let _ = agent;
+    }
+
+    /// A cause was raised at a role, and the scope of this name takes it.
+    fn raised(&mut self, role: RoleId, scope: &Arc<str>, cause: &Cause) {
+        let _ = (role, scope, cause);
     }
 
     /// A condition has decided.

@@ -84,15 +84,15 @@ fn bytes_that_are_no_program_are_refused() {
     };
     check(b"", "E0301: this is no program");
     check(b"LABX\x01", "E0301: this is no program");
-    check(b"LABN\x02", "E0302: the program has version 2, and version 1 is known");
+    check(b"LABN\x01", "E0302: the program has version 1, and version 2 is known");
     check(&bytes[..bytes.len() - 1], "E0301: the program is cut off");
     check(&[bytes.as_slice(), b"x"].concat(), "E0301: something follows the program");
     check(&vec![0; limits::PROGRAM_BYTES_MAX + 1], "E0307: 16777217 bytes, at most 16777216");
     // A length that is only claimed.
-    check(b"LABN\x01\xff\xff\xff\xff\x0fx", "E0301: the program is cut off");
+    check(b"LABN\x02\xff\xff\xff\xff\x0fx", "E0301: the program is cut off");
     // The same number, written longer.
     check(
-        &[&bytes[..4], b"\x81\x00", &bytes[5..]].concat(),
+        &[&bytes[..4], b"\x82\x00", &bytes[5..]].concat(),
         "E0301: the program is not encoded as this version does it",
     );
 }

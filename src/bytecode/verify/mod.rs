@@ -31,6 +31,8 @@ pub struct Facts {
     pub incoming: Vec<u16>,
     /// The thread that enters each scope.
     pub scopes: Vec<u16>,
+    /// The scope in which each thread is started.
+    pub within: Vec<Option<u16>>,
 }
 
 /// Judges a program.

@@ -61,7 +61,7 @@ fn control_stays_inside() {
 fn operands_are_in_range() {
     code(vec![op(Op::SendConst, 0, 0, 1), END], "fine");
     for (bad, name) in [
-        (op(Op::SendConst, 2, 0, 0), "send.const"),
+        (op(Op::SendConst, 4, 0, 0), "send.const"),
         (op(Op::SendConst, 0, 3, 0), "send.const"),
         (op(Op::SendConst, 0, 2, 0), "send.const"),
         (op(Op::SendConst, 0, 0, 2), "send.const"),

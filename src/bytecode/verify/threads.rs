@@ -31,6 +31,7 @@ pub(super) fn check(program: &Program) -> Result<Threads, Rejection> {
             outgoing: vec![0; program.outgoing.len()],
             incoming: vec![0; program.incoming.len()],
             scopes: vec![0; program.scopes.len()],
+            within: vec![None; usize::from(program.threads)],
         },
         of: vec![None; program.code.len()],
         started: vec![None; usize::from(program.threads)],
@@ -77,6 +78,9 @@ fn walk(program: &Program, threads: &mut Threads) -> Result<(), Rejection> {
             if let Some(parent) = threads.facts.parents.get_mut(usize::from(branch.thread)) {
                 *parent = thread;
             }
+            if let Some(place) = threads.facts.within.get_mut(usize::from(branch.thread)) {
+                *place = within;
+            }
             threads.order.push(branch.thread);
             open.push((branch.to, branch.thread, within));
         }
@@ -91,10 +95,7 @@ fn scopes(
     at: u32,
     (instr, thread, within): (Instr, u16, Option<u16>),
 ) -> Result<Option<u16>, Rejection> {
-    let started = |thread: u16| {
-        let fork = threads.started.get(usize::from(thread)).copied().flatten()?;
-        threads.within.get(fork as usize).copied().flatten()
-    };
+    let started = |thread: u16| threads.facts.within.get(usize::from(thread)).copied().flatten();
     match instr.op {
         Op::End if thread != 0 => Err(nesting("a branch ends the role", at)),
         Op::End if within.is_some() => Err(nesting("a role ends inside of a scope", at)),

@@ -94,7 +94,7 @@ impl<'d> Resolver<'d> {
             StmtKind::Par(par) => self.par(stmt, par, out),
             StmtKind::Call(call) => self.call(stmt, call, out),
             StmtKind::Sub(sub) => self.sub(sub, out),
-            StmtKind::Try(scope) => self.scope(stmt, scope),
+            StmtKind::Try(scope) => self.scope(stmt, scope, out),
             StmtKind::Fail(fail) => self.fail(stmt, fail, out),
             StmtKind::Return(value) => self.give_back(stmt, value, out),
         }

@@ -498,6 +498,7 @@ impl<'d> Resolver<'d> {
         let border = self.jumps.iter().skip(at + 1).find_map(|jump| match jump.kind {
             Kind::Lane => Some(Border { span: jump.span, what: "a branch of `par`" }),
             Kind::Counted => Some(Border { span: jump.span, what: "a counted loop" }),
+            Kind::Scope => Some(Border { span: jump.span, what: "a `try`" }),
             Kind::Call | Kind::Turns => None,
         });
         if let Some(border) = border {

@@ -56,6 +56,8 @@ pub(super) enum Kind {
     Call,
     /// A branch of a `par`: nothing leaves it.
     Lane,
+    /// The body of a `try`: nothing leaves it but its end and its causes.
+    Scope,
 }
 
 /// A block that can be left or begun again.
@@ -168,7 +170,7 @@ impl<'d> Resolver<'d> {
                 self.rebinds(role, name, (ty, span), (&had, before.span));
             }
         }
-        let var = self.tables.var(id, self.lane, &own);
+        let var = self.tables.var(id, self.var_lane(id), &own);
         self.knowledge.set((id, role), Some(Known { var, span }));
         var
     }

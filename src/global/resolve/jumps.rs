@@ -66,6 +66,7 @@ impl<'d> Resolver<'d> {
                 Kind::Counted if named => return Some((at, border)),
                 Kind::Counted => border = border.or(Some(Border { span: jump.span, what: "a counted loop" })),
                 Kind::Lane => border = border.or(Some(Border { span: jump.span, what: "a branch of `par`" })),
+                Kind::Scope => border = border.or(Some(Border { span: jump.span, what: "a `try`" })),
                 Kind::Turns => {}
             }
         }
@@ -74,10 +75,10 @@ impl<'d> Resolver<'d> {
 
     /// Says what a jump may not leave.
     pub(super) fn crosses(&mut self, span: Span, word: &str, border: Border) {
-        let help = if border.what == "a counted loop" {
-            "use `loop (max: …)`, which `break` may leave"
-        } else {
-            "end the branch, and decide after the `par`"
+        let help = match border.what {
+            "a counted loop" => "use `loop (max: …)`, which `break` may leave",
+            "a `try`" => "let the `try` end, and decide after it",
+            _ => "end the branch, and decide after the `par`",
         };
         self.say(
             Diagnostic::new(Code::E0119, span, format!("`{word}` may not leave {}", border.what))

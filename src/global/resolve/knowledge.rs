@@ -35,6 +35,8 @@ pub(super) struct Knowledge {
     trail: Vec<(Key, Option<Known>)>,
     /// What was known in some branch only, and where it was bound there.
     lost: BTreeMap<Key, Span>,
+    /// For each scope around the walk, outermost first: what has been set inside, and whether it was known before.
+    scopes: Vec<BTreeMap<Key, bool>>,
 }
 
 impl Knowledge {
@@ -58,7 +60,37 @@ impl Knowledge {
             Some(known) => self.known.insert(key, known),
             None => self.known.remove(&key),
         };
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.entry(key).or_insert(before.is_some());
+        }
         self.trail.push((key, before));
+    }
+
+    /// Remembers from here on what was known: a scope begins.
+    pub(super) fn remember(&mut self) {
+        self.scopes.push(BTreeMap::new());
+    }
+
+    /// The innermost scope ends.
+    pub(super) fn forget(&mut self) {
+        let ended = self.scopes.pop().unwrap_or_default();
+        if let Some(around) = self.scopes.last_mut() {
+            for (key, before) in ended {
+                around.entry(key).or_insert(before);
+            }
+        }
+    }
+
+    /// Whether anybody knew the name when the scope at this level began.
+    pub(super) fn knew(&self, level: usize, name: NameId) -> bool {
+        let all = (name, RoleId(0))..=(name, RoleId(u16::MAX));
+        let mut first: BTreeMap<Key, bool> = BTreeMap::new();
+        for scope in self.scopes.iter().skip(level) {
+            for (key, before) in scope.range(all.clone()) {
+                first.entry(*key).or_insert(*before);
+            }
+        }
+        first.values().any(|before| *before) || self.known.range(all).any(|(key, _)| !first.contains_key(key))
     }
 
     pub(super) fn mark(&self) -> Mark {

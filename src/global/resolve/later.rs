@@ -9,29 +9,9 @@ use crate::diag::code::Code;
 use crate::diag::source::Span;
 use crate::global::resolve::Resolver;
 use crate::global::resolve::roles::Target;
-use crate::syntax::tree::{self, Choice, Collect, Exchange, Receivers, Try};
+use crate::syntax::tree::{self, Choice, Collect, Exchange, Receivers};
 
 impl<'d> Resolver<'d> {
-    /// `try … on …`
-    pub(super) fn scope(&mut self, stmt: &'d tree::Stmt, scope: &'d Try) {
-        let owner = self.single(&scope.owner);
-        if let Some(within) = &scope.within {
-            self.fitting(owner, within, &Type::Duration);
-        }
-        let mut ways = self.part();
-        self.block(&scope.body);
-        self.way_ends(&mut ways);
-        for handler in &scope.handlers {
-            if let (Some(name), Some(owner)) = (&handler.bind, owner) {
-                self.bind(owner, &name.text, &Type::Any, name.place.0);
-            }
-            self.block(&handler.body);
-            self.way_ends(&mut ways);
-        }
-        self.meet(&ways);
-        self.later(keyword(stmt.place.0, "try"), "`try`", "leave the `try` out, keeping its body");
-    }
-
     /// `choice … within …`
     pub(super) fn choice_within(&mut self, stmt: &'d tree::Stmt, choice: &'d Choice) {
         let owner = self.single(&choice.owner);

@@ -25,7 +25,9 @@ mod operators;
 mod par;
 mod record;
 mod relay;
+mod reports;
 mod roles;
+mod scope;
 mod settle;
 mod sites;
 mod sweep;
@@ -46,6 +48,7 @@ use crate::global::protocol::{Block, Protocol};
 use crate::global::resolve::call::Active;
 use crate::global::resolve::frame::{Frame, Jump};
 use crate::global::resolve::knowledge::Knowledge;
+use crate::global::resolve::scope::Open;
 use crate::global::resolve::tables::Tables;
 
 /// The sizes of families, by the name of the family or of its size; 3 where none is given.
@@ -78,6 +81,10 @@ struct Resolver<'d> {
     /// The first of the active calls whose end is the end of the statement.
     tail_from: usize,
     lane: LaneId,
+    /// Scopes around the statement, outermost first.
+    scopes: Vec<Open>,
+    /// The branch of a `par` around the statement, or the trunk, and how many scopes stand around that.
+    thread: (usize, LaneId),
     /// Loops around the statement, as the depth of choices.
     loops: u32,
     /// Whether a run can come to the statement.
@@ -200,6 +207,8 @@ impl<'d> Resolver<'d> {
             active: Vec::new(),
             tail_from: 0,
             lane: LaneId::TRUNK,
+            scopes: Vec::new(),
+            thread: (0, LaneId::TRUNK),
             loops: 0,
             reachable: true,
             depth: 0,
@@ -241,6 +250,7 @@ impl<'d> Resolver<'d> {
         let body = self.whole_body(tree);
         let body = self.sweep(body);
         let body = self.settle(body);
+        let body = self.reported(body);
         self.take_part(tree, &body);
         if self.overflow {
             return None;

@@ -62,7 +62,7 @@ impl<'d> Resolver<'d> {
             match known {
                 Some(known) if branches == 1 => {
                     let ty = self.tables.type_of(known.var);
-                    let var = self.tables.var(key.0, self.lane, &ty);
+                    let var = self.tables.var(key.0, self.var_lane(key.0), &ty);
                     if var != known.var {
                         self.silent_let(key.1, var, Expr::Var(known.var), known.span, out);
                     }
@@ -79,12 +79,23 @@ impl<'d> Resolver<'d> {
 
     /// A new lane: branch `at` of a `par` in the present one.
     fn lane(&mut self, span: Span, at: usize) -> Option<LaneId> {
+        self.new_lane(span, &(at + 1).to_string())
+    }
+
+    /// The lane of what is inside of a scope that begins here.
+    pub(super) fn scope_lane(&mut self, span: Span, word: &'static str) -> Option<LaneId> {
+        let number = self.tables.next_lane(self.lane, word);
+        self.new_lane(span, &format!("{word}{number}"))
+    }
+
+    /// A new lane in the present one.
+    fn new_lane(&mut self, span: Span, name: &str) -> Option<LaneId> {
         if self.tables.lanes.len() > usize::from(u16::MAX) {
-            self.too_large(span, "it has too many branches of `par`");
+            self.too_large(span, "it has too many branches of `par` and scopes");
             return None;
         }
         let outer = self.tables.lanes.get(self.lane.index()).map_or("", |lane| &lane.name);
-        let name = if outer.is_empty() { (at + 1).to_string() } else { format!("{outer}.{}", at + 1) };
+        let name = if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") };
         let lane = LaneId::at(self.tables.lanes.len());
         self.tables.lanes.push(protocol::Lane { parent: self.lane, name: Arc::from(name) });
         Some(lane)
@@ -93,6 +104,7 @@ impl<'d> Resolver<'d> {
     /// Walks a branch in its lane.
     fn branch(&mut self, lane: LaneId, span: Span, walk: impl FnOnce(&mut Self, &mut Block)) -> Block {
         let outer = std::mem::replace(&mut self.lane, lane);
+        let thread = std::mem::replace(&mut self.thread, (self.scopes.len(), lane));
         let tail = std::mem::replace(&mut self.tail_from, self.active.len());
         let label = self.tables.label();
         let mark = self.knowledge.mark();
@@ -103,6 +115,7 @@ impl<'d> Resolver<'d> {
         self.jumps.pop();
         self.tail_from = tail;
         self.lane = outer;
+        self.thread = thread;
         out
     }
 

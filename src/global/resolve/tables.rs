@@ -46,6 +46,11 @@ pub(super) struct Tables {
     /// Numbers of the choices without a name: per role, per place.
     numbers: BTreeMap<(RoleId, Span), u32>,
     counts: BTreeMap<RoleId, u32>,
+    /// Numbers of the scopes: per role and kind, per place.
+    scope_numbers: BTreeMap<(RoleId, &'static str, Span), u32>,
+    scope_counts: BTreeMap<(RoleId, &'static str), u32>,
+    /// How many scopes of a kind have a lane in a lane.
+    scope_lanes: BTreeMap<(LaneId, &'static str), u32>,
 }
 
 impl Tables {
@@ -90,6 +95,11 @@ impl Tables {
         self.vars.push(Var { name: text, ty: ty.clone() });
         self.named.push((name, lane));
         var
+    }
+
+    /// The lane that a var is of.
+    pub(super) fn lane_of(&self, var: VarId) -> Option<LaneId> {
+        self.named.get(var.index()).map(|(_, lane)| *lane)
     }
 
     pub(super) fn type_of(&self, var: VarId) -> Type {
@@ -177,6 +187,24 @@ impl Tables {
         Arc::from(format!("{name}#{number}"))
     }
 
+    /// The name of a scope: `R.try#n`, counted like choices; `word` says which kind.
+    pub(super) fn scope_name(&mut self, role: RoleId, word: &'static str, span: Span) -> Arc<str> {
+        let number = *self.scope_numbers.entry((role, word, span)).or_insert_with(|| {
+            let count = self.scope_counts.entry((role, word)).or_insert(0);
+            *count += 1;
+            *count
+        });
+        let name = self.roles.get(role.index()).map_or("", |role| role.name.as_str());
+        Arc::from(format!("{name}.{word}#{number}"))
+    }
+
+    /// The next number of a lane for a scope of this kind in that lane, from 1.
+    pub(super) fn next_lane(&mut self, parent: LaneId, word: &'static str) -> u32 {
+        let count = self.scope_lanes.entry((parent, word)).or_insert(0);
+        *count += 1;
+        *count
+    }
+
     pub(super) fn into_protocol(self) -> Protocol {
         Protocol {
             roles: self.roles,
@@ -187,6 +215,7 @@ impl Tables {
             steps: self.steps.into_iter().collect(),
             choices: self.choices,
             decisions: self.decisions.into_iter().collect(),
+            scopes: self.scopes,
             lanes: self.lanes,
             sites: self.sites,
             ..Protocol::default()

@@ -56,7 +56,7 @@ pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Tra
         if !driver.advance(out) {
             // The engine ends sessions in which nothing can happen, so this is a mistake of ours; say so and stop.
             let reason = "nothing is due and the session is not over".to_owned();
-            break Ending::Aborted(Trouble { code: "E0422", role: None, reason });
+            break Ending::Aborted(Trouble { code: "E0422", role: None, place: None, reason });
         }
     };
     Report { ending, steps: driver.steps, clock: driver.now, lines: driver.world.lines().to_vec() }
@@ -141,7 +141,7 @@ impl Driver<'_> {
                     Due::Again(call, _) => call.id != withdrawn,
                 }),
                 Effect::Refused { trouble, .. } => {
-                    let Trouble { code, role, reason } = trouble.clone();
+                    let Trouble { code, role, reason, .. } = trouble.clone();
                     self.trace.event(&What::Aborted { role, code, reason }, out);
                     self.end(Ending::Aborted(trouble));
                 }

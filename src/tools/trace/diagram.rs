@@ -230,6 +230,9 @@ impl Trace for Diagram {
             What::Decided { role, choice, label } => {
                 self.mark(*role, "◆", &format!("{choice}: {label}"), out);
             }
+            What::Raised { role, scope, cause } => {
+                self.mark(*role, "✗", &format!("{scope}: {cause}"), out);
+            }
             What::Performed { role, operation, outcome } => {
                 let text = match brief(outcome, self.margin) {
                     outcome if outcome.is_empty() => operation.to_string(),

@@ -55,6 +55,12 @@ impl Lines {
                 ("choice", text(choice)),
                 ("label", text(label)),
             ],
+            What::Raised { role, scope, cause } => vec![
+                ("event", text("raised")),
+                ("role", name(*role)),
+                ("scope", text(scope)),
+                ("cause", text(cause)),
+            ],
             What::Performed { role, operation, outcome } => vec![
                 ("event", text("effect")),
                 ("role", name(*role)),

@@ -47,6 +47,7 @@ impl Trace for List {
                 format!("{} ⇢ {}: ⟨{label}⟩{}", name(*from), name(*to), lane(*on))
             }
             What::Decided { role, choice, label } => format!("{} ◆ {choice}: {label}", name(*role)),
+            What::Raised { role, scope, cause } => format!("{} ✗ {scope}: {cause}", name(*role)),
             What::Performed { role, operation, outcome } => match brief(outcome, self.width / 2) {
                 outcome if outcome.is_empty() => format!("{} ○ {operation}", name(*role)),
                 outcome => format!("{} ○ {operation} = {outcome}", name(*role)),

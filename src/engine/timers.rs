@@ -1,0 +1,70 @@
+//! Times at which something is due: of scopes that have a limit, and of sessions in which nothing happens.
+//!
+//! A scope of a session has one time at most; setting it again moves it. Is not: a clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::time::Instant;
+use crate::effect::call::SessionId;
+use crate::machine::AgentId;
+
+/// What is due.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Due {
+    /// The scope that this agent is in.
+    Scope(AgentId, u16),
+    /// The session, unless something happened meanwhile.
+    Idle,
+}
+
+/// The times that are set.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    order: BTreeSet<(Instant, SessionId, Due)>,
+    times: BTreeMap<(SessionId, Due), Instant>,
+}
+
+impl Timers {
+    /// The first time that is set.
+    pub(super) fn first(&self) -> Option<Instant> {
+        self.order.first().map(|(at, ..)| *at)
+    }
+
+    pub(super) fn set(&mut self, session: SessionId, due: Due, at: Instant) {
+        self.clear(session, due);
+        self.order.insert((at, session, due));
+        self.times.insert((session, due), at);
+    }
+
+    pub(super) fn clear(&mut self, session: SessionId, due: Due) {
+        if let Some(at) = self.times.remove(&(session, due)) {
+            self.order.remove(&(at, session, due));
+        }
+    }
+
+    /// Forgets everything of a session.
+    pub(super) fn forget(&mut self, session: SessionId) {
+        while let Some((key, _)) = self.times.range((session, Due::Scope(AgentId(0), 0))..).next()
+            && key.0 == session
+        {
+            let (session, due) = *key;
+            self.clear(session, due);
+        }
+    }
+
+    /// Whether a scope of the session has a time.
+    pub(super) fn has_scope(&self, session: SessionId) -> bool {
+        let mut of = self.times.range((session, Due::Scope(AgentId(0), 0))..(session, Due::Idle));
+        of.next().is_some()
+    }
+
+    /// Takes what is due first, if its time has come.
+    pub(super) fn take(&mut self, now: Instant) -> Option<(SessionId, Due)> {
+        let (at, session, due) = *self.order.first()?;
+        if at > now {
+            return None;
+        }
+        self.clear(session, due);
+        Some((session, due))
+    }
+}
