@@ -4,5 +4,6 @@
 //! Is not: a second semantics (there is none), nor the verb `validate`, which does not exist yet.
 
 pub mod explore;
+pub mod moves;
 
 pub use explore::{Bounds, Explored, Flaw, Memory, explore};

@@ -6,6 +6,7 @@
 //! Is not: a scheduler, a guard or a judge of programs: what the verifier has proved is not looked at again.
 
 mod arith;
+mod awaited;
 pub mod cast;
 mod compute;
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl Judge<'_> {
                 self.question(question);
             }
             Action::Deny(_, passage) => self.passage(passage),
-            Action::Lose(role) | Action::Step(role) => self.role(role),
+            Action::Lose(role) | Action::Step(role, _) => self.role(role),
             Action::Expect(standing) => match &standing.it {
                 Standing::Done(role) | Standing::Waits(role, None) | Standing::Aborted(_, Some(role)) => {
                     self.role(role);

@@ -105,8 +105,35 @@ pub enum Action {
     Tick(Duration),
     /// How things stand is looked at.
     Expect(Placed<Standing>),
-    /// One move of one thread of a role: `Worker[0]`, or `Worker[0]/1` on another lane than the trunk.
-    Step(Name),
+    /// One move of one thread of a role: `Worker[0]` for its trunk, `Worker[0]/1` for another thread.
+    Step(Name, Motion),
+}
+
+/// What a thread does in one move, or what is done to it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Motion {
+    /// It goes on until it needs something.
+    Go,
+    /// It takes the first message of this sender.
+    Take(Name),
+    /// What it offers is sent.
+    Send,
+    /// What it offers is denied, for good.
+    Deny,
+    /// It is answered with this label.
+    Decide(Name),
+    /// It is answered with this value.
+    Give(Placed<Json>),
+    /// What it is shown is accepted.
+    Accept,
+    /// What it is shown is refused.
+    Refuse,
+    /// What it asks fails for good, by this name.
+    Fail(Name),
+    /// What it branches on, and what nobody knows, is this.
+    Suppose(Placed<Json>),
+    /// The time of the scope of this number, which it is in, is up.
+    Expire(u16),
 }
 
 /// A message on its way.

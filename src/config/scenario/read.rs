@@ -9,7 +9,7 @@ use crate::base::limits::{CONFIG_BYTES_MAX, CONFIG_VALUES_MAX, DIAGNOSTICS_MAX};
 use crate::config::reader::near;
 use crate::config::scenario::words::{Words, is_open, split};
 use crate::config::scenario::{
-    Action, Event, Expected, Failure, Head, Name, Passage, Placed, Question, Reply, Row, Standing, Table,
+    Action, Event, Expected, Failure, Head, Motion, Name, Passage, Placed, Question, Reply, Row, Standing, Table,
 };
 use crate::config::yaml::{Document, Node};
 use crate::diag::Diagnostic;
@@ -24,6 +24,10 @@ const VERBS: [&str; 15] = [
 /// The words that follow a role in what happens.
 const HAPPENINGS: [&str; 9] =
     ["->", "takes", "tells", "decides", "does", "logs", "asked", "done", "raises"];
+
+/// The words of single moves.
+const MOTIONS: [&str; 10] =
+    ["take", "send", "deny", "decide", "give", "accept", "refuse", "fail", "suppose", "expire"];
 
 /// Reads a table; none if something is wrong.
 #[must_use]
@@ -166,7 +170,7 @@ impl Reader {
                 let at = words.here();
                 Action::Expect(Placed { it: self.standing(words)?, at })
             }
-            "step" => Action::Step(self.name(words, "a role")?),
+            "step" => Action::Step(self.name(words, "a role")?, self.motion(words)?),
             other => {
                 let message = format!("no line of a scenario begins with `{other}`");
                 let diagnostic = Diagnostic::new(Code::E0430, verb.at, message);
@@ -174,6 +178,28 @@ impl Reader {
                     Some(help) => diagnostic.help(help),
                     None => diagnostic.help(format!("begin with one of {}", listed(&VERBS))),
                 });
+                return None;
+            }
+        })
+    }
+
+    fn motion(&mut self, words: &mut Words<'_>) -> Option<Motion> {
+        let Some(word) = words.word() else { return Some(Motion::Go) };
+        Some(match word.it.as_str() {
+            "take" => Motion::Take(self.name(words, "a sender")?),
+            "send" => Motion::Send,
+            "deny" => Motion::Deny,
+            "decide" => Motion::Decide(self.name(words, "a label")?),
+            "give" => Motion::Give(self.value(words.all())?),
+            "accept" => Motion::Accept,
+            "refuse" => Motion::Refuse,
+            "fail" => Motion::Fail(self.name(words, "a name")?),
+            "suppose" => Motion::Suppose(self.value(words.all())?),
+            "expire" => Motion::Expire(self.number(words, "the number of a scope")?),
+            other => {
+                let help = near(other, &MOTIONS).unwrap_or_else(|| format!("use one of {}", listed(&MOTIONS)));
+                let message = format!("no move is called `{other}`");
+                self.say(Diagnostic::new(Code::E0430, word.at, message).help(help));
                 return None;
             }
         })
@@ -486,7 +512,7 @@ impl Reader {
                     opened |= matches!(action, Action::Open(_));
                     match action {
                         Action::Open(_) if again => Some("the session is open already"),
-                        Action::Step(_) if !manual => Some("only in a `manual` scenario is a step an action"),
+                        Action::Step(..) if !manual => Some("only in a `manual` scenario is a step an action"),
                         Action::Open(_) | Action::Deny(..) => None,
                         _ if !opened => Some("nothing can be done before `open`"),
                         _ => None,

@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Formatter};
 use serde_json::Value as Json;
 
 use crate::config::scenario::{
-    Action, Event, Expected, Head, Name, Passage, Placed, Question, Reply, Row, Standing, Table,
+    Action, Event, Expected, Head, Motion, Name, Passage, Placed, Question, Reply, Row, Standing, Table,
 };
 
 /// Columns of the words that begin lines: the longest of them, and a space.
@@ -122,10 +122,30 @@ impl Display for Action {
                 verb(f, "expect")?;
                 write!(f, "{}", standing.it)
             }
-            Self::Step(role) => {
+            Self::Step(role, motion) => {
                 verb(f, "step")?;
-                name_of(f, role)
+                name_of(f, role)?;
+                write!(f, "{motion}")
             }
+        }
+    }
+}
+
+/// With a space before it, if it is anything.
+impl Display for Motion {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Go => Ok(()),
+            Self::Take(from) => write!(f, " take {}", bare(&from.it)),
+            Self::Send => f.write_str(" send"),
+            Self::Deny => f.write_str(" deny"),
+            Self::Decide(label) => write!(f, " decide {}", bare(&label.it)),
+            Self::Give(value) => write!(f, " give {}", value_text(&value.it)),
+            Self::Accept => f.write_str(" accept"),
+            Self::Refuse => f.write_str(" refuse"),
+            Self::Fail(name) => write!(f, " fail {}", bare(&name.it)),
+            Self::Suppose(value) => write!(f, " suppose {}", value_text(&value.it)),
+            Self::Expire(scope) => write!(f, " expire {scope}"),
         }
     }
 }

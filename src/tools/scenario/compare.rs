@@ -80,6 +80,7 @@ pub fn fits(event: &Event, have: &Happening) -> bool {
         (Event::Asked(who, wanted), Happening::Asked { role: by, question }) => {
             role(who, by) && same_question(wanted, question)
         }
+        (Event::Raised(who, wanted), Happening::Raised { role: by, cause }) => role(who, by) && wanted == cause,
         (Event::Done(who), Happening::Done { role: by }) => role(who, by),
         (Event::Completed, Happening::Completed) => true,
         (Event::Aborted(wanted, place), Happening::Aborted { role: at, code, .. }) => {

@@ -74,6 +74,13 @@ pub enum Happening {
         /// What.
         question: Question,
     },
+    /// A cause was raised, and a scope takes it.
+    Raised {
+        /// At which role.
+        role: Arc<str>,
+        /// Which: `timeout`, `failed store`.
+        cause: String,
+    },
     /// A role has come to its end.
     Done {
         /// Who.
@@ -115,6 +122,7 @@ impl Happening {
             }
             Self::Logged { role, text } => Event::Logged(name(role), text.clone()),
             Self::Asked { role, question } => Event::Asked(name(role), question.clone()),
+            Self::Raised { role, cause } => Event::Raised(name(role), cause.clone()),
             Self::Done { role } => Event::Done(name(role)),
             Self::Completed => Event::Completed,
             Self::Aborted { role, code, .. } => {

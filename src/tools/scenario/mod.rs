@@ -13,14 +13,14 @@ pub mod report;
 pub mod stepper;
 
 pub use self::happening::Happening;
-pub use self::play::{Played, play};
+pub use self::play::{About, Played, play};
 pub use self::stepper::Stepper;
 
 use std::sync::Arc;
 
 use crate::base::time::Duration;
 use crate::base::value::Value;
-use crate::config::scenario::{Failure, Question};
+use crate::config::scenario::{Failure, Motion, Question};
 
 /// Why an action cannot be done, one line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -102,7 +102,7 @@ pub trait Driver {
     ///
     /// # Errors
     /// If it cannot move, or everything moves by itself here.
-    fn step(&mut self, place: &str) -> Done;
+    fn step(&mut self, place: &str, motion: &Motion) -> Done;
 
     /// What has happened since it was last asked, in order.
     fn happened(&mut self) -> Vec<Happening>;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::base::id::RoleId;
 use crate::base::time::{Duration, Instant};
 use crate::base::value::Value;
-use crate::config::scenario::{Failure, Name, Placed, Question};
+use crate::config::scenario::{Failure, Motion, Name, Placed, Question};
 use crate::config::script::Retry;
 use crate::config::vocabulary::label_at;
 use crate::diag::source::Span;
@@ -190,7 +190,7 @@ impl<'a> Stepper<'a> {
                     });
                 }
                 Effect::Opened { session, .. } => self.session = Some(session),
-                Effect::Refused { trouble: Trouble { code, role, reason }, .. } => {
+                Effect::Refused { trouble: Trouble { code, role, reason, .. }, .. } => {
                     self.tell(&What::Aborted { role, code, reason });
                 }
                 Effect::Closed { .. } => self.over = true,
@@ -227,6 +227,9 @@ impl<'a> Stepper<'a> {
                 operation: operation.clone(),
                 outcome: outcome.clone(),
             },
+            What::Raised { role: by, cause, .. } => {
+                Happening::Raised { role: role(*by), cause: cause.clone() }
+            }
             What::Finished { role: by } => Happening::Done { role: role(*by) },
             What::Completed => Happening::Completed,
             What::Aborted { role: at, code, reason } => {
@@ -392,7 +395,7 @@ impl Driver for Stepper<'_> {
         Ok(())
     }
 
-    fn step(&mut self, _place: &str) -> Done {
+    fn step(&mut self, _place: &str, _motion: &Motion) -> Done {
         Err(Objection("everything moves by itself here".to_owned()))
     }
 
