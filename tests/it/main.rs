@@ -18,6 +18,7 @@ mod limits;
 mod mutants;
 mod pages;
 mod proof;
+mod scenarios;
 mod tidy;
 mod verbs;
 #[expect(dead_code, reason = "unit tests of `local` use the rest of it")]
