@@ -85,9 +85,13 @@ pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
         Ending::Aborted(trouble) => {
             let role = trouble.role.and_then(|role| ready.protocol.roles.get(role.index()));
             let at = role.map_or_else(String::new, |role| format!(", at `{}`", role.name));
-            let Trouble { code, reason, .. } = trouble;
+            let Trouble { code, reason, place, .. } = trouble;
+            let place = place.and_then(|place| ready.front.sources.place(place));
+            let place = place.map_or_else(String::new, |place| format!(", {place}"));
             let name = &ready.protocol.name;
-            terminal.say(&format!("{name} aborted: {code}: {reason}{at}; `laban explain {code}` says more"));
+            terminal.say(&format!(
+                "{name} aborted: {code}: {reason}{at}{place}; `laban explain {code}` says more"
+            ));
             Exit::Errors
         }
         Ending::Stopped(steps) => {

@@ -112,7 +112,7 @@ impl Survey {
                     }
                 }
                 Some(Inside::Scope { scope, body, .. }) => {
-                    self.scope(protocol, automaton.role, *scope, (*body, thread), open)
+                    self.scope(protocol, automaton.role, *scope, (*body, thread), open);
                 }
                 Some(Inside::Count { count, turn, body }) => {
                     self.reads(count, thread);

@@ -100,6 +100,14 @@ impl Sources {
         self.sources.get(id.0 as usize)
     }
 
+    /// Where a span begins: `file:line:column`; none for a source that is not there.
+    #[must_use]
+    pub fn place(&self, span: Span) -> Option<String> {
+        let source = self.source(span.source)?;
+        let (line, column) = source.line_column(span.start);
+        Some(format!("{}:{line}:{column}", source.name))
+    }
+
     /// The text under a span.
     #[must_use]
     pub fn snippet(&self, span: Span) -> &str {

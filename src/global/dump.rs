@@ -2,11 +2,11 @@
 //!
 //! Is not: a language. Nothing reads it back.
 
-use crate::base::id::{RoleId, VarId};
+use crate::base::id::{RoleId, ScopeId, VarId};
 use crate::base::limits::NESTING_MAX;
 use crate::base::value::Value;
 use crate::global::expr::{Expr, Part};
-use crate::global::protocol::{Block, Collect, Decision, Payload, Protocol, ScopeKind, Step, Stmt};
+use crate::global::protocol::{Block, Collect, Decision, Ending, Payload, Protocol, ScopeKind, Step, Stmt};
 use crate::global::spell;
 use crate::syntax::tree::Unary;
 
@@ -87,29 +87,38 @@ fn statement(p: &Protocol, stmt: &Stmt, depth: usize, out: &mut String) {
                 block(p, body, depth + 2, out);
             }
         }
-        Stmt::Scope { scope: id, body, ending, .. } => {
-            let Some(found) = p.scopes.get(id.index()) else { return };
-            let within =
-                found.within.as_ref().map_or_else(String::new, |e| format!(" within {}", expr(p, e)));
-            line(depth, &format!("scope {} at {}{within}", found.name, role(p, found.owner)), out);
-            if let ScopeKind::Collect(Collect { until: Some(e), .. }) = &found.kind {
-                line(depth + 1, &format!("until {}", expr(p, e)), out);
-            }
-            block(p, body, depth + 1, out);
-            let Some(ending) = ending else { return };
-            let told = p.choices.get(ending.choice.index()).map_or(&[][..], |choice| &choice.told);
-            let told: Vec<&str> = told.iter().map(|told| role(p, *told)).collect();
-            line(depth, &format!("ended, told {}", told.join(", ")), out);
-            let labels = p.choices.get(ending.choice.index()).map_or(&[][..], |choice| &choice.labels);
-            for (label, branch) in labels.iter().zip(&ending.branches).skip(1) {
-                line(depth + 1, &format!("{label}:"), out);
-                block(p, branch, depth + 2, out);
-            }
-        }
+        Stmt::Scope { scope: id, body, ending, .. } => scope(p, *id, (body, ending.as_ref()), depth, out),
         Stmt::Done { scope, role: who, .. } => {
             let name = p.scopes.get(scope.index()).map_or("?", |scope| &scope.name);
             line(depth, &format!("{} is through {name}", role(p, *who)), out);
         }
+    }
+}
+
+/// A scope, its body, and what follows each cause.
+fn scope(
+    p: &Protocol,
+    id: ScopeId,
+    (body, ending): (&Block, Option<&Ending>),
+    depth: usize,
+    out: &mut String,
+) {
+    let Some(found) = p.scopes.get(id.index()) else { return };
+    let within = found.within.as_ref().map_or_else(String::new, |e| format!(" within {}", expr(p, e)));
+    line(depth, &format!("scope {} at {}{within}", found.name, role(p, found.owner)), out);
+    if let ScopeKind::Collect(Collect { until: Some(e), .. }) = &found.kind {
+        line(depth + 1, &format!("until {}", expr(p, e)), out);
+    }
+    block(p, body, depth + 1, out);
+    let Some(ending) = ending else { return };
+    let choice = p.choices.get(ending.choice.index());
+    let told = choice.map_or(&[][..], |choice| &choice.told);
+    let told: Vec<&str> = told.iter().map(|told| role(p, *told)).collect();
+    line(depth, &format!("ended, told {}", told.join(", ")), out);
+    let labels = choice.map_or(&[][..], |choice| &choice.labels);
+    for (label, branch) in labels.iter().zip(&ending.branches).skip(1) {
+        line(depth + 1, &format!("{label}:"), out);
+        block(p, branch, depth + 2, out);
     }
 }
 

@@ -8,6 +8,7 @@ use crate::base::id::{LaneId, RoleId};
 use crate::bytecode::program::Program;
 use crate::bytecode::rejection::Rejection;
 use crate::machine::link;
+use crate::machine::rebase;
 
 /// One thread of one role in a session.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -34,6 +35,8 @@ pub struct Cast {
     pub(super) slots: usize,
     /// Scopes of all roles; each has a region in a session.
     pub(super) regions: usize,
+    /// The lanes of scopes, each after those around it.
+    pub(super) lanes: Vec<rebase::Lane>,
 }
 
 /// Whose thread an agent is.

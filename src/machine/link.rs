@@ -20,7 +20,14 @@ const UNSENT: u32 = u32::MAX - 1;
 pub(super) fn link(programs: Vec<Program>) -> Result<Cast, Rejection> {
     together(&programs)?;
     let facts = programs.iter().map(verify::verify).collect::<Result<Vec<_>, _>>()?;
-    let mut cast = Cast { parts: Vec::new(), agents: Vec::new(), channels: Vec::new(), slots: 0, regions: 0 };
+    let mut cast = Cast {
+        parts: Vec::new(),
+        agents: Vec::new(),
+        channels: Vec::new(),
+        slots: 0,
+        regions: 0,
+        lanes: Vec::new(),
+    };
     let mut regions = Vec::with_capacity(programs.len());
     let mut firsts = Vec::with_capacity(programs.len());
     for program in &programs {
@@ -58,6 +65,7 @@ pub(super) fn link(programs: Vec<Program>) -> Result<Cast, Rejection> {
         part.program = program;
         cast.parts.push(part);
     }
+    cast.lanes = scopes::lanes(&cast);
     Ok(cast)
 }
 

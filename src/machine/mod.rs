@@ -17,6 +17,7 @@ mod mailbox;
 mod order;
 mod path;
 pub mod question;
+mod rebase;
 mod record;
 mod run;
 mod scope;

@@ -16,6 +16,8 @@ const LAST: u128 = (1 << BITS) - 1;
 pub(super) struct Path(u128);
 
 impl Path {
+    /// The number that stands behind those of all instances.
+    pub(super) const PAST: u128 = LAST;
     /// Outside of all scopes.
     pub(super) const NONE: Self = Self(0);
 
@@ -36,6 +38,15 @@ impl Path {
     /// The path with another number at this depth, and none below.
     pub(super) const fn with(self, depth: u32, number: u128) -> Self {
         Self(self.around(depth).0 | number << Self::shift(depth))
+    }
+
+    /// The path with its number at this depth lowered; no path where that leaves no instance.
+    pub(super) fn lowered(self, depth: u32, by: u128) -> Self {
+        match self.number(depth) {
+            LAST => self,
+            number if number <= by => Self::NONE,
+            _ => Self(self.0 - (by << Self::shift(depth))),
+        }
     }
 
     /// The next instance of a scope of this depth in the instance `outer`, if `self` was the last one that was

@@ -276,7 +276,6 @@ pub(super) fn offer<'a>(
 
 /// Puts what the instruction of a send offers into its mailbox, and uses up the right to do so.
 #[inline]
-#[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
 pub(super) fn put<R>(mailbox: &mut Mailbox, _right: R, program: &Program, instr: Instr, slots: &mut [Value]) {
     mailbox.put(u32::from(instr.b), payload(program, instr, slots));
 }

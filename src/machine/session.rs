@@ -16,6 +16,7 @@ use crate::machine::cast::{AgentId, Cast, Part};
 use crate::machine::gather;
 use crate::machine::mailbox::Mailbox;
 use crate::machine::question::{Offer, Question, Reply};
+use crate::machine::rebase;
 use crate::machine::run::{self, Scene, Stop};
 use crate::machine::scope::{Reach, Region, Scopes};
 use crate::machine::world::World;
@@ -271,6 +272,13 @@ impl Session {
             }
         }
         timed
+    }
+
+    /// Counts the instances of scopes anew where no role could notice, so that sessions that behave alike are equal.
+    pub fn rebase(&mut self, cast: &Cast) {
+        if let Some(scopes) = self.scopes.as_deref_mut() {
+            rebase::rebase(cast, scopes);
+        }
     }
 
     fn reach<'a>(&'a mut self, cast: &'a Cast) -> Option<Reach<'a>> {

@@ -67,7 +67,8 @@ impl<'d> Resolver<'d> {
         if let Some(scope) = self.tables.scopes.get_mut(id.index()) {
             scope.kind = ScopeKind::Try(handlers);
         }
-        let name = self.tables.scopes.get(id.index()).map_or_else(|| Arc::from(""), |scope| scope.name.clone());
+        let name =
+            self.tables.scopes.get(id.index()).map_or_else(|| Arc::from(""), |scope| scope.name.clone());
         let labels: Vec<(&str, Span)> = labels.iter().map(|(label, at)| (label.as_str(), *at)).collect();
         self.close_choice(choice, name, owner, &labels);
         let decision = self.tables.decision(Decision::Outcome(id));
@@ -136,7 +137,8 @@ impl<'d> Resolver<'d> {
     /// What follows a complete body: names that it bound anew get what it gave them.
     fn commit(&mut self, id: ScopeId, mark: Mark, span: Span) -> Block {
         let mut out = Vec::new();
-        let Some((owner, lane)) = self.tables.scopes.get(id.index()).map(|scope| (scope.owner, scope.lane)) else {
+        let Some((owner, lane)) = self.tables.scopes.get(id.index()).map(|scope| (scope.owner, scope.lane))
+        else {
             return out;
         };
         if !self.reachable {

@@ -1,12 +1,15 @@
 //! Scopes of one role, linked: what ends with each, who hears of it, and where its owner has it.
 
+use std::collections::BTreeMap;
+
 use crate::base::id::{LaneId, RoleId};
 use crate::bytecode::op::Op;
 use crate::bytecode::program::{Program, Scope};
 use crate::bytecode::rejection::Rejection;
 use crate::bytecode::verify::Facts;
-use crate::machine::cast::{self, AgentId, MANY, Member};
+use crate::machine::cast::{self, AgentId, Cast, MANY, Member};
 use crate::machine::link::{Mailboxes, number};
+use crate::machine::rebase;
 
 /// The region of the scope of `role` whose lane this is.
 pub(super) fn region(programs: &[Program], regions: &[u32], role: RoleId, lane: LaneId) -> Option<u32> {
@@ -80,4 +83,29 @@ fn one(
 /// A scope and those around it, innermost first. The verifier has seen to it that this ends.
 fn around(program: &Program, scope: Option<u16>) -> impl Iterator<Item = u16> + '_ {
     std::iter::successors(scope, |at| program.scopes.get(usize::from(*at)).and_then(|scope| scope.parent))
+}
+
+/// The lanes of scopes with what is on each, outermost first.
+pub(super) fn lanes(cast: &Cast) -> Vec<rebase::Lane> {
+    let mut found: BTreeMap<(u32, LaneId), rebase::Lane> = BTreeMap::new();
+    let mut inside: Vec<(LaneId, LaneId)> = Vec::new();
+    for part in &cast.parts {
+        for (at, (code, scope)) in part.program.scopes.iter().zip(&part.scopes).enumerate() {
+            let lane = found.entry((scope.depth, code.lane)).or_default();
+            lane.depth = scope.depth;
+            lane.regions.push(part.first_region + at as u32);
+            let inner = scope.inner.iter().filter_map(|inner| part.program.scopes.get(usize::from(*inner)));
+            inside.extend(inner.map(|inner| (code.lane, inner.lane)));
+        }
+    }
+    for ((_, id), lane) in &mut found {
+        let on_it = |(_, channel): &(usize, &cast::Channel)| channel.lane == *id;
+        lane.mailboxes = cast.channels.iter().enumerate().filter(on_it).map(|(at, _)| at as u32).collect();
+    }
+    let order: Vec<LaneId> = found.keys().map(|(_, lane)| *lane).collect();
+    for ((_, id), lane) in &mut found {
+        let below = |inner: &LaneId| inside.contains(&(*id, *inner));
+        lane.below = (0..order.len()).filter(|at| order.get(*at).is_some_and(below)).collect();
+    }
+    found.into_values().collect()
 }

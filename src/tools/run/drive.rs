@@ -1,16 +1,18 @@
 //! The driver of one session: an engine, a virtual clock, and answers that come when they are due.
 //!
 //! The clock stands still while anything can happen and then jumps to the next moment at which something does. A
-//! failure that trying again can help is tried again as the participant says, each wait twice the one before.
+//! failure that trying again can help is tried again as the participant says (`effect::retry`).
 //! Invariant: answers due at one moment are given in the order of their calls.
 //! Is not: the host, which does the same with real clocks and handlers.
 
 use std::collections::BTreeMap;
 
 use crate::base::id::RoleId;
-use crate::base::time::{Duration, Instant};
-use crate::effect::call::{Answer, Ask, Call, CallId, FailureKind};
+use crate::base::random::Random;
+use crate::base::time::Instant;
+use crate::effect::call::{Answer, Ask, Call, CallId};
 use crate::effect::participant::{Participant, answer};
+use crate::effect::retry;
 use crate::effect::world::{Request, World};
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Outcome, Trouble};
@@ -18,9 +20,6 @@ use crate::engine::event::What;
 use crate::engine::input::{CastId, Input, Opening};
 use crate::tools::run::{Ending, Report, Setup};
 use crate::tools::trace::{Out, Trace};
-
-/// The wait doubles at most so often, so that it stays a number.
-const DOUBLINGS_MAX: u32 = 16;
 
 /// Inputs in a row of which nothing comes before a run is stopped: a role computes, some ten million instructions.
 const QUIET_MAX: u32 = 200;
@@ -37,6 +36,7 @@ pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Tra
     let mut driver = Driver {
         engine,
         world: World::new(setup.seed),
+        random: Random::new(setup.seed),
         participant,
         trace,
         due: BTreeMap::new(),
@@ -80,6 +80,7 @@ enum Due {
 struct Driver<'a> {
     engine: Engine,
     world: World,
+    random: Random,
     participant: &'a mut dyn Participant,
     trace: &'a mut dyn Trace,
     /// By moment, then by the order in which it became known.
@@ -190,18 +191,14 @@ impl Driver<'_> {
             Some(reply) => (reply.at, reply.answer),
             None => (self.now, answer(self.participant, &call)),
         };
-        let again = match &given {
-            Answer::Failed(failure) => {
-                failure.kind == FailureKind::Recoverable && !matches!(call.ask, Ask::Observe { .. })
-            }
-            _ => false,
-        };
         let retry = self.participant.retry(&call.role_name);
-        if again && attempt < retry.max {
-            let wait = Duration(retry.backoff.0.saturating_mul(1 << attempt.min(DOUBLINGS_MAX)));
-            self.note(self.now.after(wait), Due::Again(Box::new(call), attempt + 1));
-        } else {
-            self.note(at, Due::Answer(call.id, given));
+        let again = match &given {
+            Answer::Failed(failure) => retry::again(retry, &call.ask, failure, attempt + 1, &mut self.random),
+            _ => None,
+        };
+        match again {
+            Some(wait) => self.note(self.now.after(wait), Due::Again(Box::new(call), attempt + 1)),
+            None => self.note(at, Due::Answer(call.id, given)),
         }
     }
 
