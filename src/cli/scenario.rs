@@ -22,7 +22,7 @@ use crate::diag::source::Sources;
 use crate::machine::cast::Cast;
 use crate::tools::run::{params, vocabulary};
 use crate::tools::scenario::stepper::Setup;
-use crate::tools::scenario::{About, Played, Stepper, play, report};
+use crate::tools::scenario::{About, Manual, Played, Stepper, play, report};
 use crate::tools::trace::Stage;
 
 /// Whether a path is one of a file of scenarios.
@@ -153,6 +153,9 @@ fn perform(args: &Run, scenario: &Scenario<'_>, ready: &Ready, terminal: &mut Te
     let mut trace = run::trace(args.trace.unwrap_or(crate::cli::args::Trace::None), ready.stage.clone());
     let mut out = |line: &str| terminal.data(&format!("{line}\n"));
     let (cast, stage) = (ready.cast.clone(), ready.stage.clone());
+    if scenario.is_manual() {
+        return play(scenario, &ready.about, &mut Manual::new(cast, stage));
+    }
     let auto = scenario.auto().into_iter().map(str::to_owned).collect();
     let setup = Setup { cast, stage, seed: scenario.seed(), auto };
     let mut driver = Stepper::new(setup, trace.as_mut(), &mut out);

@@ -264,6 +264,11 @@ impl Engine {
                 let code = trouble.code();
                 After::Over(aborted(code, (cast, live, turn.agent), trouble.to_string()))
             }
+            // Nobody gives the engine a value that nobody knows.
+            Stop::Supposes => {
+                let reason = "a branch depends on what nobody knows".to_owned();
+                After::Over(aborted("E0502", (cast, live, turn.agent), reason))
+            }
             Stop::Spent => {
                 ears.ready.push_back(turn);
                 After::Rest

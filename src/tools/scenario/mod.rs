@@ -2,17 +2,19 @@
 //!
 //! [`Driver`] is the seam: actions are its methods, what comes of them are values with names in them and no numbers of
 //! an engine, so that the same table runs wherever there is a driver. `stepper` is the one over an engine of this
-//! process and a virtual clock, `compare` holds outcomes against a table, `play` runs a scenario and says what
+//! process and a virtual clock, `manual` the one in which every move is a line, `compare` holds outcomes against a table, `play` runs a scenario and says what
 //! differs, `report` writes that down.
 //! Is not: the language of tables; `config::scenario` is.
 
 pub mod compare;
 mod happening;
+pub mod manual;
 pub mod play;
 pub mod report;
 pub mod stepper;
 
 pub use self::happening::Happening;
+pub use self::manual::Manual;
 pub use self::play::{About, Played, play};
 pub use self::stepper::Stepper;
 

@@ -46,7 +46,8 @@ pub struct About {
 
 /// Plays a scenario that was judged, from its first action to its last or to the first difference.
 pub fn play(scenario: &Scenario<'_>, about: &About, driver: &mut dyn Driver) -> Played {
-    let mut player = Player { about, seed: scenario.seed(), driver, happened: Vec::new() };
+    let (seed, invents) = (scenario.seed(), !scenario.is_manual());
+    let mut player = Player { about, seed, invents, driver, happened: Vec::new() };
     player.reserve(scenario);
     let mut actions = 0;
     let mut difference = None;
@@ -63,6 +64,8 @@ pub fn play(scenario: &Scenario<'_>, about: &About, driver: &mut dyn Driver) -> 
 struct Player<'a> {
     about: &'a About,
     seed: u64,
+    /// Whether parameters that are not given are made up here.
+    invents: bool,
     driver: &'a mut dyn Driver,
     happened: Vec<Happening>,
 }
@@ -141,7 +144,9 @@ impl Player<'_> {
             let param = param.ok_or_else(|| Objection(format!("there is no parameter `{}`", name.it)))?;
             values.insert(param.name.clone(), typed(&value.it, &param.ty)?);
         }
-        invent_missing(&self.about.params, &mut values, self.seed);
+        if self.invents {
+            invent_missing(&self.about.params, &mut values, self.seed);
+        }
         Ok(values.into_iter().collect())
     }
 

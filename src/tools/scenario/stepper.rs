@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::id::RoleId;
+use crate::base::random::Random;
 use crate::base::time::{Duration, Instant};
 use crate::base::value::Value;
 use crate::config::scenario::{Failure, Motion, Name, Placed, Question};
@@ -18,7 +19,7 @@ use crate::config::vocabulary::label_at;
 use crate::diag::source::Span;
 use crate::effect::call::{self, Answer, Ask, Call, CallId, FailureKind, SessionId};
 use crate::effect::generated::Generated;
-use crate::effect::participant;
+use crate::effect::{participant, retry};
 use crate::effect::world::{Request, World};
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Trouble};
@@ -33,8 +34,6 @@ use crate::tools::trace::{Out, Stage, Trace};
 const STEPS_MAX: u32 = 10_000;
 /// Inputs in a row of which nothing comes before an action is said to have no end.
 const QUIET_MAX: u32 = 200;
-/// The wait before a call is made again doubles at most so often.
-const DOUBLINGS_MAX: u32 = 16;
 
 /// What a stepper is made of.
 #[derive(Clone, Debug)]
@@ -57,6 +56,8 @@ pub struct Stepper<'a> {
     stage: Stage,
     world: World,
     stand_in: Generated,
+    /// What is added to the waits before calls are made again.
+    random: Random,
     auto: Vec<String>,
     /// Answers that are still to come, by role and question.
     reserved: BTreeMap<(String, &'static str, String), u32>,
@@ -99,6 +100,7 @@ impl<'a> Stepper<'a> {
             stage,
             world: World::new(seed),
             stand_in: Generated::new(seed),
+            random: Random::new(seed),
             auto,
             reserved: BTreeMap::new(),
             open: Vec::new(),
@@ -293,15 +295,15 @@ impl<'a> Stepper<'a> {
     /// A failure: the call is made again where that can help, and not too often.
     fn failed(&mut self, call: Call, attempt: u32, failure: &Failure) {
         let Failure { recoverable, reason } = failure.clone();
-        let retry = Retry::default();
-        if recoverable && attempt < retry.max && !matches!(call.ask, Ask::Observe { .. }) {
-            let wait = Duration(retry.backoff.0.saturating_mul(1 << attempt.min(DOUBLINGS_MAX)));
-            self.note(self.now.after(wait), Due::Again(Box::new(call), attempt + 1));
-            return self.settle(self.now);
-        }
         let kind = if recoverable { FailureKind::Recoverable } else { FailureKind::Permanent };
-        let answer = Answer::Failed(call::Failure { kind, reason });
-        self.input(Input::Answer { call: call.id, answer });
+        let failure = call::Failure { kind, reason };
+        match retry::again(Retry::default(), &call.ask, &failure, attempt + 1, &mut self.random) {
+            Some(wait) => {
+                self.note(self.now.after(wait), Due::Again(Box::new(call), attempt + 1));
+                self.settle(self.now);
+            }
+            None => self.input(Input::Answer { call: call.id, answer: Answer::Failed(failure) }),
+        }
     }
 }
 
