@@ -17,7 +17,7 @@ use crate::bytecode::program::Kind;
 use crate::check::moves::{Act, Move};
 use crate::check::redo::{End, Redo};
 use crate::check::turn::{Abort, Heard};
-use crate::config::scenario::{Action, Motion, Name, Placed, Question};
+use crate::config::scenario::{Action, Head, Motion, Name, Placed, Question, Row, Standing, Table};
 use crate::diag::source::Span;
 use crate::machine::Cast;
 use crate::tools::scenario::{Done, Driver, Given, Happening, Objection, Wait};
@@ -172,6 +172,62 @@ impl Driver for Manual {
         messages.map(|(role, message, from)| Wait::Message(name(role), message.to_string(), name(from))).collect()
     }
 }
+
+/// What is kept of a run, so that it can be made again.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept<'a> {
+    /// What the run shows.
+    pub name: &'a str,
+    /// The path of the protocol's file, from where the table is kept.
+    pub file: &'a str,
+    /// The protocol.
+    pub protocol: &'a str,
+    /// Members of families.
+    pub sizes: &'a [(String, u32)],
+    /// The values of the parameters. One that nobody knows is left out.
+    pub params: &'a [(Arc<str>, Value)],
+    /// The moves after the opening.
+    pub moves: &'a [Move],
+    /// How things stand after the last move, if that is to be held.
+    pub standing: Option<&'a Standing>,
+}
+
+/// The table that makes a run again.
+#[must_use]
+pub fn table(kept: &Kept<'_>) -> Table {
+    let placed = |row| Placed { it: row, at: Span::default() };
+    let name = |text: &str| -> Name { Placed { it: text.to_owned(), at: Span::default() } };
+    let mut rows = vec![placed(Row::Head(Head::Protocol(name(kept.file), Some(name(kept.protocol)))))];
+    if !kept.sizes.is_empty() {
+        let sizes = kept.sizes.iter().map(|(family, count)| (name(family), *count));
+        rows.push(placed(Row::Head(Head::Size(sizes.collect()))));
+    }
+    rows.extend([Row::Blank, Row::Scenario(kept.name.to_owned()), Row::Head(Head::Manual)].map(placed));
+    let params = kept.params.iter().filter(|(_, value)| is_known(&to_json(value)));
+    let params = params.map(|(param, value)| {
+        (name(param), Placed { it: to_json(value), at: Span::default() })
+    });
+    rows.push(placed(Row::Act(Action::Open(params.collect()), Vec::new())));
+    rows.extend(kept.moves.iter().map(|one| placed(Row::Act(action(one), Vec::new()))));
+    if let Some(standing) = kept.standing {
+        let standing = Placed { it: standing.clone(), at: Span::default() };
+        rows.push(placed(Row::Act(Action::Expect(standing), Vec::new())));
+    }
+    Table { rows }
+}
+
+/// Whether no part of a value is one that nobody knows.
+fn is_known(json: &Json) -> bool {
+    match json {
+        Json::String(text) => text != UNKNOWN,
+        Json::Array(items) => items.iter().all(is_known),
+        Json::Object(fields) => fields.values().all(is_known),
+        _ => true,
+    }
+}
+
+/// How a value that nobody knows is written.
+const UNKNOWN: &str = "?";
 
 /// The line that is a move.
 #[must_use]

@@ -12,6 +12,8 @@ pub mod manual;
 pub mod play;
 pub mod report;
 pub mod stepper;
+#[cfg(test)]
+mod tests;
 
 pub use self::happening::Happening;
 pub use self::manual::Manual;
