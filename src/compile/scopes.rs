@@ -98,8 +98,7 @@ impl Layout<'_> {
                 let message = self.labels.get(&graph::Label::Message(collect.message)).copied().unwrap_or(0);
                 for (at, member) in collect.members.iter().enumerate() {
                     let Some(channel) = self.incoming(*member, own_lane) else { continue };
-                    let role = self.protocol.roles.get(member.index());
-                    let number = role.and_then(|role| role.member.as_ref()).map_or(at as u32, |(_, at)| *at);
+                    let number = collect.numbers.get(at).copied().unwrap_or(at as u32);
                     scope.members.push(Member { channel, message, number });
                 }
             }

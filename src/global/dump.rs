@@ -116,7 +116,11 @@ fn scope(
     let told: Vec<&str> = told.iter().map(|told| role(p, *told)).collect();
     line(depth, &format!("ended, told {}", told.join(", ")), out);
     let labels = choice.map_or(&[][..], |choice| &choice.labels);
-    for (label, branch) in labels.iter().zip(&ending.branches).skip(1) {
+    let silent = |at: usize, branch: &Block| at == 0 && branch.is_empty();
+    for (at, (label, branch)) in labels.iter().zip(&ending.branches).enumerate() {
+        if silent(at, branch) {
+            continue;
+        }
         line(depth + 1, &format!("{label}:"), out);
         block(p, branch, depth + 2, out);
     }

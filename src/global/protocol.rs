@@ -216,6 +216,8 @@ pub struct Handler {
 pub struct Collect {
     /// Who sends, in the order of the family; each sends once, in [`Stmt::Scope::body`].
     pub members: Vec<RoleId>,
+    /// The number of each, as the choreography counts that gathers: what its items have as `from`.
+    pub numbers: Vec<u32>,
     /// What they send.
     pub message: MessageId,
     /// When the owner has enough; evaluated after each message, over `list`.
@@ -339,6 +341,7 @@ pub struct Ending {
     pub choice: ChoiceId,
     /// [`Decision::Outcome`] of the scope.
     pub decision: DecisionId,
-    /// One block for each label; that of `completed` is empty.
+    /// One block for each label; that of `completed` holds only what makes its names known, or of a choice with a
+    /// time limit what was chosen.
     pub branches: Vec<Block>,
 }

@@ -10,7 +10,6 @@ use crate::bytecode::program::Program;
 use crate::bytecode::rejection::Rejection;
 use crate::bytecode::verify::{self, Facts};
 use crate::machine::cast::{Agent, AgentId, Case, Cast, Channel, MANY, NO_REGION, NO_SLOT, Part, Wait};
-use crate::machine::link::scopes::region;
 
 mod scopes;
 
@@ -38,12 +37,13 @@ pub(super) fn link(programs: Vec<Program>) -> Result<Cast, Rejection> {
         cast.agents.extend((0..program.threads).map(|thread| Agent { role, thread }));
     }
     let mailboxes = mailboxes(&programs, &facts, &firsts, &mut cast.channels)?;
-    lanes(&programs, &regions, &mut cast.channels)?;
+    scopes::regions(&programs, &facts, &regions, &mut cast.channels)?;
     let mut parts = Vec::with_capacity(programs.len());
     for ((program, facts), (first, region)) in programs.iter().zip(&facts).zip(firsts.iter().zip(&regions)) {
         let mut part = part(program, facts, *first, &programs, &mailboxes)?;
         part.first_region = *region;
-        part.scopes = scopes::link(program, facts, *first, &programs, &mailboxes)?;
+        part.scopes =
+            scopes::link((program, facts), (*first, *region), &programs, (&mailboxes, &cast.channels))?;
         for wait in &mut part.waits {
             let cases = part.cases.get(wait.first as usize..wait.end as usize).unwrap_or(&[]);
             let scoped = |case: &Case| {
@@ -99,9 +99,9 @@ fn mailboxes(
     let mut found = Mailboxes::new();
     for ((program, facts), first) in programs.iter().zip(facts).zip(firsts) {
         let from = RoleId(program.role);
-        for (channel, thread) in program.outgoing.iter().zip(&facts.outgoing) {
+        for (channel, place) in program.outgoing.iter().zip(&facts.outgoing) {
             found.insert((from, channel.peer, channel.lane), channels.len() as u32);
-            let sender = AgentId(first + u32::from(*thread));
+            let sender = AgentId(first + place.map_or(0, |place| u32::from(place.thread)));
             channels.push(Channel {
                 from,
                 to: channel.peer,
@@ -117,10 +117,10 @@ fn mailboxes(
     }
     for ((program, facts), first) in programs.iter().zip(facts).zip(firsts) {
         let to = RoleId(program.role);
-        for (channel, thread) in program.incoming.iter().zip(&facts.incoming) {
+        for (channel, place) in program.incoming.iter().zip(&facts.incoming) {
             let key = (channel.peer, to, channel.lane);
             let at = *found.entry(key).or_insert(channels.len() as u32);
-            let receiver = AgentId(first + u32::from(*thread));
+            let receiver = AgentId(first + place.map_or(0, |place| u32::from(place.thread)));
             match channels.get_mut(at as usize) {
                 Some(have) if have.capacity == channel.capacity => have.receiver = receiver,
                 Some(have) => {
@@ -143,20 +143,6 @@ fn mailboxes(
         }
     }
     Ok(found)
-}
-
-/// Finds the mailboxes on lanes of scopes; both ends must have the scope.
-fn lanes(programs: &[Program], regions: &[u32], channels: &mut [Channel]) -> Result<(), Rejection> {
-    for channel in channels {
-        let from = region(programs, regions, channel.from, channel.lane);
-        let to = region(programs, regions, channel.to, channel.lane);
-        if from.is_some() != to.is_some() {
-            return Err(Rejection::stray("a lane is that of a scope at one end only"));
-        }
-        channel.from_region = from.unwrap_or(NO_REGION);
-        channel.to_region = to.unwrap_or(NO_REGION);
-    }
-    Ok(())
 }
 
 fn part(

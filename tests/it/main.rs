@@ -19,6 +19,7 @@ mod mutants;
 mod pages;
 mod proof;
 mod scenarios;
+mod scopes;
 mod tidy;
 mod verbs;
 #[expect(dead_code, reason = "unit tests of `local` use the rest of it")]

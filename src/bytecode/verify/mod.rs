@@ -25,14 +25,23 @@ use crate::bytecode::rejection::Rejection;
 pub struct Facts {
     /// The thread that starts each thread; the trunk starts itself.
     pub parents: Vec<u16>,
-    /// The thread that sends on each outgoing channel.
-    pub outgoing: Vec<u16>,
-    /// The thread that receives on each incoming channel.
-    pub incoming: Vec<u16>,
+    /// Who sends on each outgoing channel; none where nobody does.
+    pub outgoing: Vec<Option<Place>>,
+    /// Who receives on each incoming channel.
+    pub incoming: Vec<Option<Place>>,
     /// The thread that enters each scope.
     pub scopes: Vec<u16>,
     /// The scope in which each thread is started.
     pub within: Vec<Option<u16>>,
+}
+
+/// Where a channel is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The thread.
+    pub thread: u16,
+    /// The innermost scope.
+    pub within: Option<u16>,
 }
 
 /// Judges a program.

@@ -5,10 +5,10 @@
 
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::{Flow, Op};
-use crate::bytecode::program::Program;
+use crate::bytecode::program::{Program, ScopeKind};
 use crate::bytecode::rejection::Rejection;
-use crate::bytecode::verify::Facts;
 use crate::bytecode::verify::flow::successors;
+use crate::bytecode::verify::{Facts, Place};
 use crate::diag::code::Code;
 
 /// Which thread runs what.
@@ -28,8 +28,8 @@ pub(super) fn check(program: &Program) -> Result<Threads, Rejection> {
     let mut threads = Threads {
         facts: Facts {
             parents: vec![0; usize::from(program.threads)],
-            outgoing: vec![0; program.outgoing.len()],
-            incoming: vec![0; program.incoming.len()],
+            outgoing: Vec::new(),
+            incoming: Vec::new(),
             scopes: vec![0; program.scopes.len()],
             within: vec![None; usize::from(program.threads)],
         },
@@ -127,45 +127,60 @@ const fn after(instr: Instr, within: Option<u16>, inside: Option<u16>) -> Option
     }
 }
 
-/// Each channel is used by one thread, so that a message wakes that thread and no other.
+/// Each channel is used by one thread, inside of one scope, so that a message wakes that thread and no other.
 fn channels(program: &Program, threads: &mut Threads) -> Result<(), Rejection> {
     let mut outgoing = vec![None; program.outgoing.len()];
     let mut incoming = vec![None; program.incoming.len()];
-    for ((at, instr), thread) in program.code.iter().enumerate().zip(&threads.of) {
+    for ((at, instr), (thread, within)) in
+        program.code.iter().enumerate().zip(threads.of.iter().zip(&threads.within))
+    {
         let Some(thread) = *thread else { continue };
-        let claim = |table: &mut [Option<u16>], channel: u16| match table.get_mut(usize::from(channel)) {
-            Some(Some(have)) if *have != thread => {
-                Err(nesting("a channel belongs to two threads", at as u32))
+        let claim = |table: &mut [Option<Place>], channel: u16, within: Option<u16>| {
+            let Some(place) = table.get_mut(usize::from(channel)) else { return Ok(()) };
+            match *place {
+                Some(have) if have.thread != thread => {
+                    Err(nesting("a channel belongs to two threads", at as u32))
+                }
+                Some(have) if have.within != within => {
+                    Err(nesting("a channel belongs to two scopes", at as u32))
+                }
+                _ => {
+                    *place = Some(Place { thread, within });
+                    Ok(())
+                }
             }
-            Some(place) => {
-                *place = Some(thread);
-                Ok(())
-            }
-            None => Ok(()),
         };
         match instr.op {
-            Op::Send | Op::SendTake | Op::SendConst | Op::Select => claim(&mut outgoing, instr.a)?,
+            Op::Send | Op::SendTake | Op::SendConst | Op::Select => {
+                claim(&mut outgoing, instr.a, *within)?;
+            }
             Op::Enter | Op::EnterFor => {
                 let Some(scope) = program.scopes.get(usize::from(instr.a)) else { continue };
                 if threads.facts.scopes.get(usize::from(instr.a)) != Some(&thread) {
                     return Err(nesting("a scope is entered by two threads", at as u32));
                 }
-                let heard = scope.members.iter().map(|member| member.channel);
-                for channel in heard.chain(scope.control) {
-                    claim(&mut incoming, channel)?;
+                let inside = Some(instr.a);
+                for member in &scope.members {
+                    claim(&mut incoming, member.channel, inside)?;
+                }
+                if let Some(control) = scope.control {
+                    claim(
+                        &mut incoming,
+                        control,
+                        if scope.kind == ScopeKind::Collect { inside } else { *within },
+                    )?;
                 }
             }
             Op::Receive => {
                 let receive = program.receives.get(usize::from(instr.a));
                 for case in receive.into_iter().flat_map(|receive| &receive.cases) {
-                    claim(&mut incoming, case.channel)?;
+                    claim(&mut incoming, case.channel, *within)?;
                 }
             }
             _ => {}
         }
     }
-    threads.facts.outgoing = outgoing.into_iter().map(Option::unwrap_or_default).collect();
-    threads.facts.incoming = incoming.into_iter().map(Option::unwrap_or_default).collect();
+    (threads.facts.outgoing, threads.facts.incoming) = (outgoing, incoming);
     Ok(())
 }
 

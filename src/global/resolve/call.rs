@@ -19,6 +19,7 @@ use crate::global::protocol::{Block, Label, Param, Stmt};
 use crate::global::resolve::Resolver;
 use crate::global::resolve::frame::{Cast, Frame, Jump, Kind, ResultOf, sizes};
 use crate::global::resolve::jumps::Border;
+use crate::global::resolve::knowledge::Parting;
 use crate::global::resolve::roles::Target;
 use crate::syntax::tree::{self, Call, Choreography, RoleRef, Size, Sub};
 
@@ -118,7 +119,7 @@ impl<'d> Resolver<'d> {
             exit.retain(|(name, _), _| self.tables.scope_of(*name) != Some(scope));
         }
         if !jump.exits.is_empty() {
-            self.knowledge.merge(&jump.exits);
+            self.knowledge.merge(&jump.exits, Parting::Branches);
         }
         if jump.used {
             self.guarded(&body, label, span);

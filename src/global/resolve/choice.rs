@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::base::cause::{Cause, PARTICIPANT};
 use crate::base::id::{ChoiceId, RoleId};
 use crate::base::ty::{EnumType, Type};
 use crate::base::value::Value;
@@ -16,7 +17,7 @@ use crate::global::fit;
 use crate::global::protocol::{self, Block, Decision, Stmt};
 use crate::global::resolve::Resolver;
 use crate::global::resolve::conditions::Condition;
-use crate::global::resolve::knowledge::{Delta, Mark};
+use crate::global::resolve::knowledge::{Delta, Mark, Parting};
 use crate::global::spell;
 use crate::syntax::tree::{self, Binary, Branch, Choice, If};
 
@@ -27,7 +28,15 @@ pub(super) struct Ways {
 }
 
 /// The value of `on`, and its enum if that is known.
-type On = (Expr, Option<Arc<EnumType>>);
+pub(super) type On = (Expr, Option<Arc<EnumType>>);
+
+/// How a choice is decided.
+pub(super) struct Rule<'d> {
+    pub name: Arc<str>,
+    pub on: Option<On>,
+    pub labels: Vec<(&'d str, Span)>,
+    pub decision: Decision,
+}
 
 impl<'d> Resolver<'d> {
     /// Begins a choice.
@@ -47,7 +56,13 @@ impl<'d> Resolver<'d> {
     /// Goes on after the branches with what all of them know.
     pub(super) fn meet(&mut self, ways: &Ways) {
         self.reachable = !ways.exits.is_empty();
-        self.knowledge.merge(&ways.exits);
+        self.knowledge.merge(&ways.exits, Parting::Branches);
+    }
+
+    /// Goes on after a `try` with what all ways out of it know.
+    pub(super) fn meet_after_try(&mut self, ways: &Ways) {
+        self.reachable = !ways.exits.is_empty();
+        self.knowledge.merge(&ways.exits, Parting::Try);
     }
 
     /// Adds a choice to the protocol, in the order of the source; its labels and owner may come later.
@@ -83,54 +98,92 @@ impl<'d> Resolver<'d> {
 
     /// `choice at R { … }`, by question, by conditions, or by the variant of an enum.
     pub(super) fn choice(&mut self, stmt: &'d tree::Stmt, choice: &'d Choice, out: &mut Block) {
-        if choice.within.is_some() {
-            self.choice_within(stmt, choice);
+        if let Some((within, at)) = &choice.within {
+            self.choice_within(stmt, choice, (within, at.as_ref()), out);
             return;
         }
         let owner = self.single(&choice.owner);
         if choice.branches.is_empty() {
-            self.say(
-                Diagnostic::new(Code::E0113, stmt.place.0, "this choice offers nothing to choose from")
-                    .help("give it at least one branch: `label: { … }`"),
-            );
+            self.offers_nothing(stmt.place.0);
             return;
         }
-        self.labels(&choice.branches, choice.on.is_some());
+        let branches: Vec<&Branch> = choice.branches.iter().collect();
         let id = self.open_choice(stmt.place.0);
-        let on = match (&choice.on, owner) {
-            (Some(e), Some(owner)) => self.on(owner, e, choice),
-            _ => None,
+        let Some(owner) = owner else {
+            self.judge_branches(choice);
+            return;
         };
-        let conditions: Vec<Option<Expr>> =
-            choice.branches.iter().map(|branch| self.when(owner, branch, on.as_ref(), out)).collect();
         // Before the branches, so that numbers follow the source.
-        let name = match &choice.on {
-            Some(e) => Some(Arc::from(spell::expr(e))),
-            None => owner.map(|owner| self.tables.choice_name(owner, stmt.place.0)),
-        };
+        let rule = self.rule(owner, choice, &branches, stmt.place.0, out);
         let mut ways = self.part();
-        let mut branches = Vec::new();
-        for branch in &choice.branches {
-            let mut block = Vec::new();
-            if let (Some(name), Some(on), Some(owner)) = (&branch.bind, &on, owner) {
-                let ty = fields_of(on, &branch.label.text);
-                let var = self.bind(owner, &name.text, &ty, name.place.0);
-                let fields = Expr::FieldsOf(Box::new(on.0.clone()));
-                self.silent_let(owner, var, fields, name.place.0, &mut block);
-            }
-            self.statements(&branch.body.stmts, &mut block);
+        let mut blocks = Vec::new();
+        for branch in branches {
+            blocks.push(self.branch_block(owner, rule.on.as_ref(), branch));
             self.way_ends(&mut ways);
-            branches.push(block);
         }
         self.meet(&ways);
-        let (Some(owner), Some(name)) = (owner, name) else { return };
+        self.close_choice(id, rule.name, owner, &rule.labels);
+        self.decide(id, rule.decision, blocks, stmt.place.0, out);
+    }
+
+    /// How a choice is decided, judged.
+    pub(super) fn rule(
+        &mut self,
+        owner: RoleId,
+        choice: &'d Choice,
+        branches: &[&'d Branch],
+        span: Span,
+        out: &mut Block,
+    ) -> Rule<'d> {
+        self.labels(&choice.branches, branches, choice.on.is_some());
+        let on = choice.on.as_ref().and_then(|e| self.on(owner, e, branches));
+        let conditions: Vec<Option<Expr>> =
+            branches.iter().map(|branch| self.when(owner, branch, on.as_ref(), out)).collect();
+        let name: Arc<str> = match &choice.on {
+            Some(e) => Arc::from(spell::expr(e)),
+            None => self.tables.choice_name(owner, span),
+        };
         let labels: Vec<(&str, Span)> =
-            choice.branches.iter().map(|branch| (branch.label.text.as_str(), branch.label.place.0)).collect();
-        let labels = self.close_choice(id, Arc::clone(&name), owner, &labels);
+            branches.iter().map(|branch| (branch.label.text.as_str(), branch.label.place.0)).collect();
+        let texts: Vec<Arc<str>> = labels.iter().map(|(label, _)| Arc::from(*label)).collect();
         let asked = conditions.iter().all(Option::is_none);
-        let decision =
-            if asked { Decision::Asked { name, labels } } else { Decision::When { labels, conditions } };
-        self.decide(id, decision, branches, stmt.place.0, out);
+        let decision = if asked {
+            Decision::Asked { name: Arc::clone(&name), labels: texts }
+        } else {
+            Decision::When { labels: texts, conditions }
+        };
+        Rule { name, on, labels, decision }
+    }
+
+    /// What happens in a branch; of a variant, its fields have a name.
+    pub(super) fn branch_block(&mut self, owner: RoleId, on: Option<&On>, branch: &'d Branch) -> Block {
+        let mut block = Vec::new();
+        if let (Some(name), Some(on)) = (&branch.bind, on) {
+            let ty = fields_of(on, &branch.label.text);
+            let var = self.bind(owner, &name.text, &ty, name.place.0);
+            let fields = Expr::FieldsOf(Box::new(on.0.clone()));
+            self.silent_let(owner, var, fields, name.place.0, &mut block);
+        }
+        self.statements(&branch.body.stmts, &mut block);
+        block
+    }
+
+    /// The branches of a choice whose owner is wrong, which has been said: judged for the mistakes inside.
+    pub(super) fn judge_branches(&mut self, choice: &'d Choice) {
+        let mut ways = self.part();
+        for branch in &choice.branches {
+            self.block(&branch.body);
+            self.way_ends(&mut ways);
+        }
+        self.meet(&ways);
+    }
+
+    /// Says that a choice has no branches.
+    pub(super) fn offers_nothing(&mut self, span: Span) {
+        self.say(
+            Diagnostic::new(Code::E0113, span, "this choice offers nothing to choose from")
+                .help("give it at least one branch: `label: { … }`"),
+        );
     }
 
     /// Adds the statement of a choice.
@@ -142,15 +195,19 @@ impl<'d> Resolver<'d> {
         span: Span,
         out: &mut Block,
     ) {
+        let owner = self.tables.choices.get(choice.index()).map(|choice| choice.owner);
+        if let (Decision::Asked { .. }, Some(owner)) = (&decision, owner) {
+            self.raises(&Cause::failed(PARTICIPANT), owner, span);
+        }
         let decision = self.tables.decision(decision);
         let site = self.plain_site(span);
         out.push(Stmt::Choice { choice, decision, branches, site });
     }
 
-    /// Says which labels stand twice, and which branches come too late.
-    fn labels(&mut self, branches: &'d [Branch], on: bool) {
+    /// Says which labels stand twice, and which of the branches that are decided come too late.
+    fn labels(&mut self, all: &'d [Branch], branches: &[&'d Branch], on: bool) {
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
-        for branch in branches {
+        for branch in all {
             if let Some(first) = seen.insert(&branch.label.text, branch.label.place.0) {
                 let message = format!("two branches are called `{}`", branch.label.text);
                 self.say(
@@ -174,17 +231,8 @@ impl<'d> Resolver<'d> {
     }
 
     /// The condition of a branch.
-    fn when(
-        &mut self,
-        owner: Option<RoleId>,
-        branch: &'d Branch,
-        on: Option<&On>,
-        out: &mut Block,
-    ) -> Option<Expr> {
-        let when = match (&branch.when, owner) {
-            (Some(e), Some(owner)) => Some(self.settled(owner, e, out)),
-            _ => None,
-        };
+    fn when(&mut self, owner: RoleId, branch: &'d Branch, on: Option<&On>, out: &mut Block) -> Option<Expr> {
+        let when = branch.when.as_ref().map(|e| self.settled(owner, e, out));
         let is =
             on.map(|(value, _)| Expr::Is(Box::new(value.clone()), Arc::from(branch.label.text.as_str())));
         match (is, when) {
@@ -194,7 +242,7 @@ impl<'d> Resolver<'d> {
     }
 
     /// The value whose variant decides; every variant has a branch, and every branch a variant.
-    fn on(&mut self, owner: RoleId, e: &'d tree::Expr, choice: &'d Choice) -> Option<On> {
+    fn on(&mut self, owner: RoleId, e: &'d tree::Expr, branches: &[&'d Branch]) -> Option<On> {
         let (value, ty) = self.expr(Some(owner), e);
         let of = match ty {
             Type::Any => return Some((value, None)),
@@ -213,7 +261,7 @@ impl<'d> Resolver<'d> {
             }
         };
         let names: Vec<&str> = of.variants.iter().map(|(name, _)| name.as_ref()).collect();
-        for branch in &choice.branches {
+        for branch in branches {
             let label = branch.label.text.as_str();
             if !names.contains(&label) {
                 let message = format!("enum `{}` has no variant `{label}`", of.name);
@@ -226,7 +274,7 @@ impl<'d> Resolver<'d> {
             }
         }
         let covers = |name: &&&str| {
-            !choice.branches.iter().any(|branch| branch.label.text == **name && branch.when.is_none())
+            !branches.iter().any(|branch| branch.label.text == **name && branch.when.is_none())
         };
         let missing: Vec<&str> = names.iter().filter(covers).copied().collect();
         if !missing.is_empty() {

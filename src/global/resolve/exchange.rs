@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::id::{MessageId, PayloadId, RoleId, SiteId, VarId};
-use crate::base::ty::{FieldType, Type};
+use crate::base::ty::Type;
 use crate::base::value::Value;
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
@@ -16,6 +16,7 @@ use crate::global::declare::Message;
 use crate::global::expr::Expr;
 use crate::global::protocol::{Block, Payload, Step, Stmt};
 use crate::global::resolve::Resolver;
+use crate::global::resolve::collect::list_of;
 use crate::global::resolve::roles::Target;
 use crate::syntax::tree::{self, Exchange, Path, Receivers, RoleRef};
 
@@ -37,7 +38,7 @@ impl<'d> Resolver<'d> {
     /// An exchange of whatever ends.
     pub(super) fn exchange(&mut self, stmt: &'d tree::Stmt, exchange: &'d Exchange, out: &mut Block) {
         if let Some(collect) = &exchange.collect {
-            self.collect(exchange, collect);
+            self.collect(stmt, exchange, collect, out);
             return;
         }
         self.by_with(exchange);
@@ -213,30 +214,20 @@ impl<'d> Resolver<'d> {
     }
 
     /// The index of a member in its family, as this choreography counts.
-    fn index_in(&self, family: &RoleRef, member: RoleId) -> u32 {
+    pub(super) fn index_in(&self, family: &RoleRef, member: RoleId) -> u32 {
         let cast = self.frame.roles.get(family.name.text.as_str());
         cast.and_then(|cast| cast.members.iter().position(|role| *role == member)).unwrap_or(0) as u32
     }
 
     /// The list of what a family sends, as a variable and its type.
     fn gathers(&mut self, message: &Sent) -> (VarId, Type) {
-        let entry = match &message.declared.ty {
-            Type::Record(fields) => {
-                let mut fields: Vec<FieldType> =
-                    fields.iter().filter(|field| &*field.name != "from").cloned().collect();
-                fields.push(FieldType { name: Arc::from("from"), ty: Type::Int(0, i64::from(u32::MAX)) });
-                fields.sort_by(|a, b| a.name.cmp(&b.name));
-                Type::Record(Arc::new(fields))
-            }
-            _ => Type::Any,
-        };
-        let ty = Type::List(Arc::new(entry));
+        let ty = list_of(message);
         let list = self.hidden(&format!("{}$list", message.declared.name), &ty);
         (list, ty)
     }
 
     /// Gives the list of a family's messages the message's name, whatever the name was before.
-    fn bind_list(&mut self, role: RoleId, name: &str, ty: &Type, span: Span) -> VarId {
+    pub(super) fn bind_list(&mut self, role: RoleId, name: &str, ty: &Type, span: Span) -> VarId {
         let id = self.tables.name(self.frame.scope, name);
         self.knowledge.set((id, role), None);
         self.bind(role, name, ty, span)
@@ -259,6 +250,8 @@ impl<'d> Resolver<'d> {
         if receiver_knows {
             self.bind(to, name, ty, message.span);
         }
+        let asked = matches!(self.tables.payload_of(payload), Some(Payload::Asked));
+        self.message_raises((from, to), asked, message.span);
         out.push(Stmt::Exchange { from, to, message: message.id, payload, var, site });
         var
     }

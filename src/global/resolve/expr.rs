@@ -18,6 +18,7 @@ use crate::global::declare::coerced;
 use crate::global::expr::Expr;
 use crate::global::fit::{self, fits, show};
 use crate::global::resolve::fold::{self, weigh};
+use crate::global::resolve::knowledge::Parting;
 use crate::global::resolve::{Resolver, Who};
 use crate::syntax::tree::{self, Const, ExprKind, Item, Name, TextPart};
 
@@ -211,10 +212,17 @@ impl<'d> Resolver<'d> {
             .take(3)
             .map(|(other, known)| (self.role_name(other), known.span))
             .collect();
-        if let Some(span) = self.knowledge.lost(id, role) {
-            said = said
-                .also(span, format!("`{who}` learns `{}` here, in one branch only", name.text))
-                .help("let every branch bind it, or use it inside that branch");
+        if let Some((span, parting)) = self.knowledge.lost(id, role) {
+            let (only, help) = match parting {
+                Parting::Branches => {
+                    ("in one branch only", "let every branch bind it, or use it inside that branch")
+                }
+                Parting::Try => (
+                    "on one way out of the `try` only",
+                    "let every way out of the `try` bind it, or leave: `return`, `break`, `fail`",
+                ),
+            };
+            said = said.also(span, format!("`{who}` learns `{}` here, {only}", name.text)).help(help);
         } else if let Some((first, _)) = others.first() {
             let help = format!("let `{first}` send it: `{first} -> {who}: …`");
             let mut places: BTreeMap<Span, Vec<String>> = BTreeMap::new();

@@ -171,6 +171,10 @@ impl<'d> Resolver<'d> {
             }
         }
         let var = self.tables.var(id, self.var_lane(id), &own);
+        if let Some(missing) = self.tables.missing.get(&id) {
+            // A name bound anew is no longer what was collected.
+            self.knowledge.set((*missing, role), None);
+        }
         self.knowledge.set((id, role), Some(Known { var, span }));
         var
     }

@@ -24,6 +24,15 @@ pub(super) struct Known {
 /// What changed since a mark, as it is now.
 pub(super) type Delta = BTreeMap<Key, Option<Known>>;
 
+/// Why several ways lead to one point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Parting {
+    /// Branches of a choice, turns of a loop, branches of a `par`.
+    Branches,
+    /// A `try` was completed, or ended by a cause.
+    Try,
+}
+
 /// A point of the trail.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark(usize);
@@ -34,7 +43,7 @@ pub(super) struct Knowledge {
     known: BTreeMap<Key, Known>,
     trail: Vec<(Key, Option<Known>)>,
     /// What was known in some branch only, and where it was bound there.
-    lost: BTreeMap<Key, Span>,
+    lost: BTreeMap<Key, (Span, Parting)>,
     /// For each scope around the walk, outermost first: what has been set inside, and whether it was known before.
     scopes: Vec<BTreeMap<Key, bool>>,
 }
@@ -51,7 +60,7 @@ impl Knowledge {
     }
 
     /// Where the role bound a name in a branch that is over.
-    pub(super) fn lost(&self, name: NameId, role: RoleId) -> Option<Span> {
+    pub(super) fn lost(&self, name: NameId, role: RoleId) -> Option<(Span, Parting)> {
         self.lost.get(&(name, role)).copied()
     }
 
@@ -116,7 +125,7 @@ impl Knowledge {
 
     /// Makes what changed on each of several ways to this point one: a name stays known where every way that comes
     /// here binds it to one variable. Nothing has changed yet since the ways parted.
-    pub(super) fn merge(&mut self, ways: &[Delta]) {
+    pub(super) fn merge(&mut self, ways: &[Delta], parting: Parting) {
         if let [only] = ways {
             for (key, known) in only {
                 self.set(*key, *known);
@@ -135,7 +144,7 @@ impl Knowledge {
             }
             let bound = ways.iter().find_map(|way| way.get(&key).copied().flatten());
             if let Some(bound) = bound {
-                self.lose(key, bound.span);
+                self.lose(key, bound.span, parting);
             }
             if before.is_some() {
                 self.set(key, None);
@@ -144,7 +153,7 @@ impl Knowledge {
     }
 
     /// Remembers that a name is not known any more, for the sake of the sentence that will say so.
-    pub(super) fn lose(&mut self, key: Key, span: Span) {
-        self.lost.insert(key, span);
+    pub(super) fn lose(&mut self, key: Key, span: Span, parting: Parting) {
+        self.lost.insert(key, (span, parting));
     }
 }

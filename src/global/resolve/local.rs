@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::builtin;
+use crate::base::cause::{Cause, UNCERTAIN};
 use crate::base::id::RoleId;
 use crate::base::ty::Type;
 use crate::base::value::Value;
@@ -36,8 +37,11 @@ impl<'d> Resolver<'d> {
     pub(super) fn fail(&mut self, stmt: &'d tree::Stmt, fail: &'d Fail, out: &mut Block) {
         let role = self.single(&fail.at);
         if let Some(role) = role {
-            let with = fail.with.as_ref().map(|e| self.expr(Some(role), e).0);
-            self.step(stmt, role, Step::Fail(Arc::from(fail.name.text.as_str()), with), out);
+            let with = fail.with.as_ref().map(|e| self.expr(Some(role), e));
+            let (value, ty) =
+                with.map_or((None, None), |(value, ty)| (Some(value), Some(fit::widened_inside(&ty))));
+            self.raises_with(&Cause::failed(&fail.name.text), role, stmt.place.0, ty);
+            self.step(stmt, role, Step::Fail(Arc::from(fail.name.text.as_str()), value), out);
         }
         self.reachable = false;
     }
@@ -68,6 +72,10 @@ impl<'d> Resolver<'d> {
             }
         };
         let bind = does.bind.as_ref().map(|name| self.bind(role, &name.text, &result, name.place.0));
+        self.raises(&Cause::failed(&does.effect.text), role, stmt.place.0);
+        if repetition == Repetition::Once {
+            self.raises(&Cause::failed(UNCERTAIN), role, stmt.place.0);
+        }
         let step = Step::Does {
             effect: Arc::from(does.effect.text.as_str()),
             operation: Arc::from(does.operation.text.as_str()),

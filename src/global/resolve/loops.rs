@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::base::cause::EXHAUSTED;
 use crate::base::id::RoleId;
 use crate::base::ty::Type;
 use crate::base::value::Value;
@@ -14,7 +15,7 @@ use crate::global::protocol::{Block, Decision, Label, Step, Stmt};
 use crate::global::resolve::Resolver;
 use crate::global::resolve::conditions::Condition;
 use crate::global::resolve::frame::{Jump, Kind};
-use crate::global::resolve::knowledge::Delta;
+use crate::global::resolve::knowledge::{Delta, Parting};
 use crate::global::spell;
 use crate::syntax::tree::{self, Binary, Loop, LoopHead, Rec};
 
@@ -78,7 +79,7 @@ impl<'d> Resolver<'d> {
         head.extend(body);
         out.push(Stmt::Labelled(walked.label, head));
         self.reachable = !ends.is_empty();
-        self.knowledge.merge(&ends);
+        self.knowledge.merge(&ends, Parting::Branches);
         if let Some(turn) = &turns.turn {
             self.unbind(&turn.text);
         }
@@ -203,7 +204,8 @@ impl<'d> Resolver<'d> {
         out.push(Stmt::Step { role: owner, step: zero, site });
         let next = self.tables.step(Step::Let(turn, plus_one(turn)));
         head.push(Stmt::Step { role: owner, step: next, site });
-        let fail = self.tables.step(Step::Fail(Arc::from("exhausted"), None));
+        self.exhausts(owner, span);
+        let fail = self.tables.step(Step::Fail(Arc::from(EXHAUSTED), None));
         let ended = vec![Stmt::Step { role: owner, step: fail, site }];
         let over = Expr::Binary(Binary::Greater, Box::new(Expr::Var(turn)), Box::new(bound));
         let labels = [("exhausted", limit.place.0), ("next", stmt.place.0)];
@@ -249,7 +251,7 @@ impl<'d> Resolver<'d> {
             walked.exits.push(Delta::new());
         }
         self.reachable = !walked.exits.is_empty();
-        self.knowledge.merge(&walked.exits);
+        self.knowledge.merge(&walked.exits, Parting::Branches);
         if let Some(turn) = &turns.turn {
             self.unbind(&turn.text);
         }
@@ -290,7 +292,7 @@ impl<'d> Resolver<'d> {
         self.knowledge.undo(mark);
         self.guarded(&walked.body, walked.label, stmt.place.0);
         self.reachable = !walked.exits.is_empty();
-        self.knowledge.merge(&walked.exits);
+        self.knowledge.merge(&walked.exits, Parting::Branches);
         if walked.used {
             out.push(Stmt::Labelled(walked.label, walked.body));
         } else {

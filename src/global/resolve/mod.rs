@@ -7,8 +7,11 @@
 
 mod block;
 mod call;
+mod causes;
 mod choice;
+mod collect;
 mod conditions;
+mod deadlines;
 mod exchange;
 mod expr;
 mod fold;
@@ -18,7 +21,6 @@ mod guarded;
 mod infer;
 mod jumps;
 mod knowledge;
-mod later;
 mod local;
 mod loops;
 mod operators;
@@ -32,6 +34,7 @@ mod settle;
 mod sites;
 mod sweep;
 mod tables;
+mod within;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -46,6 +49,7 @@ use crate::global::declare::{ChoreographyRef, Declarations, Message};
 use crate::global::expr::Expr;
 use crate::global::protocol::{Block, Protocol};
 use crate::global::resolve::call::Active;
+use crate::global::resolve::causes::Seen;
 use crate::global::resolve::frame::{Frame, Jump};
 use crate::global::resolve::knowledge::Knowledge;
 use crate::global::resolve::scope::Open;
@@ -85,6 +89,8 @@ struct Resolver<'d> {
     scopes: Vec<Open>,
     /// The branch of a `par` around the statement, or the trunk, and how many scopes stand around that.
     thread: (usize, LaneId),
+    /// Which causes that somebody takes were raised.
+    seen: Seen,
     /// Loops around the statement, as the depth of choices.
     loops: u32,
     /// Whether a run can come to the statement.
@@ -209,6 +215,7 @@ impl<'d> Resolver<'d> {
             lane: LaneId::TRUNK,
             scopes: Vec::new(),
             thread: (0, LaneId::TRUNK),
+            seen: Seen::default(),
             loops: 0,
             reachable: true,
             depth: 0,
@@ -252,6 +259,7 @@ impl<'d> Resolver<'d> {
         let body = self.settle(body);
         let body = self.reported(body);
         self.take_part(tree, &body);
+        self.never_raised();
         if self.overflow {
             return None;
         }

@@ -92,6 +92,9 @@ impl<'d> Resolver<'d> {
 
     /// `a.b`: of a record, of a map by text, of what was never declared.
     pub(super) fn field(&mut self, who: Who, of: &'d tree::Expr, name: &'d Name) -> (Expr, Type) {
+        if let Some(missing) = self.missing(who, of, name) {
+            return missing;
+        }
         let (value, ty) = self.expr(who, of);
         let expr = Expr::Field(Box::new(value), Arc::from(name.text.as_str()));
         let text = name.text.as_str();

@@ -14,7 +14,7 @@ use crate::global::expr::Expr;
 use crate::global::protocol::{self, Block, Stmt};
 use crate::global::resolve::Resolver;
 use crate::global::resolve::frame::{Jump, Kind};
-use crate::global::resolve::knowledge::{Delta, Key, Known};
+use crate::global::resolve::knowledge::{Delta, Key, Known, Parting};
 use crate::global::resolve::roles::Target;
 use crate::syntax::tree::{self, For, Par};
 
@@ -69,7 +69,7 @@ impl<'d> Resolver<'d> {
                     self.knowledge.set(key, Some(Known { var, span: known.span }));
                 }
                 Some(known) => {
-                    self.knowledge.lose(key, known.span);
+                    self.knowledge.lose(key, known.span, Parting::Branches);
                     self.knowledge.set(key, None);
                 }
                 None => self.knowledge.set(key, None),

@@ -36,6 +36,8 @@ pub(super) struct Tables {
     sites: Vec<Site>,
     /// Sites of steps that nobody wrote: they are taken away where nothing uses what they bind.
     pub silent: BTreeSet<SiteId>,
+    /// Of a name that was collected, the name of the list of those who are missing.
+    pub missing: BTreeMap<NameId, NameId>,
     names: BTreeMap<u32, BTreeMap<Arc<str>, NameId>>,
     by_name: Vec<(u32, Arc<str>)>,
     vars_by_name: BTreeMap<(NameId, LaneId), Vec<VarId>>,
@@ -203,6 +205,11 @@ impl Tables {
         let count = self.scope_lanes.entry((parent, word)).or_insert(0);
         *count += 1;
         *count
+    }
+
+    /// Where a site stands.
+    pub(super) fn span_of(&self, site: SiteId) -> Span {
+        self.sites.get(site.index()).map_or_else(Span::default, |site| site.span)
     }
 
     pub(super) fn into_protocol(self) -> Protocol {

@@ -7,35 +7,73 @@ use crate::bytecode::op::Op;
 use crate::bytecode::program::{Program, Scope};
 use crate::bytecode::rejection::Rejection;
 use crate::bytecode::verify::Facts;
-use crate::machine::cast::{self, AgentId, Cast, MANY, Member};
+use crate::machine::cast::{self, AgentId, Cast, Channel, MANY, Member, NO_REGION};
 use crate::machine::link::{Mailboxes, number};
 use crate::machine::rebase;
 
-/// The region of the scope of `role` whose lane this is.
-pub(super) fn region(programs: &[Program], regions: &[u32], role: RoleId, lane: LaneId) -> Option<u32> {
-    let scopes = &programs.get(role.index())?.scopes;
-    let at = scopes.iter().position(|scope| scope.lane == lane)?;
-    Some(regions.get(role.index())? + at as u32)
+/// Finds the mailboxes of what happens inside of scopes; both ends must be inside of the same one.
+pub(super) fn regions(
+    programs: &[Program],
+    facts: &[Facts],
+    regions: &[u32],
+    channels: &mut [Channel],
+) -> Result<(), Rejection> {
+    for channel in channels {
+        let from = end(programs, facts, (channel.from, channel.to, channel.lane), true);
+        let to = end(programs, facts, (channel.to, channel.from, channel.lane), false);
+        let region = |role: RoleId, scope: Option<u16>| match (regions.get(role.index()), scope) {
+            (Some(first), Some(scope)) => first + u32::from(scope),
+            _ => NO_REGION,
+        };
+        if let (Some((_, sent)), Some((_, heard))) = (from, to)
+            && sent != heard
+        {
+            return Err(Rejection::stray("a message is sent in one scope and received in another"));
+        }
+        channel.from_region = region(channel.from, from.and_then(|(scope, _)| scope));
+        channel.to_region = region(channel.to, to.and_then(|(scope, _)| scope));
+    }
+    Ok(())
 }
+
+/// The scope that a role uses its end of a channel in, and that scope's lane; none where it does not use it.
+fn end(
+    programs: &[Program],
+    facts: &[Facts],
+    (role, peer, lane): (RoleId, RoleId, LaneId),
+    sends: bool,
+) -> Option<(Option<u16>, Option<LaneId>)> {
+    let (program, facts) = (programs.get(role.index())?, facts.get(role.index())?);
+    let (channels, places) =
+        if sends { (&program.outgoing, &facts.outgoing) } else { (&program.incoming, &facts.incoming) };
+    let at = channels.iter().position(|channel| (channel.peer, channel.lane) == (peer, lane))?;
+    let within = places.get(at).copied().flatten()?.within;
+    let scope = within.and_then(|scope| program.scopes.get(usize::from(scope)));
+    Some((within, scope.map(|scope| scope.lane)))
+}
+
+/// Where things are: the first agent and the first region of a role.
+type Firsts = (u32, u32);
+/// The mailboxes, by their ends and by number.
+type Boxes<'a> = (&'a Mailboxes, &'a [Channel]);
 
 /// The scopes of a program, in its order.
 pub(super) fn link(
-    program: &Program,
-    facts: &Facts,
-    first_agent: u32,
+    (program, facts): (&Program, &Facts),
+    firsts: Firsts,
     programs: &[Program],
-    mailboxes: &Mailboxes,
+    boxes: Boxes<'_>,
 ) -> Result<Vec<cast::Scope>, Rejection> {
     let scopes = program.scopes.iter().enumerate();
-    scopes.map(|(at, scope)| one((program, facts), (at, scope), first_agent, programs, mailboxes)).collect()
+    scopes.map(|(at, scope)| one((program, facts), (at, scope), firsts, programs, boxes)).collect()
 }
 
 fn one(
     (program, facts): (&Program, &Facts),
     (at, scope): (usize, &Scope),
-    first_agent: u32,
+    (first_agent, first_region): Firsts,
     programs: &[Program],
-    mailboxes: &Mailboxes,
+    (mailboxes, channels): Boxes<'_>,
 ) -> Result<cast::Scope, Rejection> {
     let to = RoleId(program.role);
     let mailbox = |channel: u16| {
@@ -59,13 +97,13 @@ fn one(
             number: member.number,
         });
     }
-    let on_lane =
-        |channel: &usize| program.incoming.get(*channel).is_some_and(|channel| channel.lane == scope.lane);
+    let region = first_region + at as u32;
+    let inside = channels.iter().enumerate().filter(|(_, channel)| channel.to_region == region);
     Ok(cast::Scope {
         agent: agent(usize::from(facts.scopes.get(at).copied().unwrap_or(0))),
         depth: around(program, Some(at as u16)).count() as u32 - 1,
         control: scope.control.map_or(MANY, mailbox),
-        mailboxes: (0..program.incoming.len()).filter(on_lane).map(|at| mailbox(at as u16)).collect(),
+        mailboxes: inside.map(|(at, _)| at as u32).collect(),
         inner: (0..program.scopes.len())
             .filter(|inner| *inner != at && is_inside(Some(*inner as u16)))
             .map(|inner| inner as u16)
@@ -98,8 +136,8 @@ pub(super) fn lanes(cast: &Cast) -> Vec<rebase::Lane> {
             inside.extend(inner.map(|inner| (code.lane, inner.lane)));
         }
     }
-    for ((_, id), lane) in &mut found {
-        let on_it = |(_, channel): &(usize, &cast::Channel)| channel.lane == *id;
+    for lane in found.values_mut() {
+        let on_it = |(_, channel): &(usize, &Channel)| lane.regions.contains(&channel.to_region);
         lane.mailboxes = cast.channels.iter().enumerate().filter(on_it).map(|(at, _)| at as u32).collect();
     }
     let order: Vec<LaneId> = found.keys().map(|(_, lane)| *lane).collect();
