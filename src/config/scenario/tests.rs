@@ -18,25 +18,25 @@ const EVERYTHING: &str = r#"# Every line that there is.
 protocol "a file.choreo" Fetch
 size     Worker=3 Guest=1
 seed     7
-auto     Client "Worker[*]"
+auto     Client Worker[*]
 
 scenario "by itself"
 open     limit=5 who="Ann B." what={a: [1, 2.5, null], "b c": true} | 2 times Client -> Server: Ask {path: "/a"}
-answer   Client produce Ask {path: "a | b; c"}                      | Server takes Ask from Client; nothing
+answer   Client produce Ask {path: "a | b; c"} | Server takes Ask from Client; nothing
 answer   Client decide Client#1 again
 answer   Client decide "x > 1" again
 answer   Client observe Reply accept
 answer   Client observe Reply refuse
-answer   Server desk.open {n: 1}                                    | Server does desk.open {n: 1}; Server does desk.open
+answer   Server desk.open {n: 1}               | Server does desk.open {n: 1}; Server does desk.open
 fail     Client produce Ask permanent "the desk is closed"
 fail     Client produce Ask recoverable
 deny     Client -> Server: Ask
 deny     1 time Client -> Server: Ask
 deny     3 times Client -> Worker[*]: Ask
-cancel                                                              | Client raises failed store
+cancel                                         | Client raises failed store
 lose     Worker[0]
-tick     30s                                                        | Client decides Client#1 again; Client tells Server "x > 1.again"
-tick     250ms                                                      | Client logs "a \"b\" \u0000"; Client asked produce Ask
+tick     30s                                   | Client decides Client#1 again; Client tells Server "x > 1.again"
+tick     250ms                                 | Client logs "a \"b\" \u0000"; Client asked produce Ask
 expect   completed
 expect   aborted
 expect   aborted E0508
@@ -45,7 +45,7 @@ expect   aborted at Client
 expect   open
 expect   done Worker[1]
 expect   waits Client
-expect   waits Client for Reply                                     | completed; aborted E0508 at Client; Client done
+expect   waits Client for Reply                | completed; aborted E0508 at Client; Client done
 answer   Client produce SomethingWithQuiteALongName {text: "a rather long text indeed"} | Client asked desk.open
 
 scenario "move by move"
@@ -92,7 +92,7 @@ fn the_canonical_form_is_read_and_written_as_it_stands() {
 fn columns_are_aligned_and_spaces_do_not_matter() {
     let rough = "open  |  A -> B : M\n\n\n answer   A   produce   M   { x : 1 }|B->C\n";
     let (_, said) = read(SourceId(0), rough);
-    assert_eq!(shown(rough, &said), "4:37 E0430 `->` or what the role does should stand here\n");
+    assert_eq!(shown(rough, &said), "4:43 E0430 `->` or what the role does should stand here\n");
     let rough = "open  |  A -> B : M\n\n answer   A   produce   M   { x : 1 }|completed;A → B: M\n  # end  \n\n";
     let neat = "open                        | A -> B: M\n\nanswer   A produce M {x: 1} | completed; A -> B: M\n# end\n";
     assert_eq!(table(rough).to_string(), neat);
