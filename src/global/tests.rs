@@ -58,5 +58,6 @@ mod bounds;
 mod imports;
 mod meaning;
 mod mistakes;
+mod scopes;
 mod seed;
 mod variants;

@@ -69,6 +69,16 @@ fn many_roles() {
 }
 
 #[test]
+fn many_scopes() {
+    refused(
+        "nested_scopes",
+        protocol("A, B", &format!("{}A -> B: M{}", "try at A { ".repeat(5), " }".repeat(5))),
+        "E0128",
+    );
+    refused("scopes", protocol("A, B", &"try at A within 5s { A -> B: M }\n".repeat(4_097)), "E0128");
+}
+
+#[test]
 fn calls_without_end() {
     // A call at the end begins again, like a loop; with more to do after it, it never ends.
     refused("itself", protocol("A, B", "A -> B: M\n    call P\n    B -> A: N"), "E0126");

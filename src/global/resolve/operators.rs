@@ -117,6 +117,10 @@ impl<'d> Resolver<'d> {
                 format!("`{}` may be `none`, and `none` has no field `{text}`", spell::expr(of)),
                 format!("say what it is then: `({} ?? …).{text}`", spell::expr(of)),
             ),
+            Type::List(_) if text == "missing" => (
+                format!("who is missing from `{}` is not known here", spell::expr(of)),
+                "use it after a `collect`: what that gathered has `.missing`".to_owned(),
+            ),
             Type::List(_) => (
                 format!("`{}` is a list, and has no field `{text}`", spell::expr(of)),
                 format!("take the field of each: `{}.map(x => x.{text})`", spell::expr(of)),

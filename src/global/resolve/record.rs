@@ -79,7 +79,8 @@ impl<'d> Resolver<'d> {
             }
             let Some(field) = wanted.fields.iter().find(|field| *field.name == *name.text) else {
                 let ty = value.map(|e| self.expr(who, e).1);
-                self.too_many(name, wanted, ty.as_ref());
+                // What was meant is not missing as well.
+                given.extend(self.too_many(name, wanted, ty.as_ref()));
                 continue;
             };
             let value = match value {
@@ -129,12 +130,12 @@ impl<'d> Resolver<'d> {
         parts
     }
 
-    /// Says that a field is not wanted; `ty` is the type of its value.
-    fn too_many(&mut self, name: &tree::Name, wanted: &Wanted<'_>, ty: Option<&Type>) {
+    /// Says that a field is not wanted, and gives back the one that may be meant; `ty` is the type of its value.
+    fn too_many<'w>(&mut self, name: &tree::Name, wanted: &Wanted<'w>, ty: Option<&Type>) -> Option<&'w str> {
         let message = format!("`{}` has no field `{}`", wanted.name, name.text);
         let mut said = Diagnostic::new(Code::E0122, name.place.0, message);
-        let names: Vec<&str> = wanted.fields.iter().map(|field| field.name.as_ref()).collect();
-        said.help = Some(match nearest(&name.text, names) {
+        let near = nearest(&name.text, wanted.fields.iter().map(|field| field.name.as_ref()));
+        said.help = Some(match near {
             Some(near) => format!("write `{near}`"),
             // What has no fields at all was declared by its use: there the field can be declared.
             None if wanted.fields.is_empty() => {
@@ -144,6 +145,7 @@ impl<'d> Resolver<'d> {
             None => format!("take it away, or declare it where `{}` is declared", wanted.name),
         });
         self.say(said);
+        near
     }
 
     /// A record of whatever fields.

@@ -11,6 +11,8 @@ use crate::base::cause::{COMPLETED, Cause};
 use crate::base::id::{ChoiceId, LaneId, RoleId, ScopeId};
 use crate::base::limits::{SCOPES_MAX, SCOPES_NESTED_MAX};
 use crate::base::ty::Type;
+use crate::diag::Diagnostic;
+use crate::diag::code::Code;
 use crate::diag::source::Span;
 use crate::global::expr::Expr;
 use crate::global::protocol::{self, Block, Decision, Ending, Handler, ScopeKind, Step, Stmt};
@@ -117,7 +119,7 @@ impl<'d> Resolver<'d> {
     /// Adds a scope; none where there are too many.
     pub(super) fn begin(&mut self, begun: Begun, span: Span) -> Option<Entered> {
         if self.scopes.len() >= SCOPES_NESTED_MAX {
-            self.too_large(span, &format!("more than {SCOPES_NESTED_MAX} scopes stand in one another"));
+            self.too_deep(span);
             return None;
         }
         if self.tables.scopes.len() >= SCOPES_MAX {
@@ -142,6 +144,16 @@ impl<'d> Resolver<'d> {
             span,
         });
         Some(Entered { id, within, limit })
+    }
+
+    /// Says that too many scopes stand in one another, and stops the walk.
+    fn too_deep(&mut self, span: Span) {
+        let message = format!("more than {SCOPES_NESTED_MAX} scopes stand in one another here");
+        self.say(
+            Diagnostic::new(Code::E0128, span, message)
+                .help("let one of them end before this one begins, or take its causes in one around it"),
+        );
+        self.overflow = true;
     }
 
     /// Walks what is inside of a scope, on its lane, and gives back what was raised there. What is known at its end

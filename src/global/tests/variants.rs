@@ -1,4 +1,4 @@
-//! Other spellings, annotations, and what cannot run yet.
+//! Other spellings, and annotations.
 
 use super::{becomes, says};
 
@@ -33,24 +33,6 @@ fn rumpsteak_spelling() {
         A -> D[1]: Bye
         A -> D[2]: Bye
         ",
-    );
-}
-
-#[test]
-fn what_cannot_run_yet_is_judged() {
-    says(
-        "choreography P { roles A, B, W[3]
-           try at A within 5s { A -> B: M  B let x = nope } on failed as e { A -> C: N }
-           W[*] -> A: R(ok: Bool) collect until (count(R, r => r.ok) >= 2) within 1h as rs
-           A let n = rs.missing
-           choice at A within 2s { a: A -> B: X  timeout: A -> B: Y } }",
-        &[
-            "2:12 E0190 `try` cannot run yet",
-            "2:54 E0101 nothing here is called `nope`",
-            "2:83 E0103 no role is called `C`",
-            "3:35 E0190 `collect` cannot run yet",
-            "5:12 E0190 a choice with `within` cannot run yet",
-        ],
     );
 }
 
