@@ -47,7 +47,8 @@ impl Redo {
             })
         };
         let openings = openings(&cast);
-        let mut values = openings.iter().find(|one| same(one)).or(openings.first()).cloned().unwrap_or_default();
+        let mut values =
+            openings.iter().find(|one| same(one)).or(openings.first()).cloned().unwrap_or_default();
         for (name, value) in &mut values {
             let written = given.iter().find(|(have, _)| have == name);
             if let Some((_, written)) = written.filter(|(_, written)| to_json(written) != to_json(value)) {

@@ -293,8 +293,8 @@ impl<'a> Search<'a> {
         let free = self.options.free;
         let happens = state.happens(self.cast, free);
         // Whether a cancellation is taken depends on where everybody is.
-        let calm = self.options.orders == Orders::Few
-            && !happens.iter().any(|pick| pick.choice == Choice::Cancel);
+        let calm =
+            self.options.orders == Orders::Few && !happens.iter().any(|pick| pick.choice == Choice::Cancel);
         for agent in self.cast.agents() {
             let Picks { picks, alone } = state.picks(self.cast, agent, free);
             if picks.is_empty() {

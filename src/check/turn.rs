@@ -214,11 +214,7 @@ impl State {
     }
 
     /// The session that is opened with these values, settled.
-    pub(super) fn given(
-        cast: &Cast,
-        values: &[(Arc<str>, Value)],
-        watch: &mut Watch,
-    ) -> Result<Self, Abort> {
+    pub(super) fn given(cast: &Cast, values: &[(Arc<str>, Value)], watch: &mut Watch) -> Result<Self, Abort> {
         let mut session = Session::new(cast);
         for (at, program) in cast.programs().enumerate() {
             for param in &program.params {

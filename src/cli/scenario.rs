@@ -112,7 +112,8 @@ impl Theatre<'_> {
             let Some((file, _)) = named else {
                 let message = "the scenario does not say which protocol it is about";
                 let missing = Diagnostic::new(Code::E0409, scenario.at, message);
-                let missing = missing.help("begin with `protocol FILE`, or name the file before `--scenario`");
+                let missing =
+                    missing.help("begin with `protocol FILE`, or name the file before `--scenario`");
                 return Ok(Found::Missing(Box::new(missing)));
             };
             beside(self.file, &file.it)
@@ -127,7 +128,9 @@ impl Theatre<'_> {
         if let Some(ready) = self.stages.get(&key) {
             return Ok(Found::Ready(ready.clone()));
         }
-        let Some(ready) = built(&Choose { path, protocol, sizes }, terminal)? else { return Ok(Found::Broken) };
+        let Some(ready) = built(&Choose { path, protocol, sizes }, terminal)? else {
+            return Ok(Found::Broken);
+        };
         let lanes = ready.protocol.lanes.iter().map(|lane| lane.name.clone()).collect();
         let stage = Stage::new(&ready.programs, lanes);
         let cast = match Cast::link(ready.programs) {

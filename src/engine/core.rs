@@ -229,7 +229,8 @@ impl Engine {
             return fuel;
         }
         live.touched = self.now;
-        let mut ears = Ears::new(turn.session, &mut self.ready, &mut self.news, &mut self.chain, &mut self.words);
+        let mut ears =
+            Ears::new(turn.session, &mut self.ready, &mut self.news, &mut self.chain, &mut self.words);
         let after = match live.run(cast, turn.agent, &mut fuel, &mut ears) {
             Stop::Waits | Stop::Joined | Stop::Idle => {
                 live.active -= 1;

@@ -40,7 +40,15 @@ pub(super) struct Live {
 
 impl Live {
     pub(super) const fn new(session: Session, cast: u32, active: u32) -> Self {
-        Self { session, cast, active, calls: NO_CALL, touched: Instant(0), idle: Duration(0), lost: Vec::new() }
+        Self {
+            session,
+            cast,
+            active,
+            calls: NO_CALL,
+            touched: Instant(0),
+            idle: Duration(0),
+            lost: Vec::new(),
+        }
     }
 
     #[inline]

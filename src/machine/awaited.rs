@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::base::id::RoleId;
+use crate::base::value::Value;
 use crate::bytecode::op::Op;
 use crate::bytecode::program::Kind;
 use crate::machine::cast::Cast;
@@ -18,7 +19,23 @@ impl Session {
         for (thread, agent) in self.threads.iter().zip(&cast.agents) {
             let Some(part) = cast.parts.get(agent.role.index()) else { continue };
             let Some(instr) = part.program.code.get(thread.at as usize) else { continue };
-            if thread.state != State::Receiving || instr.op != Op::Receive {
+            if thread.state != State::Receiving {
+                continue;
+            }
+            if instr.op == Op::Gather {
+                // Of a collection, those that have not come: whose word or message is known is not waited for.
+                let members = part.scopes.get(usize::from(instr.a)).map_or(&[][..], |scope| &scope.members);
+                let roster = self.slots.get(part.first_slot + usize::from(instr.c));
+                for (at, member) in members.iter().enumerate() {
+                    let known = match roster {
+                        Some(Value::List(known)) => known.get(at).is_some_and(|known| *known != Value::None),
+                        _ => false,
+                    };
+                    let message = part.program.messages.get(usize::from(member.message));
+                    all.extend(
+                        message.filter(|_| !known).map(|one| (agent.role, one.name.clone(), member.role)),
+                    );
+                }
                 continue;
             }
             let wait = part.waits.get(usize::from(instr.a));

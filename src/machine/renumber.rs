@@ -49,7 +49,11 @@ impl Session {
                     tags.iter_mut().for_each(lower);
                 }
             }
-            scopes.reports.iter_mut().filter(|report| all.contains(&report.region)).for_each(|report| lower(&mut report.path));
+            scopes
+                .reports
+                .iter_mut()
+                .filter(|report| all.contains(&report.region))
+                .for_each(|report| lower(&mut report.path));
         }
     }
 }

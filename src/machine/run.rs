@@ -244,13 +244,14 @@ pub(super) fn run<W: World>(
                 let thread = &mut scene.threads[agent.index()];
                 pace!(fuel, thread, at);
                 match fail(&mut scene, cast, part, (agent, instr), world) {
-                Ok(()) => match &scene.threads[agent.index()] {
-                    Thread { state: State::Ready, at: to, .. } => at = *to,
-                    Thread { state: State::Halted, .. } => return Stop::Waits,
-                    _ => return Stop::Joined,
-                },
-                Err(trouble) => return Stop::Fails(trouble),
-            }}
+                    Ok(()) => match &scene.threads[agent.index()] {
+                        Thread { state: State::Ready, at: to, .. } => at = *to,
+                        Thread { state: State::Halted, .. } => return Stop::Waits,
+                        _ => return Stop::Joined,
+                    },
+                    Err(trouble) => return Stop::Fails(trouble),
+                }
+            }
             Op::NoBranch => return Stop::Fails(no_branch(part, instr)),
             _ => {
                 let frame = Frame { program, slots: scene.slots };

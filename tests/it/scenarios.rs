@@ -97,7 +97,11 @@ tick   1ms                           | Seller does time.sleep; Seller -> Buyer: 
     run(&place, "open\nfail Seller decide Seller#1 permanent closed | aborted E0508 at Seller\n").status(0);
     run(&place, "deny Buyer -> Seller: Offer\nopen | aborted E0515 at Buyer\n").status(0);
     run(&place, "auto none\nopen\ncancel | aborted E0511\nexpect aborted E0511\n").status(0);
-    run(&place, "auto none\nopen\nlose Buyer | nothing\ntick 1h\nexpect waits Seller for Offer\nexpect open\n").status(0);
+    run(
+        &place,
+        "auto none\nopen\nlose Buyer | nothing\ntick 1h\nexpect waits Seller for Offer\nexpect open\n",
+    )
+    .status(0);
     let busy = "\
 open
 fail   Buyer produce Offer recoverable busy | 0 times Buyer -> Seller: Offer
@@ -110,7 +114,11 @@ answer Buyer produce Offer {price: 1}       | Buyer -> Seller: Offer
     place.write("two.scn", "scenario one\nopen\nscenario two\nauto none\nopen\nexpect open\n");
     place.laban("run sale.choreo --scenario two.scn").status(0).says("one\n").says("two\n");
     place.laban("run two.scn").status(1).says("E0409");
-    place.laban("run sale.choreo --scenario two.scn --trace diagram").status(0).says("Buyer").says("completed after");
+    place
+        .laban("run sale.choreo --scenario two.scn --trace diagram")
+        .status(0)
+        .says("Buyer")
+        .says("completed after");
 }
 
 #[test]
@@ -124,8 +132,12 @@ fn what_differs_is_said_with_its_line() {
         .says("found completed");
     run(&place, "open | 2 times Buyer -> Seller: Offer\n").status(1).says("and it happened once");
     run(&place, "open | nothing\n").status(1).says("and something happened");
-    run(&place, "open | completed; Buyer -> Seller: Offer\n").status(1).says("what stands before it did happen");
-    run(&place, "open | Buyer -> Seller: Offer {price: 3000}\n").status(1).says("found Buyer -> Seller: Offer {price: ");
+    run(&place, "open | completed; Buyer -> Seller: Offer\n")
+        .status(1)
+        .says("what stands before it did happen");
+    run(&place, "open | Buyer -> Seller: Offer {price: 3000}\n")
+        .status(1)
+        .says("found Buyer -> Seller: Offer {price: ");
     run(&place, "auto none\nopen\nexpect completed\n").status(1).says("Buyer is asked produce Offer");
     run(&place, "open\nanswer Seller decide Seller#1 refuse\ntick 1s\n")
         .status(1)
@@ -153,8 +165,11 @@ fn programs_read_a_report() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/scenarios.schema.json");
     let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
-    let errors: Vec<String> =
-        jsonschema::validator_for(&schema).unwrap().iter_errors(&report).map(|error| error.to_string()).collect();
+    let errors: Vec<String> = jsonschema::validator_for(&schema)
+        .unwrap()
+        .iter_errors(&report)
+        .map(|error| error.to_string())
+        .collect();
     assert!(errors.is_empty(), "{errors:?}\n{report}");
     assert_eq!(report["scenarios"][0]["outcome"], "as expected");
     assert_eq!(report["scenarios"][1]["difference"]["line"], 6);

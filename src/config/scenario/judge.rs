@@ -20,7 +20,10 @@ pub fn judge(scenario: &Scenario<'_>, known: &Vocabulary, params: &[Param]) -> V
     let mut judge = Judge { known, params, said: Vec::new() };
     for head in &scenario.head {
         if let Head::Auto(names) = head {
-            names.iter().filter(|name| name.it != "all" && name.it != "none").for_each(|name| judge.role(name));
+            names
+                .iter()
+                .filter(|name| name.it != "all" && name.it != "none")
+                .for_each(|name| judge.role(name));
         }
     }
     for act in &scenario.acts {
@@ -99,7 +102,10 @@ impl Judge<'_> {
                 self.role(role);
                 self.question(question);
             }
-            Event::Logged(role, _) | Event::Done(role) | Event::Raised(role, _) | Event::Aborted(_, Some(role)) => {
+            Event::Logged(role, _)
+            | Event::Done(role)
+            | Event::Raised(role, _)
+            | Event::Aborted(_, Some(role)) => {
                 self.role(role);
             }
             Event::Completed | Event::Aborted(_, None) | Event::Nothing => {}

@@ -17,6 +17,7 @@
 //! Is not: a run. `tools::scenario` does what a table says.
 
 mod judge;
+mod outcome;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,7 @@ use crate::base::time::Duration;
 use crate::diag::source::Span;
 
 /// Something that stands at a place of the text. The place is no part of what it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Placed<T> {
     /// What.
     pub it: T,
@@ -336,7 +337,10 @@ impl<'a> Scenario<'a> {
     #[must_use]
     pub fn seed(&self) -> u64 {
         let seeds = self.head.iter().rev();
-        seeds.copied().find_map(|head| if let Head::Seed(seed) = head { Some(*seed) } else { None }).unwrap_or(0)
+        seeds
+            .copied()
+            .find_map(|head| if let Head::Seed(seed) = head { Some(*seed) } else { None })
+            .unwrap_or(0)
     }
 
     /// Whether nothing moves by itself.

@@ -8,9 +8,7 @@ use crate::base::json;
 use crate::base::limits::{CONFIG_BYTES_MAX, CONFIG_VALUES_MAX, DIAGNOSTICS_MAX};
 use crate::config::reader::near;
 use crate::config::scenario::words::{Words, is_open, split};
-use crate::config::scenario::{
-    Action, Event, Expected, Failure, Head, Motion, Name, Passage, Placed, Question, Reply, Row, Standing, Table,
-};
+use crate::config::scenario::{Action, Failure, Head, Motion, Name, Placed, Question, Reply, Row, Table};
 use crate::config::yaml::{Document, Node};
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
@@ -18,12 +16,9 @@ use crate::diag::source::{SourceId, Span};
 
 /// The words that begin a line.
 const VERBS: [&str; 15] = [
-    "protocol", "size", "seed", "auto", "manual", "scenario", "open", "answer", "fail", "deny", "cancel", "lose",
-    "tick", "expect", "step",
+    "protocol", "size", "seed", "auto", "manual", "scenario", "open", "answer", "fail", "deny", "cancel",
+    "lose", "tick", "expect", "step",
 ];
-/// The words that follow a role in what happens.
-const HAPPENINGS: [&str; 9] =
-    ["->", "takes", "tells", "decides", "does", "logs", "asked", "done", "raises"];
 
 /// The words of single moves.
 const MOTIONS: [&str; 10] =
@@ -57,22 +52,23 @@ pub fn read(source: SourceId, text: &str) -> (Option<Table>, Vec<Diagnostic>) {
     (usable.then_some(table), reader.said)
 }
 
-struct Reader {
-    source: SourceId,
+/// Reads one table.
+pub(super) struct Reader {
+    pub(super) source: SourceId,
     said: Vec<Diagnostic>,
     /// How many values may follow.
     values_left: usize,
 }
 
 impl Reader {
-    fn say(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn say(&mut self, diagnostic: Diagnostic) {
         if self.said.len() < DIAGNOSTICS_MAX {
             self.said.push(diagnostic);
         }
     }
 
     /// Says what would have to stand here.
-    fn expected(&mut self, at: Span, what: &str, help: Option<String>) {
+    pub(super) fn expected(&mut self, at: Span, what: &str, help: Option<String>) {
         let diagnostic = Diagnostic::new(Code::E0430, at, format!("{what} should stand here"));
         self.say(match help {
             Some(help) => diagnostic.help(help),
@@ -161,7 +157,9 @@ impl Reader {
                 let span = self.name(words, "a span of time")?;
                 let Some(duration) = json::duration(&span.it) else {
                     let message = format!("`{}` is no span of time", span.it);
-                    self.say(Diagnostic::new(Code::E0430, span.at, message).help("write it as `30s` or `250ms`"));
+                    self.say(
+                        Diagnostic::new(Code::E0430, span.at, message).help("write it as `30s` or `250ms`"),
+                    );
                     return None;
                 };
                 Action::Tick(duration)
@@ -197,7 +195,8 @@ impl Reader {
             "suppose" => Motion::Suppose(self.value(words.all())?),
             "expire" => Motion::Expire(self.number(words, "the number of a scope")?),
             other => {
-                let help = near(other, &MOTIONS).unwrap_or_else(|| format!("use one of {}", listed(&MOTIONS)));
+                let help =
+                    near(other, &MOTIONS).unwrap_or_else(|| format!("use one of {}", listed(&MOTIONS)));
                 let message = format!("no move is called `{other}`");
                 self.say(Diagnostic::new(Code::E0430, word.at, message).help(help));
                 return None;
@@ -205,7 +204,7 @@ impl Reader {
         })
     }
 
-    fn name(&mut self, words: &mut Words<'_>, what: &str) -> Option<Name> {
+    pub(super) fn name(&mut self, words: &mut Words<'_>, what: &str) -> Option<Name> {
         let here = words.here();
         let word = words.word();
         if word.is_none() {
@@ -256,12 +255,13 @@ impl Reader {
     }
 
     /// A value, as YAML or JSON, on its line.
-    fn value(&mut self, text: Placed<&str>) -> Option<Placed<Json>> {
+    pub(super) fn value(&mut self, text: Placed<&str>) -> Option<Placed<Json>> {
         if text.it.is_empty() {
             self.expected(text.at, "a value", None);
             return None;
         }
-        let shifted = |span: Span| Span::new(self.source, text.at.start + span.start, text.at.start + span.end);
+        let shifted =
+            |span: Span| Span::new(self.source, text.at.start + span.start, text.at.start + span.end);
         let read = Document::read(self.source, text.it);
         let diagnostic = match read {
             Ok(document) => {
@@ -286,7 +286,7 @@ impl Reader {
         None
     }
 
-    fn question(&mut self, words: &mut Words<'_>) -> Option<Question> {
+    pub(super) fn question(&mut self, words: &mut Words<'_>) -> Option<Question> {
         let word = self.name(words, "`produce`, `decide`, `observe` or an operation")?;
         Some(match word.it.as_str() {
             "produce" => Question::Produce(self.name(words, "a message")?),
@@ -326,168 +326,6 @@ impl Reader {
         }
     }
 
-    /// `3 times`, where it stands here.
-    fn times(&mut self, words: &mut Words<'_>) -> Option<u32> {
-        let mut ahead = *words;
-        let number = ahead.word()?.it.parse().ok()?;
-        let word = ahead.word()?.it;
-        (word == "times" || word == "time").then(|| {
-            *words = ahead;
-            number
-        })
-    }
-
-    fn arrow(&mut self, words: &mut Words<'_>) -> Option<()> {
-        let arrow = self.name(words, "`->`")?;
-        if arrow.it == "->" || arrow.it == "→" {
-            return Some(());
-        }
-        self.expected(arrow.at, "`->`", None);
-        None
-    }
-
-    /// What follows the arrow of a message.
-    fn passage(&mut self, from: Name, words: &mut Words<'_>) -> Option<Passage> {
-        let here = words.here();
-        let Some(to) = words.before(':') else {
-            self.expected(here, "a receiver and `:`", Some("write it as `A -> B: Message`".to_owned()));
-            return None;
-        };
-        Some(Passage { from, to, message: self.name(words, "a message")? })
-    }
-
-    /// `E0508 at Guardian[0]`, each part only where it stands.
-    fn aborted(&mut self, words: &mut Words<'_>) -> Option<(Option<Name>, Option<Name>)> {
-        let code = (!words.is_empty() && words.peek() != "at").then(|| words.word()).flatten();
-        if let Some(code) = &code
-            && Code::parse(&code.it).is_none()
-        {
-            let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
-            let diagnostic = Diagnostic::new(Code::E0430, code.at, format!("`{}` is no code", code.it));
-            self.say(match near(&code.it, &codes) {
-                Some(help) => diagnostic.help(help),
-                None => diagnostic.help("`laban explain` prints the table of codes"),
-            });
-            return None;
-        }
-        let role = match words.peek() {
-            "at" => {
-                words.word();
-                Some(self.name(words, "a role")?)
-            }
-            _ => None,
-        };
-        Some((code, role))
-    }
-
-    fn standing(&mut self, words: &mut Words<'_>) -> Option<Standing> {
-        const ALL: [&str; 5] = ["completed", "aborted", "open", "done", "waits"];
-        let word = self.name(words, "`completed`, `aborted`, `open`, `done` or `waits`")?;
-        Some(match word.it.as_str() {
-            "completed" => Standing::Completed,
-            "aborted" => {
-                let (code, role) = self.aborted(words)?;
-                Standing::Aborted(code, role)
-            }
-            "open" => Standing::Open,
-            "done" => Standing::Done(self.name(words, "a role")?),
-            "waits" => {
-                let role = self.name(words, "a role")?;
-                let wanted = match words.peek() {
-                    "for" => {
-                        words.word();
-                        Some(self.name(words, "a message, a choice or an operation")?)
-                    }
-                    _ => None,
-                };
-                Standing::Waits(role, wanted)
-            }
-            other => {
-                self.expected(word.at, &listed(&ALL), near(other, &ALL));
-                return None;
-            }
-        })
-    }
-
-    fn outcome(&mut self, outcome: Words<'_>) -> Option<Vec<Placed<Expected>>> {
-        let mut outcome = outcome;
-        let whole = outcome.all();
-        if whole.it.is_empty() {
-            return Some(Vec::new());
-        }
-        let mut all = Vec::new();
-        for (at, part) in split(whole.it, ';', usize::MAX) {
-            let mut words = Words::new(self.source, part, whole.at.start as usize + at);
-            let at = words.here();
-            let times = self.times(&mut words);
-            let event = self.event(&mut words)?;
-            if !words.is_empty() {
-                self.say(Diagnostic::new(Code::E0430, words.here(), "this is too much here"));
-                return None;
-            }
-            all.push(Placed { it: Expected { times, event }, at });
-        }
-        Some(all)
-    }
-
-    fn event(&mut self, words: &mut Words<'_>) -> Option<Event> {
-        let first = self.name(words, "what happens")?;
-        match first.it.as_str() {
-            "nothing" if words.is_empty() => return Some(Event::Nothing),
-            "completed" if words.is_empty() => return Some(Event::Completed),
-            "aborted" => {
-                let (code, role) = self.aborted(words)?;
-                return Some(Event::Aborted(code, role));
-            }
-            _ => {}
-        }
-        let word = self.name(words, "`->` or what the role does")?;
-        Some(match word.it.as_str() {
-            "->" | "→" => {
-                let passage = self.passage(first, words)?;
-                Event::Sent(passage, self.rest(words)?)
-            }
-            "takes" => {
-                let message = self.name(words, "a message")?;
-                let from = self.name(words, "`from` and a sender")?;
-                let from = if from.it == "from" { self.name(words, "a sender")? } else { from };
-                Event::Taken(Passage { from, to: first, message })
-            }
-            "tells" => Event::Told(
-                first,
-                self.name(words, "a role")?,
-                self.name(words, "a choice and its label, as `Seller#1.accept`")?,
-            ),
-            "decides" => {
-                Event::Decided(first, self.name(words, "a choice")?, self.name(words, "a label")?)
-            }
-            "does" => {
-                let operation = self.name(words, "an operation")?;
-                Event::Performed(first, operation, self.rest(words)?)
-            }
-            "logs" => Event::Logged(first, self.name(words, "a text")?.it),
-            "asked" => Event::Asked(first, self.question(words)?),
-            "done" => Event::Done(first),
-            "raises" => Event::Raised(first, words.all().it.to_owned()),
-            other => {
-                let message = format!("a role does not `{other}`");
-                let diagnostic = Diagnostic::new(Code::E0430, word.at, message);
-                let help = near(other, &HAPPENINGS);
-                self.say(diagnostic.help(help.unwrap_or_else(|| format!("use {}", listed(&HAPPENINGS)))));
-                return None;
-            }
-        })
-    }
-
-    /// The value that the rest is; none inside where nothing is left.
-    #[expect(clippy::option_option, reason = "nothing said, and something wrong said")]
-    fn rest(&mut self, words: &mut Words<'_>) -> Option<Option<Json>> {
-        if words.is_empty() {
-            return Some(None);
-        }
-        Some(Some(self.value(words.all())?.it))
-    }
-
     /// Says what stands where it means nothing.
     fn order(&mut self, table: &Table) {
         let named = table.rows.iter().any(|row| matches!(row.it, Row::Scenario(_)));
@@ -512,7 +350,9 @@ impl Reader {
                     opened |= matches!(action, Action::Open(_));
                     match action {
                         Action::Open(_) if again => Some("the session is open already"),
-                        Action::Step(..) if !manual => Some("only in a `manual` scenario is a step an action"),
+                        Action::Step(..) if !manual => {
+                            Some("only in a `manual` scenario is a step an action")
+                        }
                         Action::Open(_) | Action::Deny(..) => None,
                         _ if !opened => Some("nothing can be done before `open`"),
                         _ => None,
@@ -538,6 +378,6 @@ fn parts(node: &Node) -> usize {
     }
 }
 
-fn listed(names: &[&str]) -> String {
+pub(super) fn listed(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -22,21 +22,21 @@ auto     Client Worker[*]
 
 scenario "by itself"
 open     limit=5 who="Ann B." what={a: [1, 2.5, null], "b c": true} | 2 times Client -> Server: Ask {path: "/a"}
-answer   Client produce Ask {path: "a | b; c"} | Server takes Ask from Client; nothing
+answer   Client produce Ask {path: "a | b; c"}                      | Server takes Ask from Client; nothing
 answer   Client decide Client#1 again
 answer   Client decide "x > 1" again
 answer   Client observe Reply accept
 answer   Client observe Reply refuse
-answer   Server desk.open {n: 1}               | Server does desk.open {n: 1}; Server does desk.open
+answer   Server desk.open {n: 1}                                    | Server does desk.open {n: 1}; Server does desk.open
 fail     Client produce Ask permanent "the desk is closed"
 fail     Client produce Ask recoverable
 deny     Client -> Server: Ask
 deny     1 time Client -> Server: Ask
 deny     3 times Client -> Worker[*]: Ask
-cancel                                         | Client raises failed store
+cancel                                                              | Client raises failed store
 lose     Worker[0]
-tick     30s                                   | Client decides Client#1 again; Client tells Server "x > 1.again"
-tick     250ms                                 | Client logs "a \"b\" \u0000"; Client asked produce Ask
+tick     30s                                                        | Client decides Client#1 again; Client tells Server "x > 1.again"
+tick     250ms                                                      | Client logs "a \"b\" \u0000"; Client asked produce Ask
 expect   completed
 expect   aborted
 expect   aborted E0508
@@ -45,7 +45,7 @@ expect   aborted at Client
 expect   open
 expect   done Worker[1]
 expect   waits Client
-expect   waits Client for Reply                | completed; aborted E0508 at Client; Client done
+expect   waits Client for Reply                                     | completed; aborted E0508 at Client; Client done
 answer   Client produce SomethingWithQuiteALongName {text: "a rather long text indeed"} | Client asked desk.open
 
 scenario "move by move"
@@ -93,7 +93,8 @@ fn columns_are_aligned_and_spaces_do_not_matter() {
     let rough = "open  |  A -> B : M\n\n\n answer   A   produce   M   { x : 1 }|B->C\n";
     let (_, said) = read(SourceId(0), rough);
     assert_eq!(shown(rough, &said), "4:43 E0430 `->` or what the role does should stand here\n");
-    let rough = "open  |  A -> B : M\n\n answer   A   produce   M   { x : 1 }|completed;A → B: M\n  # end  \n\n";
+    let rough =
+        "open  |  A -> B : M\n\n answer   A   produce   M   { x : 1 }|completed;A → B: M\n  # end  \n\n";
     let neat = "open                        | A -> B: M\n\nanswer   A produce M {x: 1} | completed; A -> B: M\n# end\n";
     assert_eq!(table(rough).to_string(), neat);
     assert_eq!(table(neat), table(rough), "places are no part of a table");
@@ -111,9 +112,13 @@ fn scenarios_begin_with_what_stands_before_the_first() {
     assert_eq!(one.protocol().unwrap().0.it, "a.choreo");
     assert_eq!(one.auto(), ["all"]);
     assert_eq!((two.name, two.acts.len(), two.seed(), two.is_manual()), ("two", 1, 3, true));
-    assert_eq!(two.protocol().map(|(file, name)| (file.it.as_str(), name.unwrap().it.as_str())), Some(("b.choreo", "Two")));
+    assert_eq!(
+        two.protocol().map(|(file, name)| (file.it.as_str(), name.unwrap().it.as_str())),
+        Some(("b.choreo", "Two"))
+    );
     assert_eq!(two.auto(), ["none"]);
-    let sizes: Vec<(&str, u32)> = two.sizes().iter().map(|(name, count)| (name.it.as_str(), *count)).collect();
+    let sizes: Vec<(&str, u32)> =
+        two.sizes().iter().map(|(name, count)| (name.it.as_str(), *count)).collect();
     assert_eq!(sizes, [("V", 4), ("W", 3)]);
     let bare = self::table("open\n");
     assert_eq!(bare.scenarios().len(), 1, "a table without names is one scenario");
@@ -128,7 +133,10 @@ fn every_mistake_has_its_place() {
         ("walk", "1:1 E0430 no line of a scenario begins with `walk`"),
         ("answer", "1:7 E0430 a role should stand here"),
         ("answer A", "1:9 E0430 `produce`, `decide`, `observe` or an operation should stand here"),
-        ("answer A prodce M 1", "1:10 E0430 `produce`, `decide`, `observe` or an operation should stand here; write `produce`"),
+        (
+            "answer A prodce M 1",
+            "1:10 E0430 `produce`, `decide`, `observe` or an operation should stand here; write `produce`",
+        ),
         ("answer A produce M", "1:19 E0430 a value should stand here"),
         ("answer A produce M {a: [1}", "1:2"),
         ("answer A decide C", "1:18 E0430 a label should stand here"),
@@ -147,7 +155,10 @@ fn every_mistake_has_its_place() {
         ("open a=1 a=2", "1:10 E0404 `a` is given twice; keep one of them"),
         ("open a=", "1:8 E0430 a value should stand here"),
         ("expect done", "1:12 E0430 a role should stand here"),
-        ("expect complete", "1:8 E0430 `completed`, `aborted`, `open`, `done`, `waits` should stand here; write `completed`"),
+        (
+            "expect complete",
+            "1:8 E0430 `completed`, `aborted`, `open`, `done`, `waits` should stand here; write `completed`",
+        ),
         ("expect aborted E9999", "1:16 E0430 `E9999` is no code"),
         ("step A walk", "1:8 E0430 no move is called `walk`"),
         ("step A expire first", "1:15 E0430 the number of a scope should stand here"),
@@ -204,16 +215,28 @@ fn names_and_values_are_those_of_the_protocol() {
         ("answer Client produce Aks {path: x}", "2:23 E0406 `Fetch` has no message `Aks`; write `Ask`"),
         ("answer Client produce Ask {path: 1}", "2:27 E0408 the payload of `Ask` does not fit"),
         ("answer Client produce Reply {m: 1}", "2:29 E0408 the payload of `Reply` does not fit"),
-        ("answer Client decide Client#2 again", "2:22 E0406 `Fetch` has no choice `Client#2`; write `Client#1`"),
+        (
+            "answer Client decide Client#2 again",
+            "2:22 E0406 `Fetch` has no choice `Client#2`; write `Client#1`",
+        ),
         ("answer Client decide Client#1 agian", "2:31 E0407 `Client#1` has no label `agian`; write `again`"),
-        ("answer Client desk.opn true", "2:15 E0406 `Fetch` does not use an operation `desk.opn`; write `desk.open`"),
+        (
+            "answer Client desk.opn true",
+            "2:15 E0406 `Fetch` does not use an operation `desk.opn`; write `desk.open`",
+        ),
         ("answer Client desk.open 3", "2:25 E0408 the outcome of `desk.open` does not fit"),
         ("fail Client observe Rply", "2:21 E0406 `Fetch` has no message `Rply`; write `Reply`"),
         ("deny Client -> Servr: Ask", "2:16 E0406 `Fetch` has no role `Servr`; write `Server`"),
         ("lose Wroker[0]", "2:6 E0406 `Fetch` has no role `Wroker[0]`; write `Worker[0]`"),
-        ("expect waits Client for Rely", "2:25 E0406 `Fetch` has nothing called `Rely` to wait for; write `Reply`"),
+        (
+            "expect waits Client for Rely",
+            "2:25 E0406 `Fetch` has nothing called `Rely` to wait for; write `Reply`",
+        ),
         ("cancel | Client tells Sever x", "2:23 E0406 `Fetch` has no role `Sever`; write `Server`"),
-        ("cancel | Client decides Client#1 enuogh", "2:34 E0407 `Client#1` has no label `enuogh`; write `enough`"),
+        (
+            "cancel | Client decides Client#1 enuogh",
+            "2:34 E0407 `Client#1` has no label `enuogh`; write `enough`",
+        ),
         ("cancel | Client -> Worker[*]: Asks", "2:31 E0406 `Fetch` has no message `Asks`; write `Ask`"),
     ];
     for (line, expected) in cases {

@@ -83,7 +83,8 @@ impl<'a> Words<'a> {
 
     /// A part `name=value`, whose value ends where a space stands outside of brackets and quotes.
     pub(super) fn pair(&mut self) -> Option<(Placed<String>, Placed<&'a str>)> {
-        let sign = self.rest.find(['=', ' ', '\t']).filter(|at| self.rest.as_bytes().get(*at) == Some(&b'='))?;
+        let sign =
+            self.rest.find(['=', ' ', '\t']).filter(|at| self.rest.as_bytes().get(*at) == Some(&b'='))?;
         let name = self.take(sign);
         // The sign itself; a space after it would end the value before it began.
         self.rest = self.rest.get(1..)?;

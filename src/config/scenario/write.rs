@@ -13,7 +13,7 @@ use crate::config::scenario::{
 /// Columns of the words that begin lines: the longest of them, and a space.
 const VERB_COLUMNS: usize = 9;
 /// Actions with more columns than this stand out of the column that the others make.
-const ACTION_COLUMNS_MAX: usize = 64;
+const ACTION_COLUMNS_MAX: usize = 80;
 
 impl Display for Table {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -23,7 +23,10 @@ impl Display for Table {
             let count = others.iter().take_while(|row| !matches!(row.it, Row::Scenario(_))).count();
             let (block, after) = rest.split_at(count + 1);
             let width = block.iter().map(columns).max().unwrap_or(0);
-            debug_assert!(std::ptr::eq(first, block.first().unwrap_or(first)), "a block begins where the rest does");
+            debug_assert!(
+                std::ptr::eq(first, block.first().unwrap_or(first)),
+                "a block begins where the rest does"
+            );
             block.iter().try_for_each(|row| line(f, &row.it, width))?;
             rest = after;
         }
@@ -67,7 +70,8 @@ impl Display for Head {
             }
             Self::Size(sizes) => {
                 verb(f, "size")?;
-                let sizes: Vec<String> = sizes.iter().map(|(name, count)| format!("{}={count}", name.it)).collect();
+                let sizes: Vec<String> =
+                    sizes.iter().map(|(name, count)| format!("{}={count}", name.it)).collect();
                 f.write_str(&sizes.join(" "))
             }
             Self::Seed(seed) => {
@@ -90,8 +94,10 @@ impl Display for Action {
             Self::Open(params) if params.is_empty() => f.write_str("open"),
             Self::Open(params) => {
                 verb(f, "open")?;
-                let params: Vec<String> =
-                    params.iter().map(|(name, value)| format!("{}={}", name.it, value_text(&value.it))).collect();
+                let params: Vec<String> = params
+                    .iter()
+                    .map(|(name, value)| format!("{}={}", name.it, value_text(&value.it)))
+                    .collect();
                 f.write_str(&params.join(" "))
             }
             Self::Answer(role, question, reply) => {
@@ -270,7 +276,9 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') => {
+            c if c.is_control()
+                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') =>
+            {
                 out.push_str(&format!("\\u{:04x}", u32::from(c)));
             }
             c => out.push(c),

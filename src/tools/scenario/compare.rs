@@ -80,7 +80,9 @@ pub fn fits(event: &Event, have: &Happening) -> bool {
         (Event::Asked(who, wanted), Happening::Asked { role: by, question }) => {
             role(who, by) && same_question(wanted, question)
         }
-        (Event::Raised(who, wanted), Happening::Raised { role: by, cause }) => role(who, by) && wanted == cause,
+        (Event::Raised(who, wanted), Happening::Raised { role: by, cause }) => {
+            role(who, by) && wanted == cause
+        }
         (Event::Done(who), Happening::Done { role: by }) => role(who, by),
         (Event::Completed, Happening::Completed) => true,
         (Event::Aborted(wanted, place), Happening::Aborted { role: at, code, .. }) => {
@@ -108,9 +110,9 @@ fn carries(wanted: Option<&Json>, have: &Value) -> bool {
 /// Whether everything that is wanted is there. A number may stand for the text of an exact number.
 fn within(wanted: &Json, have: &Json) -> bool {
     match (wanted, have) {
-        (Json::Object(wanted), Json::Object(have)) => wanted
-            .iter()
-            .all(|(name, wanted)| within(wanted, have.get(name).unwrap_or(&Json::Null))),
+        (Json::Object(wanted), Json::Object(have)) => {
+            wanted.iter().all(|(name, wanted)| within(wanted, have.get(name).unwrap_or(&Json::Null)))
+        }
         (Json::Array(wanted), Json::Array(have)) => {
             wanted.len() == have.len() && wanted.iter().zip(have).all(|(wanted, have)| within(wanted, have))
         }

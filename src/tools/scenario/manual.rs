@@ -97,12 +97,16 @@ impl Manual {
                     message: label.clone(),
                 })?
             }
-            Heard::Decided { role: by, choice, label } => Happening::Decided { role: role(by), choice, label },
+            Heard::Decided { role: by, choice, label } => {
+                Happening::Decided { role: role(by), choice, label }
+            }
             Heard::Performed { role: by, operation, outcome } => {
                 Happening::Performed { role: role(by), operation, outcome }
             }
             Heard::Finished { role: by } => Happening::Done { role: role(by) },
-            Heard::Caused { role: by, cause } => Happening::Raised { role: role(by), cause: cause.to_owned() },
+            Heard::Caused { role: by, cause } => {
+                Happening::Raised { role: role(by), cause: cause.to_owned() }
+            }
         })
     }
 }
@@ -136,14 +140,17 @@ impl Driver for Manual {
     }
 
     fn tick(&mut self, _span: Duration) -> Done {
-        Err(Objection("there is no clock in a `manual` scenario; `step ROLE expire N` ends a scope".to_owned()))
+        Err(Objection(
+            "there is no clock in a `manual` scenario; `step ROLE expire N` ends a scope".to_owned(),
+        ))
     }
 
     fn step(&mut self, place: &str, motion: &Motion) -> Done {
         let (role, thread) = place.split_once('/').unwrap_or((place, "0"));
         let thread = thread.parse().map_err(|_| Objection(format!("`{thread}` is no number of a thread")))?;
         let value = |json: &Json| {
-            from_json(json, &Type::Any).map_err(|misfit| Objection(format!("the value does not fit: {misfit}")))
+            from_json(json, &Type::Any)
+                .map_err(|misfit| Objection(format!("the value does not fit: {misfit}")))
         };
         let act = match motion {
             Motion::Go => Act::Step,
@@ -169,7 +176,9 @@ impl Driver for Manual {
         let Some(session) = self.session.as_ref().filter(|_| !self.over) else { return Vec::new() };
         let name = |role: RoleId| self.stage.role(role).to_string();
         let messages = session.awaited().into_iter();
-        messages.map(|(role, message, from)| Wait::Message(name(role), message.to_string(), name(from))).collect()
+        messages
+            .map(|(role, message, from)| Wait::Message(name(role), message.to_string(), name(from)))
+            .collect()
     }
 }
 
@@ -204,9 +213,8 @@ pub fn table(kept: &Kept<'_>) -> Table {
     }
     rows.extend([Row::Blank, Row::Scenario(kept.name.to_owned()), Row::Head(Head::Manual)].map(placed));
     let params = kept.params.iter().filter(|(_, value)| is_known(&to_json(value)));
-    let params = params.map(|(param, value)| {
-        (name(param), Placed { it: to_json(value), at: Span::default() })
-    });
+    let params =
+        params.map(|(param, value)| (name(param), Placed { it: to_json(value), at: Span::default() }));
     rows.push(placed(Row::Act(Action::Open(params.collect()), Vec::new())));
     rows.extend(kept.moves.iter().map(|one| placed(Row::Act(action(one), Vec::new()))));
     if let Some(standing) = kept.standing {

@@ -111,13 +111,14 @@ impl Player<'_> {
             }
             Action::Answer(role, question, reply) => {
                 let given = self.given(question, &reply.it)?;
-                self.members(role).iter().try_for_each(|member| {
-                    self.driver.answer(member, question, given.clone())
-                })
+                self.members(role)
+                    .iter()
+                    .try_for_each(|member| self.driver.answer(member, question, given.clone()))
             }
-            Action::Fail(role, question, failure) => self.members(role).iter().try_for_each(|member| {
-                self.driver.answer(member, question, Given::Fail(failure.clone()))
-            }),
+            Action::Fail(role, question, failure) => self
+                .members(role)
+                .iter()
+                .try_for_each(|member| self.driver.answer(member, question, Given::Fail(failure.clone()))),
             Action::Deny(times, passage) => {
                 for from in self.members(&passage.from) {
                     for to in self.members(&passage.to) {
@@ -127,9 +128,7 @@ impl Player<'_> {
                 Ok(())
             }
             Action::Cancel => self.driver.cancel(),
-            Action::Lose(role) => {
-                self.members(role).iter().try_for_each(|member| self.driver.lose(member))
-            }
+            Action::Lose(role) => self.members(role).iter().try_for_each(|member| self.driver.lose(member)),
             Action::Tick(span) => self.driver.tick(*span),
             Action::Step(place, motion) => self.driver.step(&place.it, motion),
             Action::Expect(_) => Ok(()),
@@ -137,7 +136,10 @@ impl Player<'_> {
     }
 
     /// The parameters that are given, and made-up values for those that have to be and are not.
-    fn params(&self, given: &[(Name, Placed<serde_json::Value>)]) -> Result<Vec<(Arc<str>, Value)>, Objection> {
+    fn params(
+        &self,
+        given: &[(Name, Placed<serde_json::Value>)],
+    ) -> Result<Vec<(Arc<str>, Value)>, Objection> {
         let mut values = BTreeMap::new();
         for (name, value) in given {
             let param = self.about.params.iter().find(|param| *param.name == *name.it);

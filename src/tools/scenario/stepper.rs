@@ -19,8 +19,8 @@ use crate::config::vocabulary::label_at;
 use crate::diag::source::Span;
 use crate::effect::call::{self, Answer, Ask, Call, CallId, FailureKind, SessionId};
 use crate::effect::generated::Generated;
-use crate::effect::{participant, retry};
 use crate::effect::world::{Request, World};
+use crate::effect::{participant, retry};
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Trouble};
 use crate::engine::event::What;
@@ -318,9 +318,8 @@ impl Driver for Stepper<'_> {
         }
         let mut opening = Opening::new(0, self.cast);
         opening.params = params.to_vec();
-        let observes = |role: &str| {
-            self.reserved.keys().any(|(have, word, _)| have == role && *word == "observe")
-        };
+        let observes =
+            |role: &str| self.reserved.keys().any(|(have, word, _)| have == role && *word == "observe");
         opening.observers = (0..self.stage.roles.len())
             .filter(|at| self.stage.roles.get(*at).is_some_and(|role| observes(role)))
             .map(RoleId::at)
@@ -406,10 +405,8 @@ impl Driver for Stepper<'_> {
     }
 
     fn waits(&self) -> Vec<Wait> {
-        let asked = self
-            .open
-            .iter()
-            .map(|(call, _)| Wait::Answer(call.role_name.to_string(), question(&call.ask)));
+        let asked =
+            self.open.iter().map(|(call, _)| Wait::Answer(call.role_name.to_string(), question(&call.ask)));
         let mut all: Vec<Wait> = asked.collect();
         if let Some(session) = self.session {
             let messages = self.engine.awaited(session).into_iter();

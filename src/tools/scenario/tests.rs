@@ -57,8 +57,7 @@ fn made_again(text: &str) {
     let cast = cast(text);
     let stage = Stage::new(cast.programs(), Vec::new());
     let about = About { words: vocabulary(cast.programs()), params: params(cast.programs()) };
-    let options =
-        Search { states: 3_000, bytes: 1 << 30, depth: 200, orders: Orders::All, free: Free::ALL };
+    let options = Search { states: 3_000, bytes: 1 << 30, depth: 200, orders: Orders::All, free: Free::ALL };
     let found = search(&cast, &options, &mut |_| ());
     assert!(found.states() > 10, "there is something to be made again");
     for state in 0..found.states().min(400) as u32 {
