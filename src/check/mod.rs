@@ -8,6 +8,7 @@ pub mod graph;
 pub mod moves;
 mod payload;
 mod print;
+pub mod redo;
 pub mod replay;
 pub mod search;
 pub mod turn;

@@ -205,14 +205,16 @@ fn decided(role: RoleId, decision: &Decision, label: u16) -> Heard {
 impl State {
     /// The session at its opening, settled: with so-manieth of the values that its parameters may have.
     pub(super) fn open(cast: &Cast, which: usize, watch: &mut Watch) -> Result<Self, Abort> {
+        Self::given(cast, &openings(cast).into_iter().nth(which).unwrap_or_default(), watch)
+    }
+
+    /// The session that is opened with these values, settled.
+    pub(super) fn given(cast: &Cast, values: &[(Arc<str>, Value)], watch: &mut Watch) -> Result<Self, Abort> {
         let mut session = Session::new(cast);
-        let values = openings(cast);
         for (at, program) in cast.programs().enumerate() {
             for param in &program.params {
                 let Some(slot) = param.slot else { continue };
-                let given =
-                    values.get(which).and_then(|all| all.iter().find(|(name, _)| *name == param.name));
-                if let Some((_, value)) = given {
+                if let Some((_, value)) = values.iter().find(|(name, _)| *name == param.name) {
                     session.give(cast, RoleId::at(at), slot, value.clone());
                 }
             }
@@ -415,6 +417,19 @@ impl State {
             Value::Variant(of) => of.1.iter().any(|(_, field)| self.holds(field)),
             _ => false,
         }
+    }
+
+    /// Gives an agent an answer that is none of those a search would try.
+    pub(super) fn reply(
+        &mut self,
+        cast: &Cast,
+        agent: AgentId,
+        reply: Reply,
+        watch: &mut Watch,
+    ) -> Result<(), Abort> {
+        self.note(cast, agent, &reply, watch);
+        self.session.answer(cast, agent, reply, watch);
+        self.settle(cast, watch)
     }
 
     /// Notes what an answer is in a role's life.

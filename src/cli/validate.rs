@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::check::search::Progress;
 use crate::check::turn::Free;
@@ -20,7 +20,7 @@ use crate::diag::render::{Format, render};
 use crate::diag::source::Sources;
 use crate::local::Amend;
 use crate::pipeline::Options;
-use crate::tools::validate::{Offers, Row, Setup, errors, report, show, validate as explore};
+use crate::tools::validate::{Offers, Row, Setup, errors, report, saved, show, validate as explore};
 
 /// The time between two lines of progress, and before the first one.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -58,6 +58,19 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
     }
     if rows.is_empty() {
         terminal.say("there is no protocol here");
+    }
+    if let Some(path) = &args.save {
+        // A table names its protocol from where it stands itself.
+        let beside = path.parent().is_none_or(|parent| parent.as_os_str().is_empty());
+        let name = |file: &str| match std::path::absolute(file) {
+            Ok(whole) if !beside => whole.to_string_lossy().into_owned(),
+            _ => file.to_owned(),
+        };
+        match saved(&rows, &args.sizes, &name) {
+            Some(table) => files::write(path, table.as_bytes())
+                .with_context(|| format!("`{}` cannot be written", path.display()))?,
+            None => terminal.say("nothing is wrong, so there is no run to be kept"),
+        }
     }
     Ok(if rows.iter().any(Row::is_wrong) { Exit::Errors } else { Exit::Fine })
 }

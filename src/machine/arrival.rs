@@ -16,8 +16,7 @@ impl Session {
     /// The mailboxes whose first message an agent can take that is ready and stands at a receive; none elsewhere.
     pub fn arrivals<'a>(&'a self, cast: &'a Cast, agent: AgentId) -> impl Iterator<Item = usize> + 'a {
         let mut last = None;
-        let fresh =
-            move |case: &&Case| std::mem::replace(&mut last, Some(case.channel)) != Some(case.channel);
+        let fresh = move |case: &&Case| last.replace(case.channel) != Some(case.channel);
         self.arrived(cast, agent).filter(fresh).map(|case| case.channel as usize)
     }
 

@@ -7,6 +7,7 @@
 
 mod arith;
 pub mod arrival;
+mod awaited;
 pub mod cast;
 mod compute;
 #[cfg(test)]

@@ -11,5 +11,6 @@ pub mod fix;
 pub mod fmt;
 pub mod project;
 pub mod run;
+pub mod scenario;
 pub mod trace;
 pub mod validate;

@@ -19,6 +19,7 @@ mod limits;
 mod mutants;
 mod pages;
 mod proof;
+mod scenarios;
 mod scopes;
 mod reduction;
 mod tidy;

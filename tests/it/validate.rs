@@ -78,3 +78,14 @@ fn files_with_errors_and_several_protocols_each_have_a_row() {
         "{missing:?}"
     );
 }
+
+#[test]
+fn a_run_that_is_kept_is_made_again_to_the_same_end() {
+    let place = Place::new("validate_save");
+    place.write("p.choreo", OPEN);
+    place.laban("validate p.choreo --save p.scn").status(0);
+    let table = place.read("p.scn");
+    assert!(table.contains("E0504") && table.contains("manual"), "{table}");
+    let ran = place.laban("run p.scn");
+    assert_eq!(ran.status, 0, "{table}\n--- out\n{}\n--- err\n{}", ran.out, ran.err);
+}

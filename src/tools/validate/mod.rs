@@ -7,11 +7,13 @@
 mod json;
 mod judge;
 mod offers;
+mod saved;
 mod show;
 
 pub use self::json::report;
 pub use self::judge::{Judged, Place, Queue, Trial};
 pub use self::offers::Offers;
+pub use self::saved::saved;
 pub use self::show::show;
 
 use crate::base::limits::{EXPLORED_BYTES_MAX, EXPLORED_DEPTH_MAX, EXPLORED_STATES_MAX};
