@@ -7,7 +7,8 @@
 
 use crate::base::id::RoleId;
 use crate::check::search::{Edge, Found};
-use crate::check::turn::{State, Watch};
+use crate::check::turn::State;
+use crate::check::watch::Watch;
 use crate::machine::Cast;
 use crate::machine::session::State as Doing;
 

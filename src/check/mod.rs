@@ -1,7 +1,10 @@
 //! Explores every run of the machines: the same sessions, the same programs as in production.
 //!
-//! `explore` goes through every order in which agents can run and every answer that an oracle allows.
-//! Is not: a second semantics (there is none), nor the verb `validate`, which does not exist yet.
+//! `turn` says what may happen next in a state and makes it happen; `search` follows it, leaving out orders that show
+//! nothing new; `graph` reads off what holds of all runs; `replay` and `redo` make runs again, as `moves`. `payload`,
+//! `widen` keep states finite, `print` keeps them small. `explore` is the plain exploration, without any of that: the
+//! yardstick, and the proof that runs are exactly the global ones.
+//! Is not: a second semantics; there is none.
 
 pub mod explore;
 pub mod graph;
@@ -12,6 +15,7 @@ pub mod redo;
 pub mod replay;
 pub mod search;
 pub mod turn;
+pub mod watch;
 mod widen;
 
 pub use explore::{Bounds, Explored, Flaw, Memory, explore};

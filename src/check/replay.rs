@@ -8,7 +8,8 @@ use crate::base::cause::PARTICIPANT;
 use crate::base::value::Value;
 use crate::check::moves::{Act, Move};
 use crate::check::search::Found;
-use crate::check::turn::{Abort, Choice, Heard, Pick, State, Watch, openings};
+use crate::check::turn::{Choice, Pick, State, openings};
+use crate::check::watch::{Abort, Heard, Watch};
 use crate::machine::Cast;
 use crate::machine::question::{Question, Reply};
 

@@ -31,7 +31,8 @@ use indexmap::map::Entry;
 
 use crate::base::id::RoleId;
 use crate::check::print::{Print, print};
-use crate::check::turn::{Abort, Choice, Free, NOBODY, Pick, Picks, State, TURNS_SUPPOSED, Watch, openings};
+use crate::check::turn::{Choice, Free, NOBODY, Pick, Picks, State, TURNS_SUPPOSED, openings};
+use crate::check::watch::{Abort, Watch};
 use crate::machine::arrival::Stuck;
 use crate::machine::session::State as Doing;
 use crate::machine::{AgentId, Cast, Trouble};

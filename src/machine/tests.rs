@@ -265,3 +265,35 @@ fn a_mailbox_gives_what_came_first() {
     }
     assert!(mailbox.is_empty());
 }
+
+#[test]
+fn what_nobody_knows_spreads_and_is_the_same_of_the_same() {
+    let unknown = |name: &str| crate::machine::unknown::named(name, true);
+    let (a, b) = (unknown("a"), unknown("b"));
+    let of = |given: &[Value], instr: Instr| run(given, &[&["n"]], &[instr]).unwrap();
+    let outcomes = |operation: Op, other: &Value| of(&[a.clone(), other.clone()], op(operation, 9, 0, 1));
+    for operation in [Op::Add, Op::Subtract, Op::Divide, Op::Equal, Op::Unequal, Op::Less, Op::Index, Op::In]
+    {
+        for other in [int(1), b.clone()] {
+            let outcome = outcomes(operation, &other);
+            assert!(matches!(outcome, Value::Opaque(_)), "{operation:?}: {outcome:?}");
+            assert_eq!(outcome, outcomes(operation, &other), "{operation:?}");
+            assert_ne!(outcome, a);
+        }
+    }
+    // What is known of it is known: it is itself, it is something, and a list without it lacks it.
+    check(&[a.clone(), a.clone()], op(Op::Equal, 9, 0, 1), &Value::Bool(true));
+    check(&[a.clone(), Value::None], op(Op::Equal, 9, 0, 1), &Value::Bool(false));
+    let pair = |first: i64| list(&[int(first), a.clone()]);
+    check(&[pair(1), pair(2)], op(Op::Equal, 9, 0, 1), &Value::Bool(false));
+    check(&[int(1), pair(1)], op(Op::In, 9, 0, 1), &Value::Bool(true));
+    assert!(matches!(of(&[int(3), pair(1)], op(Op::In, 9, 0, 1)), Value::Opaque(_)));
+    assert!(matches!(of(&[pair(1)], op(Op::Text, 9, 0, 1)), Value::Opaque(_)));
+    assert!(matches!(of(&[pair(1)], op(Op::Sum, 9, 0, 0)), Value::Opaque(_)));
+    check(&[pair(1)], op(Op::Len, 9, 0, 0), &int(2));
+    // A mistake that has nothing to do with it stays one.
+    fails(&[record(&[("m", a.clone())])], op(Op::Field, 9, 0, N), "E0502 there is no field `n`");
+    fails(&[int(1), int(0)], op(Op::Divide, 9, 0, 1), "E0501 a number is divided by zero");
+    // Who branches on it has to be told.
+    assert_eq!(run(&[a], &[], &[wide(Op::JumpIf, 0, 2)]), Err("Supposes".to_owned()));
+}

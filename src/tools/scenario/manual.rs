@@ -16,7 +16,7 @@ use crate::base::value::Value;
 use crate::bytecode::program::Kind;
 use crate::check::moves::{Act, Move};
 use crate::check::redo::{End, Redo};
-use crate::check::turn::{Abort, Heard};
+use crate::check::watch::{Abort, Heard};
 use crate::config::scenario::{Action, Head, Motion, Name, Placed, Question, Row, Standing, Table};
 use crate::diag::source::Span;
 use crate::machine::Cast;

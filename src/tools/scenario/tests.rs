@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::base::value::Value;
 use crate::check::search::{Options as Search, Orders, search};
-use crate::check::turn::{Free, Heard};
+use crate::check::turn::Free;
+use crate::check::watch::Heard;
 use crate::config::scenario::read;
 use crate::diag::code::Code;
 use crate::diag::source::SourceId;

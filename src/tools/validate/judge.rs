@@ -11,7 +11,7 @@ use crate::bytecode::program::Program;
 use crate::check::graph::{Shape, shape};
 use crate::check::replay::Run;
 use crate::check::search::{Cut, Found, Progress, Violation, search};
-use crate::check::turn::Abort;
+use crate::check::watch::Abort;
 use crate::diag::source::Sources;
 use crate::global::protocol::Protocol;
 use crate::local::projection::{Bound, Projection};

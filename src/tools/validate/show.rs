@@ -5,7 +5,7 @@
 use crate::bytecode::program::Kind;
 use crate::check::replay::Run;
 use crate::check::search::{Cut, Violation};
-use crate::check::turn::Heard;
+use crate::check::watch::Heard;
 use crate::engine::event::What;
 use crate::local::projection::Bound;
 use crate::tools::trace::{Stage, for_people};
