@@ -8,6 +8,7 @@
 //! | Bytes | lower-case hexadecimal text, "00ff" |
 //! | Time | a number: milliseconds since the Unix epoch |
 //! | record, map | an object, its names sorted |
+//! | what nobody knows | the text "?"; never read back |
 //! | variant | "Name" without fields, {"Name": { fields }} with them |
 //!
 //! Invariants: the same value gives the same text; what fits a type without `Any` in it comes back as it was;
@@ -121,6 +122,7 @@ fn write_at(value: &Value, depth: usize) -> Json {
         Value::Bytes(x) => Json::from(hex(x)),
         Value::List(items) => items.iter().map(|item| write_at(item, depth + 1)).collect(),
         Value::Record(fields) => write_fields(fields, depth),
+        Value::Opaque(_) => Json::from("?"),
         Value::Variant(variant) => {
             let (name, fields) = variant.as_ref();
             if fields.is_empty() {

@@ -2,6 +2,7 @@
 //!
 //! A value is cheap to clone: what is large is shared. Equality and hashing are by content, floats by their bits,
 //! so that values can be constants of a program and parts of a hashed state.
+//! `Opaque` is a value that nobody knows: only whoever explores every run makes it, and it leaves nowhere.
 //! Is not: typed. `global` proves types before a run; `bytecode` carries them for what arrives from outside.
 
 use std::hash::{Hash, Hasher};
@@ -39,6 +40,8 @@ pub enum Value {
     Record(Arc<Fields>),
     /// A variant of an enum, with its fields.
     Variant(Arc<(Arc<str>, Fields)>),
+    /// What nobody knows. Equal numbers are one and the same value; of odd ones it is known that they are not none.
+    Opaque(u64),
 }
 
 impl PartialEq for Value {
@@ -55,6 +58,7 @@ impl PartialEq for Value {
             (Self::List(a), Self::List(b)) => a == b,
             (Self::Record(a), Self::Record(b)) => a == b,
             (Self::Variant(a), Self::Variant(b)) => a == b,
+            (Self::Opaque(a), Self::Opaque(b)) => a == b,
             _ => false,
         }
     }
@@ -77,6 +81,7 @@ impl Hash for Value {
             Self::List(x) => x.hash(state),
             Self::Record(x) => x.hash(state),
             Self::Variant(x) => x.hash(state),
+            Self::Opaque(x) => x.hash(state),
         }
     }
 }
@@ -122,6 +127,7 @@ impl Value {
             Self::List(_) => "List",
             Self::Record(_) => "record",
             Self::Variant(_) => "variant",
+            Self::Opaque(_) => "unknown",
         }
     }
 }

@@ -220,6 +220,7 @@ fn constant(value: &Value) -> String {
         Value::Bytes(bytes) => format!("bytes({})", bytes.len()),
         Value::List(items) => format!("[{}]", items.iter().map(constant).collect::<Vec<_>>().join(", ")),
         Value::Record(fields) => record(fields),
+        Value::Opaque(_) => "?".to_owned(),
         Value::Variant(variant) if variant.1.is_empty() => variant.0.to_string(),
         Value::Variant(variant) => format!("{} {}", variant.0, record(&variant.1)),
     }

@@ -219,7 +219,12 @@ fn steps<M: Memory>(
             };
             oracle(&question).into_iter().map(answer).collect()
         }
-        State::Idle | State::Blocked | State::Receiving | State::Joining | State::Halted => Vec::new(),
+        State::Idle
+        | State::Blocked
+        | State::Receiving
+        | State::Joining
+        | State::Supposing
+        | State::Halted => Vec::new(),
     }
 }
 

@@ -4,5 +4,13 @@
 //! Is not: a second semantics (there is none), nor the verb `validate`, which does not exist yet.
 
 pub mod explore;
+pub mod graph;
+pub mod moves;
+mod payload;
+mod print;
+pub mod redo;
+pub mod replay;
+pub mod search;
+pub mod turn;
 
 pub use explore::{Bounds, Explored, Flaw, Memory, explore};

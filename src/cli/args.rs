@@ -60,7 +60,7 @@ pub struct Check {
 #[derive(Args, Debug)]
 #[command(after_help = FMT_EXAMPLES)]
 pub struct Fmt {
-    /// Files, directories (searched for *.choreo), or - to read standard input and write standard output
+    /// Files (*.scn too), directories (searched for *.choreo), or - to read standard input and write standard output
     pub paths: Vec<PathBuf>,
     /// Change nothing; list the files that would change, and end with status 1 if there are any
     #[arg(long)]
@@ -134,6 +134,12 @@ pub struct Run {
     /// Answers for the roles, as YAML (schemas/script.schema.json); otherwise the *.bindings.yaml beside the protocol
     #[arg(long, value_name = "FILE", conflicts_with = "play")]
     pub script: Option<PathBuf>,
+    /// Run the scenarios of this file and compare what happens; PATH may also be such a file (*.scn) itself
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["play", "script", "inputs"])]
+    pub scenario: Option<PathBuf>,
+    /// Print a report of the scenarios on standard output; findings go to standard error
+    #[arg(long, value_enum)]
+    pub report: Option<Report>,
     /// Answer for this role in the terminal
     #[arg(long, value_name = "ROLE")]
     pub play: Option<String>,
@@ -177,7 +183,9 @@ Examples:
   laban run lunch.choreo --trace diagram
   laban run lunch.choreo --seed 7 --input 'limit=12' --size Guest=4
   laban run lunch.choreo --script answers.yaml --trace json
-  laban run lunch.choreo --play Ann";
+  laban run lunch.choreo --play Ann
+  laban run lunch.scn                                            every scenario of the file
+  laban run lunch.choreo --scenario late.scn --trace diagram";
 
 /// How findings are shown.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]

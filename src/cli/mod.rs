@@ -13,6 +13,7 @@ pub mod fmt;
 pub mod play;
 pub mod project;
 pub mod run;
+pub mod scenario;
 pub mod source;
 pub mod terminal;
 

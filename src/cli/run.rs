@@ -16,6 +16,7 @@ use crate::cli::answers::participant;
 use crate::cli::args::{Run, Trace as Wanted};
 use crate::cli::files::is_stdin;
 use crate::cli::play::Person;
+use crate::cli::scenario::{self, is_table};
 use crate::cli::source::{Ready, built, one_of_roles};
 use crate::cli::terminal::{Stream, Terminal, columns, is_terminal, style};
 use crate::config::input;
@@ -37,6 +38,10 @@ use crate::tools::trace::{Silent, Stage, Trace, for_people};
 /// # Errors
 /// For wrong usage: no or several protocols, an unknown role or input.
 pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
+    let own = Some(args.choose.path.as_path()).filter(|path| is_table(path));
+    if let Some(table) = args.scenario.as_deref().or(own) {
+        return scenario::run(args, table, terminal);
+    }
     if args.play.is_some() && is_stdin(&args.choose.path) {
         bail!("standard input cannot be both the protocol and the person who plays a role");
     }
@@ -66,7 +71,7 @@ pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
     };
     let steps_max = args.max_steps.unwrap_or(STEPS_MAX_DEFAULT);
     let setup = Setup { cast, inputs, seed: args.seed, steps_max };
-    let mut trace = trace(args, stage);
+    let mut trace = trace(wanted(args), stage);
     let report =
         drive(&setup, players.as_mut(), trace.as_mut(), &mut |line| terminal.data(&format!("{line}\n")));
     Ok(match report.ending {
@@ -97,13 +102,17 @@ pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
     })
 }
 
-/// What writes the session down: as asked, or a diagram for a terminal and JSON for everything else.
-fn trace(args: &Run, stage: Stage) -> Box<dyn Trace> {
-    let wanted = match args.trace {
+/// What is shown of a run: as asked, or a diagram for a terminal and JSON for everything else.
+fn wanted(args: &Run) -> Wanted {
+    match args.trace {
         Some(wanted) => wanted,
         None if is_terminal(Stream::Out) => Wanted::Diagram,
         None => Wanted::Json,
-    };
+    }
+}
+
+/// What writes the session down.
+pub(super) fn trace(wanted: Wanted, stage: Stage) -> Box<dyn Trace> {
     match wanted {
         Wanted::Diagram => for_people(stage, columns()),
         Wanted::Json => Box::new(Lines::new(stage)),

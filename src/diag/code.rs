@@ -152,6 +152,10 @@ codes! {
     E0420 Error "an operation that is not there yet"
     E0421 Error "a run that was stopped"
     E0422 Error "a run in which nothing is due"
+    E0430 Error "a line of a scenario that cannot be read"
+    E0431 Error "a line of a scenario in the wrong place"
+    E0432 Error "an outcome that was not expected"
+    E0433 Error "an action that cannot be done"
 
     E0501 Error "number out of range"
     E0502 Error "value of another kind"

@@ -19,7 +19,7 @@ use crate::engine::opening;
 use crate::engine::schedule::{self, Ears, News, Turn, Word};
 use crate::engine::table::Table;
 use crate::engine::timers::{Due, Timers};
-use crate::guard::Chain;
+use crate::guard::{Chain, Rule};
 use crate::machine::question::{Question, Reply};
 use crate::machine::session::State;
 use crate::machine::{AgentId, Cast, Session, Stop};
@@ -122,6 +122,19 @@ impl Engine {
         self.news.wanted = wanted;
     }
 
+    /// Has the chain deny what a rule says, from now on.
+    pub fn deny(&mut self, rule: Rule) {
+        self.chain.deny(rule);
+    }
+
+    /// The messages that the roles of a session wait for: who, which message, from whom.
+    #[must_use]
+    pub fn awaited(&self, session: SessionId) -> Vec<(RoleId, Arc<str>, RoleId)> {
+        let live = self.sessions.look(session.slot, session.generation);
+        let cast = live.and_then(|live| Some((live, self.casts.get(live.cast as usize)?)));
+        cast.map_or_else(Vec::new, |(live, troupe)| live.awaited(&troupe.cast))
+    }
+
     /// How many sessions are open.
     #[must_use]
     pub const fn sessions(&self) -> usize {
@@ -136,6 +149,7 @@ impl Engine {
             Input::Open(opening) => self.open(&opening),
             Input::Answer { call, answer } => self.take_answer(call, answer),
             Input::Cancel(session) => self.cancel(session),
+            Input::Lose { session, role } => self.lose(session, role),
             Input::Tick => {}
         }
         self.fire();
@@ -209,8 +223,14 @@ impl Engine {
         let Some(live) = self.sessions.find(turn.session.slot, turn.session.generation) else { return fuel };
         let Some(troupe) = self.casts.get(live.cast as usize) else { return fuel };
         let cast = &*troupe.cast;
+        if live.is_lost(cast.role(turn.agent)) {
+            live.active -= 1;
+            self.rest(turn.session);
+            return fuel;
+        }
         live.touched = self.now;
-        let mut ears = Ears::new(turn.session, &mut self.ready, &mut self.news, &self.chain, &mut self.words);
+        let mut ears =
+            Ears::new(turn.session, &mut self.ready, &mut self.news, &mut self.chain, &mut self.words);
         let after = match live.run(cast, turn.agent, &mut fuel, &mut ears) {
             Stop::Waits | Stop::Joined | Stop::Idle => {
                 live.active -= 1;
@@ -244,6 +264,11 @@ impl Engine {
             Stop::Fails(trouble) => {
                 let code = trouble.code();
                 After::Over(aborted(code, (cast, live, turn.agent), trouble.to_string()))
+            }
+            // Nobody gives the engine a value that nobody knows.
+            Stop::Supposes => {
+                let reason = "a branch depends on what nobody knows".to_owned();
+                After::Over(aborted("E0502", (cast, live, turn.agent), reason))
             }
             Stop::Spent => {
                 ears.ready.push_back(turn);
@@ -293,7 +318,7 @@ impl Engine {
         }
         let outcome = if live.is_finished(&troupe.cast) || live.may_end(&troupe.cast) {
             Outcome::Completed
-        } else if self.timers.has_scope(session) {
+        } else if self.timers.has_scope(session) || live.has_lost() {
             return;
         } else {
             stuck(&troupe.cast, live)
@@ -328,7 +353,7 @@ impl Engine {
                     let cast = &*troupe.cast;
                     let over = timed_out((cast, live, agent), scope);
                     let mut ears =
-                        Ears::new(session, &mut self.ready, &mut self.news, &self.chain, &mut self.words);
+                        Ears::new(session, &mut self.ready, &mut self.news, &mut self.chain, &mut self.words);
                     let taken = live.expire(cast, agent, scope, &mut ears);
                     live.active += ears.woken;
                     live.touched = self.now;
@@ -350,10 +375,23 @@ impl Engine {
         }
     }
 
+    /// The device of a role is gone: its agents never have a turn again, and what they are asked is withdrawn.
+    fn lose(&mut self, session: SessionId, role: RoleId) {
+        let Some(live) = self.sessions.find(session.slot, session.generation) else { return };
+        let Some(troupe) = self.casts.get(live.cast as usize) else { return };
+        let cast = troupe.cast.clone();
+        live.lose(role);
+        for agent in cast.agents().filter(|agent| cast.role(*agent) == role) {
+            self.timers.silence(session, agent);
+            self.withdraw(session, agent);
+        }
+        self.rest(session);
+    }
+
     fn cancel(&mut self, session: SessionId) {
         let Some(live) = self.sessions.find(session.slot, session.generation) else { return };
         let Some(troupe) = self.casts.get(live.cast as usize) else { return };
-        let mut ears = Ears::new(session, &mut self.ready, &mut self.news, &self.chain, &mut self.words);
+        let mut ears = Ears::new(session, &mut self.ready, &mut self.news, &mut self.chain, &mut self.words);
         let taken = live.cancel(&troupe.cast, &mut ears);
         live.active += ears.woken;
         self.settle(session);
@@ -380,7 +418,7 @@ impl Engine {
             Err(refusal) => {
                 let over = aborted(refusal.code, (cast, live, agent), refusal.reason);
                 let mut ears =
-                    Ears::new(session, &mut self.ready, &mut self.news, &self.chain, &mut self.words);
+                    Ears::new(session, &mut self.ready, &mut self.news, &mut self.chain, &mut self.words);
                 let taken = live.raise(cast, agent, &refusal.cause, &mut ears);
                 live.active -= 1;
                 live.active += ears.woken;
@@ -394,7 +432,7 @@ impl Engine {
             }
         };
         tell(&mut self.news, session, role, question, &reply);
-        let mut ears = Ears::new(session, &mut self.ready, &mut self.news, &self.chain, &mut self.words);
+        let mut ears = Ears::new(session, &mut self.ready, &mut self.news, &mut self.chain, &mut self.words);
         live.answer(cast, agent, reply, &mut ears);
         debug_assert_eq!(live.state(agent), State::Ready, "an answer that was judged is taken");
         ears.ready.push_back(Turn { session, agent });

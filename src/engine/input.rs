@@ -27,6 +27,13 @@ pub enum Input {
     },
     /// Ends a session from outside.
     Cancel(SessionId),
+    /// The device of a role is gone: it does nothing any more, and what is sent to it is not read.
+    Lose {
+        /// In which session.
+        session: SessionId,
+        /// Which role.
+        role: RoleId,
+    },
     /// Time has passed, or work was left over.
     Tick,
 }

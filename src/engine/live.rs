@@ -3,7 +3,10 @@
 //!
 //! Is not: scheduled here. Whoever holds it counts who can go on.
 
+use std::sync::Arc;
+
 use crate::base::cause::Cause;
+use crate::base::id::RoleId;
 use crate::base::time::{Duration, Instant};
 use crate::diag::source::Span;
 use crate::effect::call::CallId;
@@ -31,11 +34,21 @@ pub(super) struct Live {
     pub(super) touched: Instant,
     /// How long nothing may happen; no limit where it is 0.
     pub(super) idle: Duration,
+    /// The roles whose devices are gone.
+    lost: Vec<RoleId>,
 }
 
 impl Live {
     pub(super) const fn new(session: Session, cast: u32, active: u32) -> Self {
-        Self { session, cast, active, calls: NO_CALL, touched: Instant(0), idle: Duration(0) }
+        Self {
+            session,
+            cast,
+            active,
+            calls: NO_CALL,
+            touched: Instant(0),
+            idle: Duration(0),
+            lost: Vec::new(),
+        }
     }
 
     #[inline]
@@ -78,6 +91,26 @@ impl Live {
     /// Where in the source an agent stands.
     pub(super) fn place(&self, cast: &Cast, agent: AgentId) -> Option<Span> {
         cast.program(cast.role(agent))?.debug.span(self.session.at(agent))
+    }
+
+    pub(super) fn is_lost(&self, role: RoleId) -> bool {
+        !self.lost.is_empty() && self.lost.contains(&role)
+    }
+
+    /// Whether a device is gone: its silence is no proof that nothing will ever happen.
+    pub(super) const fn has_lost(&self) -> bool {
+        !self.lost.is_empty()
+    }
+
+    pub(super) fn lose(&mut self, role: RoleId) {
+        self.lost.push(role);
+    }
+
+    /// The messages that roles wait for, but for those that are gone.
+    pub(super) fn awaited(&self, cast: &Cast) -> Vec<(RoleId, Arc<str>, RoleId)> {
+        let mut all = self.session.awaited(cast);
+        all.retain(|(role, ..)| !self.is_lost(*role));
+        all
     }
 
     pub(super) fn state(&self, agent: AgentId) -> State {

@@ -45,7 +45,7 @@ pub(super) struct Ears<'a> {
     pub(super) session: SessionId,
     pub(super) ready: &'a mut VecDeque<Turn>,
     pub(super) news: &'a mut News,
-    pub(super) chain: &'a Chain,
+    pub(super) chain: &'a mut Chain,
     /// Agents that were woken.
     pub(super) woken: u32,
     /// What was heard of scopes and must be seen to after the turn.
@@ -71,7 +71,7 @@ impl<'a> Ears<'a> {
         session: SessionId,
         ready: &'a mut VecDeque<Turn>,
         news: &'a mut News,
-        chain: &'a Chain,
+        chain: &'a mut Chain,
         words: &'a mut Vec<Word>,
     ) -> Self {
         Self { session, ready, news, chain, words, woken: 0, denied: None }

@@ -52,6 +52,11 @@ impl<T> Table<T> {
         if place.generation == generation { place.thing.as_mut() } else { None }
     }
 
+    pub(super) fn look(&self, at: u32, generation: u32) -> Option<&T> {
+        let place = self.places.get(at as usize)?;
+        if place.generation == generation { place.thing.as_ref() } else { None }
+    }
+
     pub(super) fn remove(&mut self, at: u32, generation: u32) -> Option<T> {
         let place = self.places.get_mut(at as usize)?;
         if place.generation != generation {

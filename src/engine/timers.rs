@@ -42,6 +42,13 @@ impl Timers {
         }
     }
 
+    /// Forgets the scopes that this agent is in.
+    pub(super) fn silence(&mut self, session: SessionId, agent: AgentId) {
+        let of = (session, Due::Scope(agent, 0))..=(session, Due::Scope(agent, u16::MAX));
+        let set: Vec<Due> = self.times.range(of).map(|((_, due), _)| *due).collect();
+        set.into_iter().for_each(|due| self.clear(session, due));
+    }
+
     /// Forgets everything of a session.
     pub(super) fn forget(&mut self, session: SessionId) {
         while let Some((key, _)) = self.times.range((session, Due::Scope(AgentId(0), 0))..).next()

@@ -217,6 +217,7 @@ fn value(v: &Value, depth: usize) -> String {
         Value::List(items) => {
             format!("[{}]", items.iter().map(|v| value(v, depth + 1)).collect::<Vec<_>>().join(", "))
         }
+        Value::Opaque(_) => "?".to_owned(),
         Value::Record(of) => format!("{{{}}}", fields(of)),
         Value::Variant(of) => format!("{}{{{}}}", of.0, fields(&of.1)),
     }

@@ -2,13 +2,30 @@
 //!
 //! Is not: a place where a message is kept; a verdict names the channel that it is for.
 
+use std::sync::Arc;
+
 use crate::base::id::{LaneId, RoleId};
 use crate::guard::intent::Intent;
 
 /// The guards that every message passes, in order.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Chain {}
+pub struct Chain {
+    rules: Vec<Rule>,
+}
+
+/// Denies one message from one role to another: what a scenario says where a guard would say no.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rule {
+    /// The sender.
+    pub from: RoleId,
+    /// The receiver.
+    pub to: RoleId,
+    /// The message's name.
+    pub message: Arc<str>,
+    /// How often it still denies; always, where there is no number.
+    pub left: Option<u32>,
+}
 
 /// The right to send one message from one role to another, on one lane. It is used up by the sending.
 ///
@@ -71,7 +88,28 @@ impl Chain {
     /// # Errors
     /// The first guard that refuses; nothing is charged then.
     #[inline]
-    pub fn review(&self, intent: &Intent<'_>) -> Result<Cleared, Denied> {
+    pub fn review(&mut self, intent: &Intent<'_>) -> Result<Cleared, Denied> {
+        if !self.rules.is_empty() {
+            self.rule(intent)?;
+        }
         Ok(Cleared { from: intent.from, to: intent.to, lane: intent.lane })
+    }
+
+    /// Denies what this rule says from now on, after the rules that are there.
+    pub fn deny(&mut self, rule: Rule) {
+        self.rules.push(rule);
+    }
+
+    /// The first rule that denies is used up by one.
+    #[cold]
+    fn rule(&mut self, intent: &Intent<'_>) -> Result<(), Denied> {
+        let denies = |rule: &&mut Rule| {
+            (rule.from, rule.to) == (intent.from, intent.to)
+                && rule.message == intent.message.name
+                && rule.left != Some(0)
+        };
+        let Some(rule) = self.rules.iter_mut().find(denies) else { return Ok(()) };
+        rule.left = rule.left.map(|left| left - 1);
+        Err(Denied { guard: "rule", code: "E0515" })
     }
 }

@@ -203,6 +203,12 @@ impl Cast {
         self.agents.get(agent.index()).map_or(RoleId(0), |agent| agent.role)
     }
 
+    /// Which thread of its role an agent is; 0 is the trunk.
+    #[must_use]
+    pub fn thread(&self, agent: AgentId) -> u16 {
+        self.agents.get(agent.index()).map_or(0, |agent| agent.thread)
+    }
+
     /// How many mailboxes a session has.
     #[must_use]
     pub fn mailboxes(&self) -> usize {

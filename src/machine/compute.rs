@@ -1,7 +1,8 @@
 //! Instructions that only compute: from slots to a slot.
 //!
 //! Operands are in range and were written (the verifier); what kind of value they hold is known only here, because
-//! payloads may be `Any`.
+//! payloads may be `Any`. Of what nobody knows (`Value::Opaque`) the outcome is unknown: each operation fails on it,
+//! as it does on a value of a wrong kind, and only then is looked whether that is why.
 //! Is not: typed evaluation; a value of the wrong kind is trouble for the session, with a code.
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::machine::order;
 use crate::machine::record;
 use crate::machine::text;
 use crate::machine::trouble::Trouble;
+use crate::machine::unknown;
 
 /// The slots of one role, and its tables.
 pub(super) struct Frame<'a> {
@@ -23,9 +25,17 @@ pub(super) struct Frame<'a> {
 }
 
 /// One instruction.
-#[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
+#[inline]
 pub(super) fn compute(instr: Instr, frame: Frame<'_>) -> Result<(), Trouble> {
     let Frame { program, slots } = frame;
+    match evaluate(instr, program, slots) {
+        Ok(()) => Ok(()),
+        Err(trouble) => unknown::spread(instr, slots, trouble),
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
+fn evaluate(instr: Instr, program: &Program, slots: &mut [Value]) -> Result<(), Trouble> {
     let (a, b, c) = (usize::from(instr.a), usize::from(instr.b), usize::from(instr.c));
     let value = match instr.op {
         Op::Const => program.constants[instr.wide() as usize].clone(),
@@ -40,12 +50,16 @@ pub(super) fn compute(instr: Instr, frame: Frame<'_>) -> Result<(), Trouble> {
         Op::Power => arith::power(&slots[b], &slots[c])?,
         Op::Negate => arith::negate(&slots[b])?,
         Op::Not => Value::Bool(!truth(&slots[b])?),
-        Op::Equal => Value::Bool(order::equal(&slots[b], &slots[c])),
-        Op::Unequal => Value::Bool(!order::equal(&slots[b], &slots[c])),
+        Op::Equal => Value::Bool(order::equal(&slots[b], &slots[c]).ok_or(unknown::UNKNOWN)?),
+        Op::Unequal => Value::Bool(!order::equal(&slots[b], &slots[c]).ok_or(unknown::UNKNOWN)?),
         Op::Less => Value::Bool(order::compare(&slots[b], &slots[c])?.is_lt()),
         Op::LessEqual => Value::Bool(order::compare(&slots[b], &slots[c])?.is_le()),
         Op::In => Value::Bool(order::holds(&slots[c], &slots[b])?),
-        Op::Text => text::join(taken(&mut slots[b..b + c]))?,
+        Op::Text => {
+            let joined = text::join(&slots[b..b + c])?;
+            taken(&mut slots[b..b + c]).for_each(drop);
+            joined
+        }
         Op::List => record::list(taken(&mut slots[b..b + c]).collect())?,
         Op::Record => {
             let shape = &program.shapes[c];
@@ -96,7 +110,11 @@ pub(super) fn jumps(instr: Instr, value: &Value) -> Result<bool, Trouble> {
     match instr.op {
         Op::JumpIf => truth(value),
         Op::JumpUnless => truth(value).map(|truth| !truth),
-        _ => Ok(!matches!(value, Value::None)),
+        _ => match value {
+            Value::None => Ok(false),
+            Value::Opaque(id) if !unknown::is_some(*id) => Err(unknown::UNKNOWN),
+            _ => Ok(true),
+        },
     }
 }
 

@@ -88,6 +88,21 @@ impl Mailbox {
         }
     }
 
+    /// The first message, as its sender numbers it.
+    pub(super) fn head(&self) -> Option<u32> {
+        (self.label != EMPTY).then_some(self.label)
+    }
+
+    /// What its messages carry, in order; one more where there is none.
+    pub(super) fn carried(&self) -> impl Iterator<Item = &Value> {
+        std::iter::once(&self.payload).chain(self.rest.iter().map(|parcel| &parcel.payload))
+    }
+
+    /// What its messages carry, in order; one more where there is none.
+    pub(super) fn payloads(&mut self) -> impl Iterator<Item = &mut Value> {
+        std::iter::once(&mut self.payload).chain(self.rest.iter_mut().map(|parcel| &mut parcel.payload))
+    }
+
     pub(super) fn clear(&mut self) {
         self.label = EMPTY;
         self.payload = Value::None;

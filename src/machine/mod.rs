@@ -6,6 +6,8 @@
 //! Is not: a scheduler, a guard or a judge of programs: what the verifier has proved is not looked at again.
 
 mod arith;
+pub mod arrival;
+mod awaited;
 pub mod cast;
 mod compute;
 #[cfg(test)]
@@ -18,11 +20,13 @@ mod path;
 pub mod question;
 mod rebase;
 mod record;
+mod renumber;
 mod run;
 mod scope;
 pub mod session;
 mod text;
 pub mod trouble;
+pub mod unknown;
 pub mod world;
 
 #[cfg(test)]

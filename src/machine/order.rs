@@ -9,12 +9,13 @@ use crate::base::value::Value;
 use crate::machine::arith::{Pair, pair};
 use crate::machine::compute::kind;
 use crate::machine::trouble::Trouble;
+use crate::machine::unknown;
 
-/// Whether two values are equal; 1 and 1.0 are.
-pub(super) fn equal(a: &Value, b: &Value) -> bool {
+/// Whether two values are equal; 1 and 1.0 are. None where nobody knows.
+pub(super) fn equal(a: &Value, b: &Value) -> Option<bool> {
     match pair(a, b) {
-        Some(numbers) => numeric(&numbers) == Some(Ordering::Equal),
-        None => a == b,
+        Some(numbers) => Some(numeric(&numbers) == Some(Ordering::Equal)),
+        None => unknown::same(a, b),
     }
 }
 
@@ -37,7 +38,7 @@ pub(super) fn compare(a: &Value, b: &Value) -> Result<Ordering, Trouble> {
 /// Whether a list holds the item, a record the name, a text the part.
 pub(super) fn holds(whole: &Value, part: &Value) -> Result<bool, Trouble> {
     match (whole, part) {
-        (Value::List(items), part) => Ok(items.iter().any(|item| equal(item, part))),
+        (Value::List(items), part) => among(items, part),
         (Value::Record(fields), Value::Text(name)) => {
             Ok(fields.binary_search_by(|(have, _)| have.as_ref().cmp(name)).is_ok())
         }
@@ -45,6 +46,19 @@ pub(super) fn holds(whole: &Value, part: &Value) -> Result<bool, Trouble> {
         (Value::Record(_) | Value::Text(_), part) => Err(kind("a text", part)),
         (whole, _) => Err(kind("a list, a map or a text", whole)),
     }
+}
+
+/// Whether one of the items equals the part.
+fn among(items: &[Value], part: &Value) -> Result<bool, Trouble> {
+    let mut known = true;
+    for item in items {
+        match equal(item, part) {
+            Some(true) => return Ok(true),
+            Some(false) => {}
+            None => known = false,
+        }
+    }
+    if known { Ok(false) } else { Err(unknown::UNKNOWN) }
 }
 
 /// The least or greatest item, the first of equals; none of an empty list.

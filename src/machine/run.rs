@@ -17,6 +17,7 @@ use crate::machine::question::Offer;
 use crate::machine::scope::{self, Reach, Scopes};
 use crate::machine::session::{Session, State, Thread};
 use crate::machine::trouble::Trouble;
+use crate::machine::unknown;
 use crate::machine::world::{Taken, World};
 
 /// What a message without a payload carries.
@@ -37,6 +38,8 @@ pub enum Stop {
     Finished,
     /// The session cannot go on.
     Fails(Trouble),
+    /// It branches on what nobody knows; only where somebody has given it such a value.
+    Supposes,
     /// The fuel is used up; it is still ready.
     Spent,
     /// It had nothing to do: a scope has ended it meanwhile.
@@ -103,6 +106,7 @@ pub(super) fn run<W: World>(
     let mut at = thread.at;
     loop {
         let instr = code[at as usize];
+        world.reached(info.role, at);
         match instr.op {
             Op::Send | Op::SendTake | Op::SendConst | Op::Select => {
                 let thread = &mut scene.threads[agent.index()];
@@ -167,7 +171,7 @@ pub(super) fn run<W: World>(
                 match compute::advance(instr, scene.slots) {
                     Ok(true) => at += 2,
                     Ok(false) => at += 1,
-                    Err(trouble) => return Stop::Fails(trouble),
+                    Err(trouble) => return failed(&mut scene, agent, at, instr, trouble),
                 }
             }
             Op::Sum | Op::Min | Op::Max => {
@@ -183,7 +187,7 @@ pub(super) fn run<W: World>(
                 match compute::jumps(instr, &scene.slots[usize::from(instr.a)]) {
                     Ok(true) => at = instr.wide(),
                     Ok(false) => at += 1,
-                    Err(trouble) => return Stop::Fails(trouble),
+                    Err(trouble) => return failed(&mut scene, agent, at, instr, trouble),
                 }
             }
             Op::Decided => {
@@ -236,14 +240,18 @@ pub(super) fn run<W: World>(
                 }
                 at += 1;
             }
-            Op::Fail | Op::FailWith => match fail(&mut scene, cast, part, (agent, instr), world) {
-                Ok(()) => match &scene.threads[agent.index()] {
-                    Thread { state: State::Ready, at: to, .. } => at = *to,
-                    Thread { state: State::Halted, .. } => return Stop::Waits,
-                    _ => return Stop::Joined,
-                },
-                Err(trouble) => return Stop::Fails(trouble),
-            },
+            Op::Fail | Op::FailWith => {
+                let thread = &mut scene.threads[agent.index()];
+                pace!(fuel, thread, at);
+                match fail(&mut scene, cast, part, (agent, instr), world) {
+                    Ok(()) => match &scene.threads[agent.index()] {
+                        Thread { state: State::Ready, at: to, .. } => at = *to,
+                        Thread { state: State::Halted, .. } => return Stop::Waits,
+                        _ => return Stop::Joined,
+                    },
+                    Err(trouble) => return Stop::Fails(trouble),
+                }
+            }
             Op::NoBranch => return Stop::Fails(no_branch(part, instr)),
             _ => {
                 let frame = Frame { program, slots: scene.slots };
@@ -354,7 +362,7 @@ pub(super) fn arrived<'a>(cast: &Cast, part: &'a Part, receive: u16, scene: &Sce
 }
 
 /// Whether the first message of a mailbox belongs to the instance that its receiver is in.
-fn is_due(scopes: &Option<Box<Scopes>>, cast: &Cast, mailbox: u32) -> bool {
+pub(super) fn is_due(scopes: &Option<Box<Scopes>>, cast: &Cast, mailbox: u32) -> bool {
     let (Some(scopes), Some(channel)) = (scopes.as_deref(), cast.channels.get(mailbox as usize)) else {
         return true;
     };
@@ -512,6 +520,17 @@ fn join(threads: &mut [Thread], part: &Part, agent: AgentId, number: u16, world:
         waiting.state = State::Ready;
         world.wake(parent);
     }
+}
+
+/// A branch that could not be taken: because nobody knows what it is on, or for good.
+#[cold]
+fn failed(scene: &mut Scene<'_>, agent: AgentId, at: u32, instr: Instr, trouble: Trouble) -> Stop {
+    if let Some(thread) = scene.threads.get_mut(agent.index())
+        && unknown::stops(instr, scene.slots)
+    {
+        stop!(thread, at, Supposing, Supposes);
+    }
+    Stop::Fails(trouble)
 }
 
 /// The trouble of a choice none of whose conditions holds.

@@ -41,6 +41,8 @@ pub enum State {
     Observing,
     /// It waits for the threads that it started.
     Joining,
+    /// It branches on what nobody knows, and waits to be told what to suppose.
+    Supposing,
     /// It has raised a cause, and waits for the word of its scope's owner.
     Halted,
 }
@@ -382,19 +384,19 @@ impl Session {
                 .is_some_and(|message| message.kind == Kind::Data)
     }
 
-    fn place<'a>(&self, cast: &'a Cast, agent: AgentId) -> Option<(Thread, &'a Part)> {
+    pub(super) fn place<'a>(&self, cast: &'a Cast, agent: AgentId) -> Option<(Thread, &'a Part)> {
         let role = cast.agents.get(agent.index())?.role;
         Some((*self.threads.get(agent.index())?, cast.parts.get(role.index())?))
     }
 
-    fn wait<'a>(
+    pub(super) fn wait<'a>(
         &self,
         cast: &'a Cast,
         role: RoleId,
         thread: &Thread,
     ) -> Option<&'a crate::machine::cast::Wait> {
         let part = cast.parts.get(role.index())?;
-        let instr = part.program.code.get(thread.at as usize)?;
+        let instr = part.program.code.get(thread.at as usize).filter(|instr| instr.op == Op::Receive)?;
         part.waits.get(usize::from(instr.a))
     }
 }

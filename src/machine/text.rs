@@ -1,7 +1,7 @@
 //! Texts: joining them, and showing a value inside of one.
 //!
 //! A text shows as itself; everything else as the language writes it. No text grows beyond
-//! `limits::TEXT_BYTES_MAX`.
+//! `limits::TEXT_BYTES_MAX`. What nobody knows shows as nothing: the whole is then unknown too.
 //! Is not: JSON.
 
 use std::fmt::Write;
@@ -11,6 +11,7 @@ use crate::base::limits;
 use crate::base::value::{Fields, Value};
 use crate::base::weight::Excess;
 use crate::machine::trouble::Trouble;
+use crate::machine::unknown;
 
 const TOO_LONG: Trouble = Trouble::TooLarge(Excess::Text);
 
@@ -23,12 +24,15 @@ pub(super) fn concat(a: &str, b: &str) -> Result<Value, Trouble> {
 }
 
 /// The values, shown and joined.
-pub(super) fn join(parts: impl Iterator<Item = Value>) -> Result<Value, Trouble> {
+pub(super) fn join(parts: &[Value]) -> Result<Value, Trouble> {
     let mut out = Bounded(String::new());
     for part in parts {
-        match &part {
-            Value::Text(text) => out.write_str(text).map_err(|_| TOO_LONG)?,
-            other => show(other, 0, &mut out).map_err(|_| TOO_LONG)?,
+        let shown = match part {
+            Value::Text(text) => out.write_str(text),
+            other => show(other, 0, &mut out),
+        };
+        if shown.is_err() {
+            return if parts.iter().any(unknown::within) { Err(unknown::UNKNOWN) } else { Err(TOO_LONG) };
         }
     }
     Ok(Value::Text(Arc::from(out.0)))
@@ -70,6 +74,7 @@ fn show(value: &Value, depth: usize, out: &mut Bounded) -> std::fmt::Result {
             out.write_str("]")
         }
         Value::Record(fields) => show_fields(fields, depth, out),
+        Value::Opaque(_) => Err(std::fmt::Error),
         Value::Variant(variant) => {
             out.write_str(&variant.0)?;
             if variant.1.is_empty() {

@@ -27,6 +27,12 @@ pub trait World {
         let _ = agent;
     }
 
+    /// A role is at this instruction.
+    #[inline(always)]
+    fn reached(&mut self, role: RoleId, at: u32) {
+        let _ = (role, at);
+    }
+
     /// A message was taken by its receiver.
     fn received(&mut self, taken: Taken<'_>) {
         let _ = taken;

@@ -11,4 +11,5 @@ pub mod fix;
 pub mod fmt;
 pub mod project;
 pub mod run;
+pub mod scenario;
 pub mod trace;

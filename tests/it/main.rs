@@ -18,6 +18,7 @@ mod limits;
 mod mutants;
 mod pages;
 mod proof;
+mod scenarios;
 mod scopes;
 mod tidy;
 mod verbs;

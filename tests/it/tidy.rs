@@ -356,6 +356,15 @@ fn codes_are_in_order_and_in_use() {
 }
 
 #[test]
+fn shipped_scenarios_are_in_the_canonical_form() {
+    let all: Vec<(String, String)> =
+        ["protocols", "examples"].iter().flat_map(|directory| files(directory, "scn")).collect();
+    let rough = all.iter().filter(|(name, text)| !matches!(format(name, text), Formatted::Same));
+    let rough: Vec<String> = rough.map(|(name, _)| name.clone()).collect();
+    none(&rough, "scenarios that `laban fmt` would change");
+}
+
+#[test]
 fn shipped_protocols_are_in_the_canonical_form() {
     let rough: Vec<String> = ["protocols", "examples"]
         .iter()

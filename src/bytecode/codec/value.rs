@@ -57,6 +57,8 @@ pub(super) fn encode(value: &Value, out: &mut Writer) {
             out.text(&variant.0);
             encode_fields(&variant.1, out);
         }
+        // No program holds one; if it did, nobody would read it back.
+        Value::Opaque(_) => out.byte(u8::MAX),
     }
 }
 

@@ -86,7 +86,7 @@ pub(crate) fn type_of_value(value: &Value) -> Type {
                 .map(|(name, value)| FieldType { name: Arc::clone(name), ty: type_of_value(value) })
                 .collect(),
         )),
-        Value::Variant(_) => Type::Any,
+        Value::Variant(_) | Value::Opaque(_) => Type::Any,
     }
 }
 

@@ -100,6 +100,7 @@ fn write(value: &Value, columns: usize, depth: usize, text: &mut String) {
             text.push(']');
         }
         Value::Record(fields) => write_fields(fields, columns, depth, text),
+        Value::Opaque(_) => text.push('?'),
         Value::Variant(variant) => {
             text.push_str(&variant.0);
             if !variant.1.is_empty() {

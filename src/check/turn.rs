@@ -1,0 +1,527 @@
+//! What can happen next in a state, and what comes of it.
+//!
+//! A state is a session in which nobody can go on alone: every agent has been run up to where it needs something that
+//! is a move. Those steps touch no mailbox, have one outcome and commute with whatever anybody else does, so that no
+//! order of them is told from another. A move is then: a message sent, a message taken, an answer, a supposition.
+//! Is not: a search; which of the moves are followed is decided in `search`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use crate::base::cause::{Cause, PARTICIPANT};
+use crate::base::id::{LaneId, RoleId};
+use crate::base::value::Value;
+use crate::bytecode::program::{Decision, Kind};
+use crate::check::payload::abstracted;
+use crate::machine::question::{Offer, Question, Reply};
+use crate::machine::session::State as Doing;
+use crate::machine::unknown::{self, Supposition};
+use crate::machine::world::{Taken, World};
+use crate::machine::{AgentId, Cast, Session, Stop, Trouble};
+
+/// Paced instructions that an agent runs before its going on is a move of its own: a long computation ends some day,
+/// an endless one is seen as a loop.
+const SETTLE_MAX: u32 = 10_000;
+/// Values of one place that are told apart while earlier ones are still held.
+const GENERATIONS_MAX: u32 = 4;
+/// A number of turns or items that nobody knows is supposed to be each one below this.
+pub(super) const TURNS_SUPPOSED: usize = 3;
+
+/// A session on its way, as it is told apart from others.
+#[derive(Clone, Hash, Debug)]
+pub(super) struct State {
+    pub(super) session: Session,
+    /// Numbers of turns that were supposed: every role that counts the same counts as often.
+    counts: Vec<(u64, Value)>,
+    /// Whether it was cancelled: that happens once.
+    cancelled: bool,
+}
+
+/// What may happen to a session from outside, besides answers. Only what some scope takes is followed: anything else
+/// ends the session, which everybody is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Free {
+    /// The time of a scope is up, at any moment.
+    pub timeouts: bool,
+    /// Participants and effects fail.
+    pub failures: bool,
+    /// Messages are denied by a guard, and refused by who observes them.
+    pub denials: bool,
+    /// The session is cancelled, once.
+    pub cancellations: bool,
+}
+
+impl Free {
+    /// Everything may happen.
+    pub const ALL: Self = Self { timeouts: true, failures: true, denials: true, cancellations: true };
+    /// Nothing does.
+    pub const NONE: Self = Self { timeouts: false, failures: false, denials: false, cancellations: false };
+}
+
+/// A move, small enough to be kept for each state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Pick {
+    pub(super) agent: AgentId,
+    pub(super) choice: Choice,
+}
+
+/// Who moves where no agent does.
+pub(super) const NOBODY: AgentId = AgentId(u32::MAX);
+
+impl Pick {
+    /// The word of the cause that happens.
+    const fn cause(&self) -> Option<&'static str> {
+        Some(match self.choice {
+            Choice::Deny => "denied",
+            Choice::Fail => "failed",
+            Choice::Refuse => "refused",
+            Choice::Expire(_) => "timeout",
+            Choice::Cancel => "cancelled",
+            _ => return None,
+        })
+    }
+
+    /// Whether it happens for no reason of the protocol's, and need not happen.
+    pub(super) const fn is_bad_luck(&self) -> bool {
+        matches!(self.choice, Choice::Deny | Choice::Fail | Choice::Refuse | Choice::Cancel)
+    }
+
+    /// The number of the opening, of the first move of a run.
+    pub(super) const fn opening(&self) -> usize {
+        match self.choice {
+            Choice::Open(which) => which as usize,
+            _ => 0,
+        }
+    }
+}
+
+/// What an agent does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Choice {
+    /// The session is opened, with so-manieth of the values that its parameters may have.
+    Open(u32),
+    /// It goes on computing.
+    Go,
+    /// It takes what is first in this mailbox.
+    Take(u32),
+    /// What it offers is sent.
+    Send,
+    /// It is given so-manieth of the answers to its question.
+    Answer(u32),
+    /// What it branches on is supposed to be so-manieth of what it may be.
+    Suppose(u32),
+    /// What it offers is denied.
+    Deny,
+    /// Its question fails.
+    Fail,
+    /// What it is shown is refused.
+    Refuse,
+    /// The time of this scope is up.
+    Expire(u16),
+    /// The session is cancelled.
+    Cancel,
+}
+
+/// The moves of one agent.
+pub(super) struct Picks {
+    pub(super) picks: Vec<Pick>,
+    /// Whether they are all that has to be looked at: whatever others do before does not change them, and they do not
+    /// change what others can do but to add to it.
+    pub(super) alone: bool,
+}
+
+/// Why a session is over before its roles are done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Abort {
+    /// Where.
+    pub role: RoleId,
+    /// Why.
+    pub trouble: Trouble,
+}
+
+/// What is noted while moves are made.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Which instructions of each role were reached.
+    pub(super) reached: Vec<Vec<bool>>,
+    /// What happened, where somebody wants to know.
+    pub(super) heard: Option<Vec<Heard>>,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "named like the events of the engine")]
+pub enum Heard {
+    Sent { from: RoleId, to: RoleId, lane: LaneId, label: Arc<str>, kind: Kind, payload: Value },
+    Received { from: RoleId, to: RoleId, lane: LaneId, label: Arc<str>, payload: Value },
+    Decided { role: RoleId, choice: Arc<str>, label: Arc<str> },
+    Performed { role: RoleId, operation: Arc<str>, outcome: Value },
+    Finished { role: RoleId },
+    Caused { role: RoleId, cause: &'static str },
+}
+
+impl Watch {
+    pub(super) fn new(cast: &Cast) -> Self {
+        let reached = cast.programs().map(|program| vec![false; program.code.len()]).collect();
+        Self { reached, heard: None }
+    }
+
+    fn hear(&mut self, what: impl FnOnce() -> Heard) {
+        if let Some(heard) = &mut self.heard {
+            heard.push(what());
+        }
+    }
+}
+
+impl World for Watch {
+    type Right = Infallible;
+
+    /// Every message is a move of its own.
+    fn clear(&mut self, _: &Offer<'_>) -> Option<Infallible> {
+        None
+    }
+
+    fn reached(&mut self, role: RoleId, at: u32) {
+        if let Some(reached) = self.reached.get_mut(role.index()).and_then(|code| code.get_mut(at as usize)) {
+            *reached = true;
+        }
+    }
+
+    fn received(&mut self, taken: Taken<'_>) {
+        self.hear(|| Heard::Received {
+            from: taken.from,
+            to: taken.to,
+            lane: taken.lane,
+            label: taken.message.name.clone(),
+            payload: taken.payload.clone(),
+        });
+    }
+
+    fn decided(&mut self, role: RoleId, decision: &Decision, label: u16) {
+        self.hear(|| decided(role, decision, label));
+    }
+}
+
+fn decided(role: RoleId, decision: &Decision, label: u16) -> Heard {
+    let label = decision.labels.get(usize::from(label)).cloned().unwrap_or_default();
+    Heard::Decided { role, choice: decision.name.clone(), label }
+}
+
+impl State {
+    /// The session at its opening, settled: with so-manieth of the values that its parameters may have.
+    pub(super) fn open(cast: &Cast, which: usize, watch: &mut Watch) -> Result<Self, Abort> {
+        Self::given(cast, &openings(cast).into_iter().nth(which).unwrap_or_default(), watch)
+    }
+
+    /// The session that is opened with these values, settled.
+    pub(super) fn given(cast: &Cast, values: &[(Arc<str>, Value)], watch: &mut Watch) -> Result<Self, Abort> {
+        let mut session = Session::new(cast);
+        for (at, program) in cast.programs().enumerate() {
+            for param in &program.params {
+                let Some(slot) = param.slot else { continue };
+                if let Some((_, value)) = values.iter().find(|(name, _)| *name == param.name) {
+                    session.give(cast, RoleId::at(at), slot, value.clone());
+                }
+            }
+        }
+        for (at, program) in cast.programs().enumerate() {
+            if program.scopes.iter().any(|scope| scope.handlers.iter().any(|at| at.cause == Cause::Refused)) {
+                session.observe(cast, RoleId::at(at));
+            }
+        }
+        let mut state = Self { session, counts: Vec::new(), cancelled: false };
+        state.settle(cast, watch)?;
+        Ok(state)
+    }
+
+    /// The moves of one agent: its own, and what may happen to it.
+    pub(super) fn picks(&self, cast: &Cast, agent: AgentId, free: Free) -> Picks {
+        let mut all = self.own(cast, agent);
+        if self.session.is_inside(agent) {
+            all.alone = false;
+            let happens = match self.session.state(agent) {
+                Doing::Offering if free.denials => Some(Choice::Deny),
+                Doing::Asking if free.failures => Some(Choice::Fail),
+                Doing::Observing if free.denials => Some(Choice::Refuse),
+                _ => None,
+            };
+            let pick = happens.map(|choice| Pick { agent, choice });
+            all.picks.extend(pick.filter(|pick| self.is_taken(cast, *pick)));
+        }
+        all
+    }
+
+    /// What may happen to the session.
+    pub(super) fn happens(&self, cast: &Cast, free: Free) -> Vec<Pick> {
+        let mut picks = Vec::new();
+        if free.timeouts {
+            let timed = self.session.timed(cast).into_iter();
+            picks.extend(timed.map(|(agent, scope)| Pick { agent, choice: Choice::Expire(scope) }));
+        }
+        if free.cancellations && !self.cancelled {
+            picks.push(Pick { agent: NOBODY, choice: Choice::Cancel });
+        }
+        picks.retain(|pick| self.is_taken(cast, *pick));
+        picks
+    }
+
+    /// Whether some scope takes what happens.
+    fn is_taken(&self, cast: &Cast, pick: Pick) -> bool {
+        self.clone().happen(cast, pick, &mut Watch::default())
+    }
+
+    /// What happens to an agent or to the session, not by an agent's own doing. Whether some scope takes it.
+    fn happen(&mut self, cast: &Cast, Pick { agent, choice }: Pick, watch: &mut Watch) -> bool {
+        let session = &mut self.session;
+        match choice {
+            Choice::Deny => session.raise(cast, agent, &Cause::Denied, watch),
+            Choice::Refuse => session.raise(cast, agent, &Cause::Refused, watch),
+            Choice::Fail => {
+                let name = match session.question(cast, agent) {
+                    Some(Question::Perform(operation, _)) => operation.effect.to_string(),
+                    _ => PARTICIPANT.to_owned(),
+                };
+                session.raise(cast, agent, &Cause::failed(&name), watch)
+            }
+            Choice::Expire(scope) => session.expire(cast, agent, scope, watch),
+            Choice::Cancel => {
+                self.cancelled = true;
+                session.cancel(cast, watch)
+            }
+            _ => false,
+        }
+    }
+
+    /// What an agent does by itself.
+    fn own(&self, cast: &Cast, agent: AgentId) -> Picks {
+        let of = |choices: &mut dyn Iterator<Item = Choice>| -> Vec<Pick> {
+            choices.map(|choice| Pick { agent, choice }).collect()
+        };
+        let session = &self.session;
+        match session.state(agent) {
+            Doing::Ready => {
+                let mut taken = session.arrivals(cast, agent).map(|mailbox| Choice::Take(mailbox as u32));
+                let picks = of(&mut taken);
+                if picks.is_empty() {
+                    let alone = !session.is_outward(cast, agent);
+                    return Picks { picks: of(&mut std::iter::once(Choice::Go)), alone };
+                }
+                Picks { picks, alone: session.waits_for_one(cast, agent) }
+            }
+            Doing::Offering => {
+                let alone = !session.interrupts(cast, agent);
+                Picks { picks: of(&mut std::iter::once(Choice::Send)), alone }
+            }
+            Doing::Asking | Doing::Observing => {
+                let count = self.replies(cast, agent).len() as u32;
+                Picks { picks: of(&mut (0..count).map(Choice::Answer)), alone: true }
+            }
+            Doing::Supposing => {
+                let count = self.suppositions(cast, agent).len() as u32;
+                Picks { picks: of(&mut (0..count).map(Choice::Suppose)), alone: true }
+            }
+            Doing::Idle | Doing::Blocked | Doing::Receiving | Doing::Joining | Doing::Halted => {
+                Picks { picks: Vec::new(), alone: false }
+            }
+        }
+    }
+
+    /// Makes a move, and lets everybody go on up to the next one.
+    pub(super) fn apply(&mut self, cast: &Cast, pick: Pick, watch: &mut Watch) -> Result<(), Abort> {
+        let Pick { agent, choice } = pick;
+        match choice {
+            Choice::Open(_) => {}
+            Choice::Go => {
+                if let Some(abort) = self.go(cast, agent, watch) {
+                    return Err(abort);
+                }
+            }
+            Choice::Deny | Choice::Fail | Choice::Refuse | Choice::Expire(_) | Choice::Cancel => {
+                if let Some(cause) = pick.cause() {
+                    watch.hear(|| Heard::Caused { role: cast.role(agent), cause });
+                }
+                self.happen(cast, pick, watch);
+            }
+            Choice::Take(mailbox) => {
+                self.session.take(cast, agent, mailbox as usize, watch);
+            }
+            Choice::Send => {
+                if let Some(offer) = self.session.offer(cast, agent) {
+                    watch.hear(|| Heard::Sent {
+                        from: offer.from,
+                        to: offer.to,
+                        lane: offer.lane,
+                        label: offer.message.name.clone(),
+                        kind: offer.message.kind,
+                        payload: offer.payload.clone(),
+                    });
+                }
+                self.session.send(cast, agent, watch);
+            }
+            Choice::Answer(at) => {
+                if let Some(reply) = self.replies(cast, agent).into_iter().nth(at as usize) {
+                    self.note(cast, agent, &reply, watch);
+                    self.session.answer(cast, agent, reply, watch);
+                }
+            }
+            Choice::Suppose(at) => {
+                let id = self.session.supposition(cast, agent);
+                if let (Some((id, asked)), Some(value)) =
+                    (id, self.suppositions(cast, agent).into_iter().nth(at as usize))
+                {
+                    self.session.suppose(cast, agent, &value);
+                    if asked == Supposition::Turns && !self.counts.iter().any(|(have, _)| *have == id) {
+                        self.counts.push((id, value));
+                        self.counts.sort_by_key(|(id, _)| *id);
+                    }
+                }
+            }
+        }
+        self.settle(cast, watch)
+    }
+
+    /// The answers to what an agent asks.
+    pub(super) fn replies(&self, cast: &Cast, agent: AgentId) -> Vec<Reply> {
+        let values = |ty| {
+            let place = |generation: u32| (cast.role(agent), self.session.at(agent), generation);
+            let mut values = Vec::new();
+            for generation in 0..GENERATIONS_MAX {
+                values = abstracted(ty, &place(generation));
+                if !values.iter().any(|value| self.holds(value)) {
+                    break;
+                }
+            }
+            values.into_iter().map(Reply::Value).collect()
+        };
+        match self.session.question(cast, agent) {
+            Some(Question::Decide(decision)) => (0..decision.labels.len() as u16).map(Reply::Label).collect(),
+            Some(Question::Produce { message, .. }) => values(&message.ty),
+            Some(Question::Perform(operation, _)) => values(&operation.result),
+            Some(Question::Observe { .. }) => vec![Reply::Accepted],
+            None => Vec::new(),
+        }
+    }
+
+    /// What an agent may suppose of what it branches on.
+    pub(super) fn suppositions(&self, cast: &Cast, agent: AgentId) -> Vec<Value> {
+        let Some((id, asked)) = self.session.supposition(cast, agent) else { return Vec::new() };
+        match asked {
+            Supposition::Truth => vec![Value::Bool(true), Value::Bool(false)],
+            Supposition::Presence => vec![unknown::present(id), Value::None],
+            Supposition::Items => (0..TURNS_SUPPOSED).map(|items| unknown::listed(id, items)).collect(),
+            Supposition::Turns => match self.counts.iter().find(|(have, _)| *have == id) {
+                Some((_, turns)) => vec![turns.clone()],
+                None => (0..TURNS_SUPPOSED as i64).map(Value::Int).collect(),
+            },
+        }
+    }
+
+    /// Whether an unknown part of the value is still held somewhere.
+    fn holds(&self, value: &Value) -> bool {
+        match value {
+            Value::Opaque(_) => self.session.holds(value),
+            Value::Record(fields) => fields.iter().any(|(_, field)| self.holds(field)),
+            Value::Variant(of) => of.1.iter().any(|(_, field)| self.holds(field)),
+            _ => false,
+        }
+    }
+
+    /// Gives an agent an answer that is none of those a search would try.
+    pub(super) fn reply(
+        &mut self,
+        cast: &Cast,
+        agent: AgentId,
+        reply: Reply,
+        watch: &mut Watch,
+    ) -> Result<(), Abort> {
+        self.note(cast, agent, &reply, watch);
+        self.session.answer(cast, agent, reply, watch);
+        self.settle(cast, watch)
+    }
+
+    /// Notes what an answer is in a role's life.
+    fn note(&self, cast: &Cast, agent: AgentId, reply: &Reply, watch: &mut Watch) {
+        let role = cast.role(agent);
+        match (self.session.question(cast, agent), reply) {
+            (Some(Question::Decide(decision)), Reply::Label(label)) => {
+                watch.hear(|| decided(role, decision, *label));
+            }
+            (Some(Question::Perform(operation, _)), Reply::Value(outcome)) => watch.hear(|| {
+                let operation = Arc::from(format!("{}.{}", operation.effect, operation.name));
+                Heard::Performed { role, operation, outcome: outcome.clone() }
+            }),
+            _ => {}
+        }
+    }
+
+    /// Lets everybody go on up to where a move is needed.
+    fn settle(&mut self, cast: &Cast, watch: &mut Watch) -> Result<(), Abort> {
+        let mut again = true;
+        while again {
+            again = false;
+            for agent in cast.agents() {
+                let mut left = SETTLE_MAX;
+                while self.session.state(agent) == Doing::Ready && left > 0 {
+                    // First what is not counted, up to a counted instruction; then that, if nobody sees it.
+                    let mut stop = self.session.run(cast, agent, &mut 0, watch);
+                    if stop == Stop::Spent {
+                        if self.session.arrivals(cast, agent).next().is_some()
+                            || self.session.is_outward(cast, agent)
+                        {
+                            break;
+                        }
+                        stop = self.session.run(cast, agent, &mut 1, watch);
+                    }
+                    left -= 1;
+                    // Others may be ready now: threads that start, a thread whose threads have joined.
+                    again |= matches!(stop, Stop::Waits | Stop::Joined);
+                    if let Some(abort) = stopped(cast, agent, stop, watch) {
+                        return Err(abort);
+                    }
+                }
+            }
+        }
+        self.session.renumber(cast);
+        Ok(())
+    }
+
+    /// One instruction of an agent that others may see.
+    fn go(&mut self, cast: &Cast, agent: AgentId, watch: &mut Watch) -> Option<Abort> {
+        let stop = self.session.run(cast, agent, &mut 1, watch);
+        stopped(cast, agent, stop, watch)
+    }
+}
+
+/// Notes why an agent has stopped; gives what ends the session.
+fn stopped(cast: &Cast, agent: AgentId, stop: Stop, watch: &mut Watch) -> Option<Abort> {
+    match stop {
+        Stop::Fails(trouble) => return Some(Abort { role: cast.role(agent), trouble }),
+        Stop::Finished => watch.hear(|| Heard::Finished { role: cast.role(agent) }),
+        _ => {}
+    }
+    None
+}
+
+/// The values that the parameters of a session may have: one list for each way to open it.
+pub(super) fn openings(cast: &Cast) -> Vec<Vec<(Arc<str>, Value)>> {
+    let mut all: Vec<Vec<(Arc<str>, Value)>> = vec![Vec::new()];
+    for param in cast.programs().flat_map(|program| &program.params) {
+        if all.iter().any(|one| one.iter().any(|(name, _)| *name == param.name)) {
+            continue;
+        }
+        let mut values = abstracted(&param.ty, &("opening", &*param.name));
+        if all.len() * values.len() > OPENINGS_MAX {
+            values = vec![unknown::named(("opening", &*param.name), false)];
+        }
+        let with = |one: &Vec<(Arc<str>, Value)>, value: &Value| {
+            let mut one = one.clone();
+            one.push((param.name.clone(), value.clone()));
+            one
+        };
+        all = all.iter().flat_map(|one| values.iter().map(|value| with(one, value))).collect();
+    }
+    all
+}
+
+/// Ways to open a session, at most.
+const OPENINGS_MAX: usize = 16;
