@@ -72,5 +72,11 @@ pub const PRUNE_WORK_MAX: u64 = 20_000_000;
 pub const SCOPES_NESTED_MAX: usize = 4;
 /// Scopes of one protocol, after calls are expanded in place.
 pub const SCOPES_MAX: usize = 4_096;
+/// States that one exploration of a protocol knows, unless somebody allows more.
+pub const EXPLORED_STATES_MAX: usize = 1_000_000;
+/// Bytes that one exploration of a protocol holds, about.
+pub const EXPLORED_BYTES_MAX: usize = 2 << 30;
+/// Moves in a row that one exploration of a protocol makes, unless somebody says otherwise.
+pub const EXPLORED_DEPTH_MAX: u32 = 100_000;
 /// Literal turns of a counted loop that are written out to find how long a channel can grow.
 pub const TURNS_UNROLLED_MAX: i64 = 64;

@@ -40,7 +40,7 @@ pub enum Value {
     Record(Arc<Fields>),
     /// A variant of an enum, with its fields.
     Variant(Arc<(Arc<str>, Fields)>),
-    /// What nobody knows. Equal numbers are one and the same value; of odd ones it is known that they are not none.
+    /// What nobody knows; what its number says, `machine::unknown` knows.
     Opaque(u64),
 }
 

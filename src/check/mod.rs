@@ -12,5 +12,6 @@ pub mod redo;
 pub mod replay;
 pub mod search;
 pub mod turn;
+mod widen;
 
 pub use explore::{Bounds, Explored, Flaw, Memory, explore};

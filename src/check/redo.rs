@@ -40,7 +40,7 @@ impl Redo {
     /// A session that is opened with these parameters; what is not given is as a search would try it first.
     #[must_use]
     pub fn open(cast: Arc<Cast>, given: &[(Arc<str>, Value)]) -> (Self, Option<End>) {
-        let mut watch = Watch { heard: Some(Vec::new()), ..Watch::default() };
+        let mut watch = Watch { heard: Some(Vec::new()), ..Watch::new(&cast) };
         let same = |one: &Vec<(Arc<str>, Value)>| {
             given.iter().all(|(name, value)| {
                 one.iter().any(|(have, tried)| have == name && to_json(tried) == to_json(value))

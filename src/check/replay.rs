@@ -5,15 +5,18 @@
 use std::sync::Arc;
 
 use crate::base::cause::PARTICIPANT;
+use crate::base::value::Value;
 use crate::check::moves::{Act, Move};
 use crate::check::search::Found;
-use crate::check::turn::{Abort, Choice, Heard, Pick, State, Watch};
+use crate::check::turn::{Abort, Choice, Heard, Pick, State, Watch, openings};
 use crate::machine::Cast;
 use crate::machine::question::{Question, Reply};
 
 /// A run as it can be shown and made again.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Run {
+    /// The values of the parameters.
+    pub params: Vec<(Arc<str>, Value)>,
     /// The moves after the opening, in order.
     pub moves: Vec<Move>,
     /// What happened, in order.
@@ -48,9 +51,10 @@ impl Found {
 
 /// Makes moves again, from the opening on; ends early where a move ends the session.
 fn replay(cast: &Cast, picks: &[Pick]) -> Run {
-    let mut watch = Watch { heard: Some(Vec::new()), ..Watch::default() };
+    let mut watch = Watch { heard: Some(Vec::new()), ..Watch::new(cast) };
     let mut run = Run::default();
     let opened = picks.first().map_or(0, Pick::opening);
+    run.params = openings(cast).into_iter().nth(opened).unwrap_or_default();
     let mut state = State::open(cast, opened, &mut watch).ok();
     for pick in picks.iter().skip(1) {
         let Some(now) = &mut state else { break };

@@ -11,6 +11,12 @@
 //! - the first message of the only mailbox that the agent waits for is taken: nobody else takes from it, and what is
 //!   put behind it does not change it.
 //!
+//! In a scope the owner's word may end what a member does; then what it has sent there, taken there or been answered is
+//! dropped with the scope. So a run in which the word comes first shows nothing that one does not in which it comes
+//! after, and the member's moves stay alone. Not alone are: moves of the owner, which may complete the scope, so that
+//! time can no longer be up; what raises a cause, which reaches the owner at once; the owner's word, where its receiver
+//! is still inside; what is gathered in the order of arrival; anything where a cancellation would be taken.
+//!
 //! A receive from several mailboxes is not alone: what arrives meanwhile is a choice. Each arrived message is followed
 //! as one, since networks keep no order between channels; so it does not matter that a send goes first.
 //! No move is put off for ever: where one agent's moves lead back to a state that was looked at before, everybody's
@@ -25,7 +31,7 @@ use indexmap::map::Entry;
 
 use crate::base::id::RoleId;
 use crate::check::print::{Print, print};
-use crate::check::turn::{Abort, Choice, Free, NOBODY, Pick, Picks, State, Watch, openings};
+use crate::check::turn::{Abort, Choice, Free, NOBODY, Pick, Picks, State, TURNS_SUPPOSED, Watch, openings};
 use crate::machine::arrival::Stuck;
 use crate::machine::session::State as Doing;
 use crate::machine::{AgentId, Cast, Trouble};
@@ -125,6 +131,8 @@ pub struct Found {
     pub ends: usize,
     /// Whether some session is complete while roles still wait, as the protocol allows.
     pub released: bool,
+    /// Whether a loop turns as often as nobody knows, so that a few numbers of turns stand for all.
+    pub turns: bool,
 }
 
 impl Found {
@@ -225,6 +233,7 @@ impl<'a> Search<'a> {
             reached: Vec::new(),
             ends: 0,
             released: false,
+            turns: false,
         };
         Self { cast, options, weight, frontier: VecDeque::new(), watch: Watch::new(cast), found }
     }
@@ -300,6 +309,8 @@ impl<'a> Search<'a> {
             if picks.is_empty() {
                 continue;
             }
+            self.found.turns |= picks.len() >= TURNS_SUPPOSED
+                && matches!(picks.first(), Some(Pick { choice: Choice::Suppose(_), .. }));
             let mut own = Vec::with_capacity(picks.len());
             for pick in picks {
                 own.push(self.step(state, pick));

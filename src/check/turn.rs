@@ -13,6 +13,7 @@ use crate::base::id::{LaneId, RoleId};
 use crate::base::value::Value;
 use crate::bytecode::program::{Decision, Kind};
 use crate::check::payload::abstracted;
+use crate::check::widen::Wide;
 use crate::machine::question::{Offer, Question, Reply};
 use crate::machine::session::State as Doing;
 use crate::machine::unknown::{self, Supposition};
@@ -69,18 +70,6 @@ pub(super) struct Pick {
 pub(super) const NOBODY: AgentId = AgentId(u32::MAX);
 
 impl Pick {
-    /// The word of the cause that happens.
-    const fn cause(&self) -> Option<&'static str> {
-        Some(match self.choice {
-            Choice::Deny => "denied",
-            Choice::Fail => "failed",
-            Choice::Refuse => "refused",
-            Choice::Expire(_) => "timeout",
-            Choice::Cancel => "cancelled",
-            _ => return None,
-        })
-    }
-
     /// Whether it happens for no reason of the protocol's, and need not happen.
     pub(super) const fn is_bad_luck(&self) -> bool {
         matches!(self.choice, Choice::Deny | Choice::Fail | Choice::Refuse | Choice::Cancel)
@@ -146,6 +135,8 @@ pub(super) struct Watch {
     pub(super) reached: Vec<Vec<bool>>,
     /// What happened, where somebody wants to know.
     pub(super) heard: Option<Vec<Heard>>,
+    /// What is too much to be told apart.
+    pub(super) wide: Wide,
 }
 
 /// What happened.
@@ -157,13 +148,13 @@ pub enum Heard {
     Decided { role: RoleId, choice: Arc<str>, label: Arc<str> },
     Performed { role: RoleId, operation: Arc<str>, outcome: Value },
     Finished { role: RoleId },
-    Caused { role: RoleId, cause: &'static str },
+    Raised { role: RoleId, scope: Arc<str>, cause: String },
 }
 
 impl Watch {
     pub(super) fn new(cast: &Cast) -> Self {
         let reached = cast.programs().map(|program| vec![false; program.code.len()]).collect();
-        Self { reached, heard: None }
+        Self { reached, heard: None, wide: Wide::new(cast) }
     }
 
     fn hear(&mut self, what: impl FnOnce() -> Heard) {
@@ -195,6 +186,10 @@ impl World for Watch {
             label: taken.message.name.clone(),
             payload: taken.payload.clone(),
         });
+    }
+
+    fn raised(&mut self, role: RoleId, scope: &Arc<str>, cause: &Cause) {
+        self.hear(|| Heard::Raised { role, scope: scope.clone(), cause: cause.to_string() });
     }
 
     fn decided(&mut self, role: RoleId, decision: &Decision, label: u16) {
@@ -238,7 +233,6 @@ impl State {
     pub(super) fn picks(&self, cast: &Cast, agent: AgentId, free: Free) -> Picks {
         let mut all = self.own(cast, agent);
         if self.session.is_inside(agent) {
-            all.alone = false;
             let happens = match self.session.state(agent) {
                 Doing::Offering if free.denials => Some(Choice::Deny),
                 Doing::Asking if free.failures => Some(Choice::Fail),
@@ -246,7 +240,9 @@ impl State {
                 _ => None,
             };
             let pick = happens.map(|choice| Pick { agent, choice });
-            all.picks.extend(pick.filter(|pick| self.is_taken(cast, *pick)));
+            let pick = pick.filter(|pick| self.is_taken(cast, *pick));
+            all.alone &= pick.is_none() && !self.session.is_owner_inside(cast, agent);
+            all.picks.extend(pick);
         }
         all
     }
@@ -337,9 +333,6 @@ impl State {
                 }
             }
             Choice::Deny | Choice::Fail | Choice::Refuse | Choice::Expire(_) | Choice::Cancel => {
-                if let Some(cause) = pick.cause() {
-                    watch.hear(|| Heard::Caused { role: cast.role(agent), cause });
-                }
                 self.happen(cast, pick, watch);
             }
             Choice::Take(mailbox) => {
@@ -481,7 +474,8 @@ impl State {
                 }
             }
         }
-        self.session.renumber(cast);
+        self.session.rebase(cast);
+        self.session.forget(cast, |role, slot, value| watch.wide.is_wide(role, slot, value));
         Ok(())
     }
 

@@ -29,6 +29,8 @@ pub enum Verb {
     Project(Project),
     /// Make the programs of the roles
     Compile(Compile),
+    /// Explore every run of compiled protocols, and say what holds of all of them
+    Validate(Validate),
     /// Run one session of a protocol, all roles in this process
     Run(Run),
 }
@@ -121,6 +123,33 @@ pub struct Compile {
     pub output: Option<PathBuf>,
 }
 
+/// `laban validate`
+#[derive(Args, Debug)]
+#[command(after_help = VALIDATE_EXAMPLES)]
+pub struct Validate {
+    /// A file, a directory (searched for *.choreo), or - for standard input
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How many members a family has, by the name of the family or of its size; 3 where not given
+    #[arg(long = "size", value_name = "FAMILY=N", value_parser = size)]
+    pub sizes: Vec<(String, u32)>,
+    /// Moves in a row, at most; 100000 if not given
+    #[arg(long, value_name = "N")]
+    pub depth: Option<u32>,
+    /// States of one protocol, at most; 1000000 if not given
+    #[arg(long, value_name = "N")]
+    pub states: Option<usize>,
+    /// What does not happen
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub without: Vec<Without>,
+    /// How verdicts are shown
+    #[arg(long, value_enum, default_value_t = Verdicts::Human)]
+    pub format: Verdicts,
+    /// Keep the run that shows the first thing that is wrong, as a scenario that `run` plays again
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+}
+
 /// `laban run`
 #[derive(Args, Debug)]
 #[command(after_help = RUN_EXAMPLES)]
@@ -178,6 +207,11 @@ const COMPILE_EXAMPLES: &str = "\
 Examples:
   laban compile lunch.choreo --role Ann                          the program, to be read
   laban compile lunch.choreo --role Ann --emit binary -o ann.bin";
+const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  laban validate lunch.choreo
+  laban validate protocols --size Worker=4 --without timeouts
+  laban validate lunch.choreo --format json";
 const RUN_EXAMPLES: &str = "\
 Examples:
   laban run lunch.choreo --trace diagram
@@ -228,6 +262,24 @@ pub enum Drawing {
 pub enum Emit {
     Asm,
     Binary,
+}
+
+/// What does not happen while a protocol is validated.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+#[expect(missing_docs, reason = "named as on the command line")]
+pub enum Without {
+    Timeouts,
+    Failures,
+    Denials,
+    Cancellations,
+}
+
+/// How verdicts are shown.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+#[expect(missing_docs, reason = "named as on the command line")]
+pub enum Verdicts {
+    Human,
+    Json,
 }
 
 /// What is shown of a run.

@@ -16,6 +16,7 @@ pub mod run;
 pub mod scenario;
 pub mod source;
 pub mod terminal;
+pub mod validate;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Verb::Fmt(args) => fmt::fmt(args, &mut terminal),
         Verb::Project(args) => project::project(args, &mut terminal),
         Verb::Compile(args) => compile::compile(args, &mut terminal),
+        Verb::Validate(args) => validate::validate(args, &mut terminal),
         Verb::Run(args) => run::run(args, &mut terminal),
         Verb::Explain(args) => Ok(explain::explain(args, &mut terminal)),
     };

@@ -71,6 +71,16 @@ impl Session {
         self.threads.get(agent.index()).is_some_and(|thread| thread.within().is_some())
     }
 
+    /// Whether an agent's role may end a scope that the agent is in by itself.
+    #[must_use]
+    pub fn is_owner_inside(&self, cast: &Cast, agent: AgentId) -> bool {
+        let Some((thread, part)) = self.place(cast, agent) else { return false };
+        let scope = |at: u16| part.program.scopes.get(usize::from(at));
+        let mut around =
+            std::iter::successors(thread.within(), |at| scope(*at).and_then(|scope| scope.parent));
+        around.any(|at| scope(at).is_some_and(|scope| scope.owner == cast.role(agent)))
+    }
+
     /// Whether what an agent that is ready does next may change what others do: it raises a cause in a scope, or takes
     /// what has come to its collection.
     #[must_use]
@@ -89,14 +99,24 @@ impl Session {
         }
     }
 
-    /// Whether what an agent offers may end a scope of its receiver that is not waiting for it.
+    /// Whether it matters when an agent's message arrives: it may end a scope of a receiver that does not wait for it,
+    /// or is gathered in the order of arrival.
     #[must_use]
     pub fn interrupts(&self, cast: &Cast, agent: AgentId) -> bool {
         let channel = self.place(cast, agent).and_then(|(thread, part)| {
             let instr = part.program.code.get(thread.at as usize)?;
             cast.channels.get(*part.outgoing.get(usize::from(instr.a))? as usize)
         });
-        let Some(channel) = channel.filter(|channel| channel.controls) else { return false };
+        let Some(channel) = channel else { return false };
+        // A collection sees the order of arrival.
+        let gathers = cast.parts.get(channel.to.index()).is_some_and(|part| {
+            let scope = channel.to_region.checked_sub(part.first_region);
+            let scope = scope.and_then(|at| part.scopes.get(at as usize));
+            scope.is_some_and(|scope| !scope.members.is_empty())
+        });
+        if gathers || !channel.controls {
+            return gathers;
+        }
         let waits = self.state(channel.receiver) == State::Receiving;
         !waits || self.is_inside(channel.receiver)
     }

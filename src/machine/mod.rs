@@ -20,7 +20,6 @@ mod path;
 pub mod question;
 mod rebase;
 mod record;
-mod renumber;
 mod run;
 mod scope;
 pub mod session;

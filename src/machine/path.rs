@@ -56,20 +56,6 @@ impl Path {
         (number < LAST - 1).then(|| outer.with(depth, number + 1))
     }
 
-    /// The path with a lower number at this depth; 0 at least, and then none below.
-    pub(super) const fn reduced(self, depth: u32, by: u128) -> Self {
-        let number = self.number(depth);
-        if number < by {
-            return self.around(depth);
-        }
-        Self(self.0 - (by << Self::shift(depth)))
-    }
-
-    /// Whether it is behind every instance of this depth.
-    pub(super) const fn is_past(self, depth: u32) -> bool {
-        self.number(depth) == LAST
-    }
-
     /// Behind every instance of a scope of this depth that stands in the instance `self`.
     pub(super) const fn past(self, depth: u32) -> Self {
         Self(self.around(depth).0 | ((1 << (Self::shift(depth) + BITS - 1)) - 1) << 1 | 1)

@@ -10,6 +10,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use crate::base::id::RoleId;
 use crate::base::value::{Fields, Value};
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::{Op, Operand};
@@ -20,6 +21,14 @@ use crate::machine::trouble::Trouble;
 
 /// What an operation says that cannot know its outcome.
 pub(super) const UNKNOWN: Trouble = Trouble::Kind { wanted: "something known", found: "unknown" };
+
+/// The bits of a number that say more than which value it is: whether it is known not to be none; whether it stands
+/// for any value, and not for the same one each time; how many operations it is away from what was given.
+const SOME: u64 = 1;
+const ANONYMOUS: u64 = 2;
+const DEPTH: u64 = 4;
+const DEPTHS: u64 = 7 * DEPTH;
+const LAYOUT: u64 = SOME | ANONYMOUS | DEPTHS;
 
 /// What an agent branches on and nobody knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,10 +61,37 @@ impl Session {
     /// Lets what an agent branches on be this, wherever in the session it is; the agent is ready to go on.
     pub fn suppose(&mut self, cast: &Cast, agent: AgentId, value: &Value) {
         let Some((id, _)) = self.supposition(cast, agent) else { return };
-        let values = self.slots.iter_mut();
-        values.chain(self.mailboxes.iter_mut().flat_map(Mailbox::payloads)).for_each(|at| put(at, id, value));
-        if let Some(thread) = self.threads.get_mut(agent.index()) {
+        let place = self.place(cast, agent).and_then(|(thread, part)| {
+            let (slot, _) = asked(*part.program.code.get(thread.at as usize)?)?;
+            Some(part.first_slot + usize::from(slot))
+        });
+        if is_anonymous(id) {
+            // Whatever else has this number may be another value.
+            if let Some(slot) = place.and_then(|place| self.slots.get_mut(place)) {
+                *slot = value.clone();
+            }
+        } else {
+            let values = self.slots.iter_mut();
+            values
+                .chain(self.mailboxes.iter_mut().flat_map(Mailbox::payloads))
+                .for_each(|at| put(at, id, value));
+        }
+        // Others may have waited for the same.
+        for thread in self.threads.iter_mut().filter(|thread| thread.state == State::Supposing) {
             thread.state = State::Ready;
+        }
+    }
+
+    /// Forgets what is in slots: `is_wide` says of a role's slot and what it holds whether to.
+    pub fn forget(&mut self, cast: &Cast, is_wide: impl Fn(RoleId, usize, &Value) -> bool) {
+        for (role, part) in cast.parts.iter().enumerate() {
+            let end = part.first_slot + usize::from(part.program.slots);
+            let Some(slots) = self.slots.get_mut(part.first_slot..end) else { continue };
+            for (at, slot) in slots.iter_mut().enumerate() {
+                if is_wide(RoleId::at(role), at, slot) {
+                    *slot = Value::Opaque(ANONYMOUS | SOME);
+                }
+            }
         }
     }
 
@@ -82,13 +118,13 @@ fn holds(value: &Value, wanted: &Value) -> bool {
 pub fn named(what: impl Hash, some: bool) -> Value {
     let mut hasher = Fold(0x6f70_6171_7565_0001);
     what.hash(&mut hasher);
-    Value::Opaque(hasher.finish() & !1 | u64::from(some))
+    Value::Opaque(hasher.finish() & !LAYOUT | u64::from(some))
 }
 
 /// The same value, known not to be none.
 #[must_use]
 pub const fn present(id: u64) -> Value {
-    Value::Opaque(id | 1)
+    Value::Opaque(id | SOME)
 }
 
 /// A list of so many unknown items, as the unknown list `id` may turn out to be.
@@ -99,7 +135,23 @@ pub fn listed(id: u64, items: usize) -> Value {
 
 /// Whether an unknown value is known not to be none.
 pub(super) const fn is_some(id: u64) -> bool {
-    id & 1 == 1
+    id & SOME == SOME
+}
+
+/// Whether equal numbers say nothing.
+const fn is_anonymous(id: u64) -> bool {
+    id & ANONYMOUS == ANONYMOUS
+}
+
+/// How many operations lie between the value and what was given.
+fn depth(value: &Value) -> u64 {
+    match value {
+        Value::Opaque(id) => (id & DEPTHS) / DEPTH,
+        Value::List(items) => items.iter().map(depth).max().unwrap_or(0),
+        Value::Record(fields) => fields.iter().map(|(_, value)| depth(value)).max().unwrap_or(0),
+        Value::Variant(variant) => variant.1.iter().map(|(_, value)| depth(value)).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// Whether anything in the value is unknown.
@@ -117,7 +169,7 @@ pub fn within(value: &Value) -> bool {
 /// Whether two values that are no numbers are equal; none where nobody knows.
 pub(super) fn same(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
-        (Value::Opaque(a), Value::Opaque(b)) if a == b => Some(true),
+        (Value::Opaque(a), Value::Opaque(b)) if a == b && !is_anonymous(*a) => Some(true),
         (Value::Opaque(id), Value::None) | (Value::None, Value::Opaque(id)) if is_some(*id) => Some(false),
         (Value::Opaque(_), _) | (_, Value::Opaque(_)) => None,
         (Value::List(a), Value::List(b)) if a.len() == b.len() => {
@@ -178,12 +230,27 @@ pub(super) fn spread(instr: Instr, slots: &mut [Value], trouble: Trouble) -> Res
     let outcome = match (instr.op, operands.first()) {
         // The number of turns is the number itself, so that every role that counts counts the same.
         (Op::Count, Some(value)) => (*value).clone(),
-        _ => named((instr.op, &operands), certain(instr.op)),
+        _ => outcome(instr.op, &operands),
     };
     if let Some(slot) = slots.get_mut(usize::from(instr.a)) {
         *slot = outcome;
     }
     Ok(())
+}
+
+/// What an operation gives: the same of the same. Far away from what was given, it is any value: else a program that
+/// counts would come to a new value with every turn.
+fn outcome(op: Op, operands: &[&Value]) -> Value {
+    let some = if certain(op) { SOME } else { 0 };
+    let depth = operands.iter().map(|value| depth(value)).max().unwrap_or(0) + 1;
+    let anonymous = |value: &&&Value| matches!(value, Value::Opaque(id) if is_anonymous(*id));
+    if depth * DEPTH > DEPTHS || operands.iter().any(|value| anonymous(&value)) {
+        return Value::Opaque(ANONYMOUS | some);
+    }
+    match named((op, operands), some == SOME) {
+        Value::Opaque(id) => Value::Opaque(id | depth * DEPTH),
+        other => other,
+    }
 }
 
 /// Whether an operation never gives none.

@@ -13,3 +13,4 @@ pub mod project;
 pub mod run;
 pub mod scenario;
 pub mod trace;
+pub mod validate;

@@ -7,6 +7,7 @@
     reason = "tests read files, and fail by panicking"
 )]
 
+mod bites;
 mod cli;
 mod command;
 mod corpus;
@@ -20,7 +21,9 @@ mod pages;
 mod proof;
 mod scenarios;
 mod scopes;
+mod reduction;
 mod tidy;
+mod validate;
 mod verbs;
 #[expect(dead_code, reason = "unit tests of `local` use the rest of it")]
 mod worlds;

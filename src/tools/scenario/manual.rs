@@ -104,9 +104,7 @@ impl Manual {
                 Happening::Performed { role: role(by), operation, outcome }
             }
             Heard::Finished { role: by } => Happening::Done { role: role(by) },
-            Heard::Caused { role: by, cause } => {
-                Happening::Raised { role: role(by), cause: cause.to_owned() }
-            }
+            Heard::Raised { role: by, cause, .. } => Happening::Raised { role: role(by), cause },
         })
     }
 }

@@ -1,0 +1,107 @@
+//! `laban validate`: verdicts on standard output, findings and progress on standard error.
+//!
+//! Is not: the judge; `tools::validate` is.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::check::search::Progress;
+use crate::check::turn::Free;
+use crate::cli::Exit;
+use crate::cli::args::{Validate, Verdicts, Without};
+use crate::cli::files;
+use crate::cli::source::{front, sizes};
+use crate::cli::terminal::{Stream, Terminal, columns, style};
+use crate::config::{bindings, script};
+use crate::diag::render::{Format, render};
+use crate::diag::source::Sources;
+use crate::local::Amend;
+use crate::pipeline::Options;
+use crate::tools::validate::{Offers, Row, Setup, errors, report, saved, show, validate as explore};
+
+/// The time between two lines of progress, and before the first one.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Explores and shows.
+///
+/// # Errors
+/// For wrong usage.
+pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
+    let front = front(&args.paths);
+    let options = Options { sizes: sizes(&front, &args.sizes)?, amend: Amend::Auto };
+    let default = Setup::default();
+    let setup = Setup {
+        states: args.states.unwrap_or(default.states),
+        depth: args.depth.unwrap_or(default.depth),
+        free: free(&args.without),
+    };
+    let mut told = clock();
+    let mut tell = |name: &str, progress: Progress| {
+        if told.elapsed() >= PATIENCE {
+            told = clock();
+            let Progress { states, waiting, depth } = progress;
+            terminal.say(&format!("{name}: {states} states so far, {waiting} to look at, depth {depth}"));
+        }
+    };
+    let rows = explore(&front, &options, &setup, &mut offers, &mut tell);
+    let findings = errors(&front.sources, &rows);
+    terminal.write(Stream::Err, &render(Format::Human(style(Stream::Err)), &front.sources, &findings));
+    match args.format {
+        Verdicts::Json => terminal.data(&report(&front.sources, &rows)),
+        Verdicts::Human => {
+            let texts: Vec<String> = rows.iter().map(|row| show(row, columns())).collect();
+            terminal.data(&texts.join("\n"));
+        }
+    }
+    if rows.is_empty() {
+        terminal.say("there is no protocol here");
+    }
+    if let Some(path) = &args.save {
+        // A table names its protocol from where it stands itself.
+        let beside = path.parent().is_none_or(|parent| parent.as_os_str().is_empty());
+        let name = |file: &str| match std::path::absolute(file) {
+            Ok(whole) if !beside => whole.to_string_lossy().into_owned(),
+            _ => file.to_owned(),
+        };
+        match saved(&rows, &args.sizes, &name) {
+            Some(table) => files::write(path, table.as_bytes())
+                .with_context(|| format!("`{}` cannot be written", path.display()))?,
+            None => terminal.say("nothing is wrong, so there is no run to be kept"),
+        }
+    }
+    Ok(if rows.iter().any(Row::is_wrong) { Exit::Errors } else { Exit::Fine })
+}
+
+fn free(without: &[Without]) -> Free {
+    Free {
+        timeouts: !without.contains(&Without::Timeouts),
+        failures: !without.contains(&Without::Failures),
+        denials: !without.contains(&Without::Denials),
+        cancellations: !without.contains(&Without::Cancellations),
+    }
+}
+
+/// The handlers beside a protocol, if there are any; what is wrong with their file, `run` says.
+fn offers(file: &str, protocol: &str) -> Option<Offers> {
+    let path = Path::new(file).with_extension("bindings.yaml");
+    let mut sources = Sources::default();
+    let text = path.is_file().then(|| files::text(&path).ok()).flatten()?;
+    let source = sources.add(path.to_string_lossy(), text.as_str());
+    let bindings = bindings::read(source, &text, None).0.filter(|bindings| bindings.protocol == protocol)?;
+    let mut scripts = BTreeMap::new();
+    let directory = path.parent().unwrap_or(Path::new(""));
+    for name in bindings.files() {
+        let Ok(text) = files::text(&directory.join(name)) else { continue };
+        let source = sources.add(name, text.as_str());
+        scripts.extend(script::read(source, &text, None).0.map(|script| (name.to_owned(), script)));
+    }
+    Some(Offers { bindings, scripts })
+}
+
+#[expect(clippy::disallowed_methods, reason = "progress is shown by the time that people wait")]
+fn clock() -> Instant {
+    Instant::now()
+}

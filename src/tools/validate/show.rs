@@ -1,0 +1,180 @@
+//! Verdicts as text for people: one line a verdict, and a diagram of what shows that something is wrong.
+//!
+//! Is not: a format that anything reads back.
+
+use crate::bytecode::program::Kind;
+use crate::check::replay::Run;
+use crate::check::search::{Cut, Violation};
+use crate::check::turn::Heard;
+use crate::engine::event::What;
+use crate::local::projection::Bound;
+use crate::tools::trace::{Stage, for_people};
+use crate::tools::validate::{Judged, Place, Row};
+
+/// Places that are listed; the rest is counted.
+const PLACES_MAX: usize = 5;
+
+/// One protocol, as lines.
+#[must_use]
+pub fn show(row: &Row, width: usize) -> String {
+    let name = row.protocol.as_deref().unwrap_or("not understood");
+    let Some(judged) = &row.judged else {
+        return format!("{}: {name}: not validated, it has errors\n", row.file);
+    };
+    let mut text = format!("{}: {name}: {}\n", row.file, extent(judged));
+    for (verdict, line) in verdicts(judged) {
+        text.push_str(&format!("  {verdict:<12} {line}\n"));
+    }
+    if let Some((_, sentence, run)) = &judged.violation {
+        text.push_str(&format!("\n  {sentence}:\n"));
+        draw(run, &judged.stage, width, sentence, &mut text);
+    }
+    for (role, run) in &judged.starving {
+        let sentence = format!("from here on `{role}` waits for ever");
+        text.push_str(&format!("\n  {sentence}:\n"));
+        draw(run, &judged.stage, width, &sentence, &mut text);
+    }
+    for (sentence, run) in &judged.possible {
+        text.push_str(&format!(
+            "\n  this can happen if nothing outside the protocol rules it out: {sentence}:\n"
+        ));
+        draw(run, &judged.stage, width, sentence, &mut text);
+    }
+    text
+}
+
+/// How much was explored.
+fn extent(judged: &Judged) -> String {
+    let Judged { states, moves, depth, cut, .. } = judged;
+    let whole = match cut {
+        None => "every run explored",
+        Some(Cut::States) => "not exhausted, --states allows more",
+        Some(Cut::Bytes) => "not exhausted, the memory allowed for it is used up",
+        Some(Cut::Depth) => "not exhausted, --depth allows more",
+        Some(Cut::Violation) => "stopped where something is wrong",
+    };
+    let turns = if judged.turns { "; where nobody knows how often a loop turns: up to twice" } else { "" };
+    format!("{whole}: {states} states, {moves} moves, depth {depth}{turns}")
+}
+
+/// Each verdict's name and its line.
+fn verdicts(judged: &Judged) -> Vec<(&'static str, String)> {
+    let wrong = judged.violation.as_ref().map(|(violation, sentence, _)| (violation, sentence));
+    let (mut safe, mut goes_on) = (None, None);
+    match wrong {
+        Some((Violation::Deadlock(_), sentence)) => goes_on = Some(sentence),
+        Some((_, sentence)) => safe = Some(sentence),
+        None => {}
+    }
+    let seen = |good: &str| match judged.cut {
+        None => good.to_owned(),
+        Some(_) => format!("{good}, as far as explored"),
+    };
+    let verdict = |wrong: Option<&String>, good: &str| match wrong {
+        Some(sentence) => format!("violated: {sentence}"),
+        None => seen(good),
+    };
+    let mut lines = vec![
+        ("safety", verdict(safe, "no message is unexpected or left over, nobody fails")),
+        ("progress", verdict(goes_on, "nobody gets stuck")),
+    ];
+    lines.push(("liveness", liveness(judged)));
+    lines.push((
+        "termination",
+        match judged.endless.as_slice() {
+            [] => seen("all runs end"),
+            places => format!("a run may go on for ever: {}", listed(places)),
+        },
+    ));
+    lines.push((
+        "reachability",
+        match (judged.cut, judged.unreached.as_slice()) {
+            (Some(_), _) => "not known".to_owned(),
+            (None, []) => "some run reaches every line".to_owned(),
+            (None, places) => format!("no run reaches {}", listed(places)),
+        },
+    ));
+    lines.push(("bounds", bounds(judged)));
+    match &judged.missing {
+        None => lines.push(("effects", "no handlers beside the protocol to compare with".to_owned())),
+        Some(missing) if missing.is_empty() => {
+            lines.push(("effects", "the handlers offer all that is asked".to_owned()));
+        }
+        Some(missing) => lines.extend(missing.iter().map(|line| ("effects", format!("warning: {line}")))),
+    }
+    let most = judged.sent_max.iter().map(|(role, most)| match most {
+        Some(_) if judged.turns => format!("{role} as often as loops turn"),
+        Some(most) => format!("{role} {most}"),
+        None => format!("{role} unbounded"),
+    });
+    lines.push(("messages", format!("at most, in one run: {}", most.collect::<Vec<_>>().join(", "))));
+    lines
+}
+
+fn liveness(judged: &Judged) -> String {
+    let names: Vec<String> = judged.starving.iter().map(|(role, _)| format!("`{role}`")).collect();
+    match (judged.cut, names.as_slice()) {
+        (Some(_), _) => "not known".to_owned(),
+        (None, []) if judged.released => {
+            "every role comes to its end, or waits where the session may end".to_owned()
+        }
+        (None, []) => "every role comes to its end, or round again".to_owned(),
+        (None, names) => format!("violated: {} may wait for ever while others go on", names.join(", ")),
+    }
+}
+
+fn bounds(judged: &Judged) -> String {
+    let longest = judged.queues.iter().map(|queue| queue.seen).max().unwrap_or(0);
+    let unbounded = judged.queues.iter().filter(|queue| queue.bound == Bound::Unbounded).count();
+    let short = |queue: &&crate::tools::validate::Queue| queue.full && queue.bound != Bound::Unbounded;
+    let mut line = format!("the longest queue held {longest}");
+    match judged.queues.iter().find(short) {
+        Some(queue) => line.push_str(&format!(
+            "; warning: {} had to wait for room to {}, whose bound was computed",
+            queue.from, queue.to
+        )),
+        None => line.push_str(", none more than computed"),
+    }
+    if unbounded > 0 {
+        line.push_str(&format!("; {unbounded} have no bound, their senders wait"));
+    }
+    line
+}
+
+fn listed(places: &[Place]) -> String {
+    let shown = places.iter().take(PLACES_MAX);
+    let mut lines: Vec<String> =
+        shown.map(|place| format!("line {} (`{}`)", place.line, place.text)).collect();
+    if places.len() > PLACES_MAX {
+        lines.push(format!("{} more", places.len() - PLACES_MAX));
+    }
+    lines.join(", ")
+}
+
+/// Draws a run.
+fn draw(run: &Run, stage: &Stage, width: usize, last: &str, text: &mut String) {
+    let mut trace = for_people(stage.clone(), width.saturating_sub(4));
+    let mut out = |line: &str| text.push_str(&format!("    {line}\n"));
+    trace.begin(&mut out);
+    for heard in &run.heard {
+        trace.event(&what(heard), &mut out);
+    }
+    trace.stopped(last, &mut out);
+}
+
+/// What happened, as traces know it.
+fn what(heard: &Heard) -> What {
+    match heard.clone() {
+        Heard::Sent { from, to, lane, label, kind: Kind::Data, payload } => {
+            What::Sent { from, to, lane, label, payload }
+        }
+        Heard::Sent { from, to, lane, label, .. } => What::Selected { from, to, lane, label },
+        Heard::Received { from, to, lane, label, payload } => {
+            What::Received { from, to, lane, label, payload }
+        }
+        Heard::Decided { role, choice, label } => What::Decided { role, choice, label },
+        Heard::Performed { role, operation, outcome } => What::Performed { role, operation, outcome },
+        Heard::Finished { role } => What::Finished { role },
+        Heard::Raised { role, scope, cause } => What::Raised { role, scope, cause },
+    }
+}
