@@ -188,8 +188,9 @@ impl Unfolder<'_> {
     /// What follows a scope that this plan skips: every way on but that of its completion.
     fn skipped(&self, edge: &Edge) -> Option<Vec<Edge>> {
         let Act::Nest(nest) = edge.act else { return None };
-        let scope = matches!(self.graph.nests.get(nest.index())?.inside, Inside::Scope { .. });
-        if self.plan != Plan::Skip(nest) || !scope {
+        let Inside::Scope { lane, .. } = self.graph.nests.get(nest.index())?.inside else { return None };
+        // What follows a collection does not begin with how it ended.
+        if self.plan != Plan::Skip(nest) || self.graph.weak.contains(lane.index()) {
             return None;
         }
         let after = &self.graph.states.get(edge.to.index())?.edges;
@@ -235,7 +236,7 @@ impl Unfolder<'_> {
                 self.tasks.push(Task { root: *body, entry, exit });
                 self.edge(exit, FlatAct::Join(id), to, self.site);
                 // Its owner may go on as if nothing had happened inside.
-                if self.plan == Plan::Turns {
+                if self.plan == Plan::Turns || self.plan == Plan::Skip(id) {
                     self.edge(from, FlatAct::Silent, to, self.site);
                 }
             }

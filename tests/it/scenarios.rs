@@ -155,6 +155,28 @@ fn what_differs_is_said_with_its_line() {
 }
 
 #[test]
+fn in_a_manual_scenario_every_move_is_a_line() {
+    let place = place("scenarios_manual");
+    let moves = "\
+manual
+open
+step Buyer give {price: 3}        | nothing
+step Buyer send                   | Buyer -> Seller: Offer {price: 3}
+step Seller                       | Seller takes Offer from Buyer
+step Seller decide refuse         | Seller decides Seller#1 refuse
+step Seller give {reason: little}
+step Seller send                  | Seller -> Buyer: Refuse {reason: little}
+step Buyer                        | completed
+";
+    run(&place, moves).status(0);
+    run(&place, "manual\nopen\nstep Buyer fail participant | aborted E0508 at Buyer\n").status(0);
+    run(&place, "manual\nopen\nstep Buyer send\n")
+        .status(1)
+        .says("`Buyer: send` cannot be done now; what can be done: `Buyer: give");
+    run(&place, "manual\nopen\ntick 1s\n").status(1).says("there is no clock in a `manual` scenario");
+}
+
+#[test]
 fn programs_read_a_report() {
     let place = place("scenarios_report");
     place.write(

@@ -5,7 +5,7 @@
 //! is one position, however many ways lead there. Is not: a judge of roles. Every state has the acts of one
 //! statement, so it has one sender and is deterministic by construction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fixedbitset::FixedBitSet;
 
@@ -46,6 +46,8 @@ struct Builder<'a> {
     labels: BTreeMap<protocol::Label, Target>,
     tasks: Vec<Task<'a>>,
     diagnostics: Vec<Diagnostic>,
+    /// For each choice that ends a scope the choices inside of the scope.
+    inside: BTreeMap<ChoiceId, Vec<ChoiceId>>,
 }
 
 /// The automaton of `protocol` with these selections inserted. Errors: a loop in which nothing happens (`E0206`),
@@ -61,7 +63,11 @@ pub fn build(protocol: &Protocol, tellings: &Tellings) -> (Option<Graph>, Vec<Di
         labels: BTreeMap::new(),
         tasks: Vec::new(),
         diagnostics: Vec::new(),
+        inside: BTreeMap::new(),
     };
+    if !tellings.is_empty() {
+        builder.look_inside(&protocol.body, &mut Vec::new());
+    }
     let entry = builder.place();
     let done = builder.end(End::Done);
     builder.tasks.push(Task { block: &protocol.body, entry, next: done, lane: LaneId::TRUNK, region: 0 });
@@ -79,6 +85,41 @@ pub fn build(protocol: &Protocol, tellings: &Tellings) -> (Option<Graph>, Vec<Di
 }
 
 impl<'a> Builder<'a> {
+    /// Notes which choices stand inside of which scopes; `around` are the choices that end the scopes around.
+    fn look_inside(&mut self, block: &Block, around: &mut Vec<ChoiceId>) {
+        let note = |inside: &mut BTreeMap<ChoiceId, Vec<ChoiceId>>, choice: ChoiceId, around: &[ChoiceId]| {
+            for outer in around {
+                inside.entry(*outer).or_default().push(choice);
+            }
+        };
+        for stmt in block {
+            match stmt {
+                Stmt::Choice { choice, branches, .. } => {
+                    note(&mut self.inside, *choice, around);
+                    branches.iter().for_each(|branch| self.look_inside(branch, around));
+                }
+                Stmt::Scope { body, ending, .. } => {
+                    if let Some(ending) = ending {
+                        note(&mut self.inside, ending.choice, around);
+                        ending.branches.iter().for_each(|branch| self.look_inside(branch, around));
+                        around.push(ending.choice);
+                        self.look_inside(body, around);
+                        around.pop();
+                    }
+                }
+                Stmt::Labelled(_, body) | Stmt::Count { body, .. } => self.look_inside(body, around),
+                Stmt::Par(branches, _) => {
+                    branches.iter().for_each(|(_, body)| self.look_inside(body, around));
+                }
+                Stmt::Exchange { .. }
+                | Stmt::Step { .. }
+                | Stmt::Continue(..)
+                | Stmt::Break(..)
+                | Stmt::Done { .. } => {}
+            }
+        }
+    }
+
     /// A new position, to be set by whoever asked for it.
     fn place(&mut self) -> StateId {
         self.end(End::Done)
@@ -215,11 +256,7 @@ impl<'a> Builder<'a> {
         lane: LaneId,
         site: SiteId,
     ) -> StateId {
-        let always = self.protocol.choices.get(choice.index()).map_or(&[][..], |choice| &choice.told);
-        let range = (choice, branch, RoleId(0))..=(choice, branch, RoleId(u16::MAX));
-        let mut told: Vec<RoleId> = always.to_vec();
-        told.extend(self.tellings.range(range).map(|(_, _, to)| *to).filter(|to| !always.contains(to)));
-        for to in told {
+        for to in self.told(choice, branch, from) {
             let next = self.place();
             let label = Label::Select(choice, branch);
             let payload = PayloadId(0);
@@ -227,6 +264,21 @@ impl<'a> Builder<'a> {
             at = next;
         }
         at
+    }
+
+    /// Who hears of a branch: whoever takes part in the scope that the choice ends, also because of a selection
+    /// inside, and who is told by a selection.
+    fn told(&self, choice: ChoiceId, branch: u16, owner: RoleId) -> BTreeSet<RoleId> {
+        let always = self.protocol.choices.get(choice.index()).map_or(&[][..], |choice| &choice.told);
+        let range = (choice, branch, RoleId(0))..=(choice, branch, RoleId(u16::MAX));
+        let mut told: BTreeSet<RoleId> = always.iter().copied().collect();
+        told.extend(self.tellings.range(range).map(|(_, _, to)| *to));
+        for inside in self.inside.get(&choice).into_iter().flatten() {
+            let range = (*inside, 0, RoleId(0))..=(*inside, u16::MAX, RoleId(u16::MAX));
+            told.extend(self.tellings.range(range).map(|(_, _, to)| *to));
+        }
+        told.remove(&owner);
+        told
     }
 
     fn jump(&mut self, label: protocol::Label, site: SiteId, task: Task<'a>, again: bool) -> bool {

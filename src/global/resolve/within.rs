@@ -4,6 +4,8 @@
 //! chooses by what it has kept, and tells R. The branch `timeout` is what happens when time is up.
 //! Is not: a limit on what the branches do.
 
+use std::sync::Arc;
+
 use crate::base::cause::{COMPLETED, Cause};
 use crate::base::id::{ChoiceId, RoleId, VarId};
 use crate::base::ty::Type;
@@ -128,7 +130,8 @@ impl<'d> Resolver<'d> {
             let is = Expr::Binary(Binary::Equal, Box::new(Expr::Var(kept)), Box::new(number));
             conditions.push((at + 1 < branches.len()).then_some(is));
         }
-        let labels = self.close_choice(id, rule.name, waits, &rule.labels);
+        let name = Arc::from(format!("{}.kept", rule.name));
+        let labels = self.close_choice(id, name, waits, &rule.labels);
         self.tell(id, waits, decides);
         self.decide(id, Decision::When { labels, conditions }, blocks, span, out);
     }

@@ -127,7 +127,7 @@ fn a_choice_in_time_is_kept_by_who_waits() {
               B let A#1.kept = 1
         ended, told A
           completed:
-            choice A#1 at B
+            choice A#1.kept at B
               a when (A#1.kept == 0):
                 A -> B: X
               b:
