@@ -431,6 +431,8 @@ fn enter(
 ) -> Result<Option<u32>, Trouble> {
     let within = match (instr.op, scene.slots.get(usize::from(instr.b))) {
         (Op::EnterFor, Some(Value::Duration(within))) => Some(*within),
+        // Nobody knows when time is up: whoever gave such a value says so.
+        (Op::EnterFor, Some(Value::Opaque(_))) => None,
         (Op::EnterFor, other) => return Err(compute::kind("a span of time", other.unwrap_or(&NOTHING))),
         _ => None,
     };

@@ -4,8 +4,8 @@ use crate::command::Place;
 
 const LOOP: &str = "message M {}\nmessage N { n: Int }\nmessage Stop {}\nchoreography P {\n    roles: A, B\n\n    \
                     loop (decides: A) {\n        A -> B: M\n        B -> A: N\n    }\n    A -> B: Stop\n}\n";
-const DEAD: &str = "message M {}\nmessage N {}\nchoreography P {\n    roles: A, B\n\n    choice at A {\n        \
-                    yes when (1 < 2): { A -> B: M }\n        no: { A -> B: N }\n    }\n}\n";
+const DEAD: &str = "message M {}\nmessage N {}\nchoreography P {\n    roles: A, B\n\n    A let x = 1\n    choice at A {\n        \
+                    yes when (x < 2): { A -> B: M }\n        no: { A -> B: N }\n    }\n}\n";
 const OPEN: &str = "message M { n: Int }\nmessage Y {}\nmessage N {}\nchoreography P {\n    roles: A, B\n\n    A -> B: M\n    \
                     choice at A {\n        few when (M.n < 2): { A -> B: Y }\n        many when (M.n > 2): { A -> B: N }\n    }\n}\n";
 
@@ -35,9 +35,9 @@ fn a_loop_that_somebody_decides_is_right_and_may_go_on_for_ever() {
 fn a_branch_that_known_values_rule_out_is_not_reached() {
     let place = Place::new("validate_dead");
     place.write("p.choreo", DEAD);
-    place.laban("validate p.choreo").status(0).says("no run reaches line 8");
+    place.laban("validate p.choreo").status(0).says("no run reaches line 9");
     let rows = json(&place.laban("validate p.choreo --format json").status(0).out);
-    assert_eq!(rows[0]["explored"]["unreached"][0]["line"], 8);
+    assert_eq!(rows[0]["explored"]["unreached"][0]["line"], 9);
 }
 
 #[test]
