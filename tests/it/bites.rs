@@ -143,7 +143,9 @@ fn mutants(programs: &[Program]) -> Vec<Mutant> {
                     all.push(("swap two cases", place.clone(), mutant));
                 }
                 all.push(("off by one", place.clone(), with(&mut |p| p.receives[at].cases[case].to += 1)));
-                let mutant = with(&mut |p| drop(p.receives[at].cases.remove(case)));
+                let mutant = with(&mut |p| {
+                    p.receives[at].cases.remove(case);
+                });
                 all.push(("drop a receive", place, mutant));
             }
         }
