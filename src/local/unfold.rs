@@ -230,13 +230,16 @@ impl Unfolder<'_> {
                 self.edge(entry, FlatAct::Join(id), to, self.site);
             }
             Inside::Count { count, zero, body, .. } => self.count((id, *body), count, *zero, from, to),
+            Inside::Scope { .. } if self.plan == Plan::Skip(id) => {
+                self.edge(from, FlatAct::Silent, to, self.site);
+            }
             Inside::Scope { body, .. } => {
                 let (entry, exit) = (self.place(None), self.place(None));
                 self.edge(from, FlatAct::Fork(id), entry, self.site);
                 self.tasks.push(Task { root: *body, entry, exit });
                 self.edge(exit, FlatAct::Join(id), to, self.site);
                 // Its owner may go on as if nothing had happened inside.
-                if self.plan == Plan::Turns || self.plan == Plan::Skip(id) {
+                if self.plan == Plan::Turns {
                     self.edge(from, FlatAct::Silent, to, self.site);
                 }
             }

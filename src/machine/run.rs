@@ -5,6 +5,7 @@
 //! Is not: a loop over agents; whoever drives picks the next one.
 
 use crate::base::cause::Cause;
+use crate::base::time::Duration;
 use crate::base::value::Value;
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::Op;
@@ -431,8 +432,8 @@ fn enter(
 ) -> Result<Option<u32>, Trouble> {
     let within = match (instr.op, scene.slots.get(usize::from(instr.b))) {
         (Op::EnterFor, Some(Value::Duration(within))) => Some(*within),
-        // Nobody knows when time is up: whoever gave such a value says so.
-        (Op::EnterFor, Some(Value::Opaque(_))) => None,
+        // Nobody knows how long; whoever explores says when.
+        (Op::EnterFor, Some(Value::Opaque(_))) => Some(Duration(u64::MAX)),
         (Op::EnterFor, other) => return Err(compute::kind("a span of time", other.unwrap_or(&NOTHING))),
         _ => None,
     };

@@ -132,35 +132,7 @@ fn mutants(programs: &[Program]) -> Vec<Mutant> {
                 all.push(("swap two receives", place.clone(), mutant));
             }
         }
-        for (at, receive) in programs[role].receives.iter().enumerate() {
-            for case in 0..receive.cases.len() {
-                let place = format!("{} receive table {at} case {case}", programs[role].role_name());
-                let last = receive.cases.len() - 1;
-                if case < last {
-                    let mutant = with(&mut |p| {
-                        let to = p.receives[at].cases[last].to;
-                        p.receives[at].cases[last].to =
-                            std::mem::replace(&mut p.receives[at].cases[case].to, to);
-                    });
-                    all.push(("swap two cases", place.clone(), mutant));
-                }
-                all.push(("off by one", place.clone(), with(&mut |p| p.receives[at].cases[case].to += 1)));
-                let mutant = with(&mut |p| {
-                    p.receives[at].cases.remove(case);
-                });
-                all.push(("drop a receive", place, mutant));
-            }
-        }
-        for at in 0..programs[role].outgoing.len() {
-            let place = format!("{} outgoing {at}", programs[role].role_name());
-            if programs[role].outgoing[at].lane != LaneId::TRUNK {
-                let mutant = with(&mut |p| p.outgoing[at].lane = LaneId::TRUNK);
-                all.push(("forget the lane", place.clone(), mutant));
-            }
-            let peers = programs.len() as u16;
-            let mutant = with(&mut |p| p.outgoing[at].peer.0 = (p.outgoing[at].peer.0 + 1) % peers);
-            all.push(("send elsewhere", place, mutant));
-        }
+        all.extend(of_tables(programs, role));
     }
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     all.retain(|(kind, ..)| {
@@ -168,6 +140,45 @@ fn mutants(programs: &[Program]) -> Vec<Mutant> {
         *count += 1;
         *count <= OF_A_KIND_MAX
     });
+    all
+}
+
+/// The mutants of the tables of one role.
+fn of_tables(programs: &[Program], role: usize) -> Vec<Mutant> {
+    let mut all: Vec<Mutant> = Vec::new();
+    let with = |change: &mut dyn FnMut(&mut Program)| -> Vec<Program> {
+        let mut programs = programs.to_vec();
+        change(&mut programs[role]);
+        programs
+    };
+    for (at, receive) in programs[role].receives.iter().enumerate() {
+        for case in 0..receive.cases.len() {
+            let place = format!("{} receive table {at} case {case}", programs[role].role_name());
+            let last = receive.cases.len() - 1;
+            if case < last {
+                let mutant = with(&mut |p| {
+                    let to = p.receives[at].cases[last].to;
+                    p.receives[at].cases[last].to = std::mem::replace(&mut p.receives[at].cases[case].to, to);
+                });
+                all.push(("swap two cases", place.clone(), mutant));
+            }
+            all.push(("off by one", place.clone(), with(&mut |p| p.receives[at].cases[case].to += 1)));
+            let mutant = with(&mut |p| {
+                p.receives[at].cases.remove(case);
+            });
+            all.push(("drop a receive", place, mutant));
+        }
+    }
+    for at in 0..programs[role].outgoing.len() {
+        let place = format!("{} outgoing {at}", programs[role].role_name());
+        if programs[role].outgoing[at].lane != LaneId::TRUNK {
+            let mutant = with(&mut |p| p.outgoing[at].lane = LaneId::TRUNK);
+            all.push(("forget the lane", place.clone(), mutant));
+        }
+        let peers = programs.len() as u16;
+        let mutant = with(&mut |p| p.outgoing[at].peer.0 = (p.outgoing[at].peer.0 + 1) % peers);
+        all.push(("send elsewhere", place, mutant));
+    }
     all
 }
 

@@ -4,9 +4,10 @@
 //! What the checker accepts must never come to a state in which somebody waits for ever, nor end with a message left.
 //! A cause that no scope takes ends the session, which is an end like any other.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 
+use indexmap::IndexMap;
 use laban::base::cause::Cause;
 use laban::base::random::Random;
 use laban::base::value::Value;
@@ -276,7 +277,7 @@ fn flaw(cast: &Cast, session: &Session) -> Option<String> {
 
 /// Explores a cast as far as `most` states. The states, whether these are all, and the flaw with its run.
 fn explore(cast: &Cast, most: usize) -> (usize, bool, Option<(String, Vec<Move>)>) {
-    let mut seen: HashMap<Session, Option<(usize, Move)>> = HashMap::new();
+    let mut seen: IndexMap<Session, Option<(usize, Move)>> = IndexMap::new();
     let mut order: Vec<Session> = Vec::new();
     let mut open = VecDeque::from([0]);
     seen.insert(Session::new(cast), None);
@@ -376,7 +377,7 @@ fn no_run_of_an_accepted_scope_gets_stuck() {
     let walks = std::env::var("WALKS").map_or(100, |walks| walks.parse().unwrap());
     let most = std::env::var("MOST").map_or(300, |most| most.parse().unwrap());
     let (mut accepted, mut exhausted, mut states) = (0, 0, 0);
-    let mut refused: HashMap<Code, u32> = HashMap::new();
+    let mut refused: BTreeMap<Code, u32> = BTreeMap::new();
     for seed in first..first + seeds {
         let text = invented(seed);
         match cast(&text) {

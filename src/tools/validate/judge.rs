@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::base::id::RoleId;
 use crate::base::limits::MAILBOX_UNBOUNDED;
+use crate::bytecode::op::Op;
 use crate::bytecode::program::Program;
 use crate::check::graph::{Shape, shape};
 use crate::check::replay::Run;
@@ -213,7 +214,13 @@ impl Trial<'_> {
         let mut lines: BTreeMap<Place, bool> = BTreeMap::new();
         for (role, reached) in found.reached.iter().enumerate() {
             for (at, reached) in reached.iter().enumerate() {
-                if let Some(place) = self.place(cast, RoleId::at(role), at as u32) {
+                let role = RoleId::at(role);
+                let op = cast.program(role).and_then(|program| program.code.get(at)).map(|instr| instr.op);
+                // What only leads elsewhere may stand behind any line.
+                if matches!(op, Some(Op::Jump | Op::End | Op::Join | Op::Leave)) {
+                    continue;
+                }
+                if let Some(place) = self.place(cast, role, at as u32) {
                     *lines.entry(place).or_default() |= *reached;
                 }
             }
