@@ -20,7 +20,7 @@
 //! machine  | base bytecode                                             | a role's execution, and a session of them: lanes, mailboxes; inputs to intents
 //! guard    | base diag config bytecode                                 | an intent to a cleared effect, or a denial
 //! effect   | base diag config bytecode                                 | handlers as data: calls, answers, pure built-ins, stand-in participants
-//! engine   | base diag bytecode machine guard effect                   | sessions, scheduler, timers
+//! engine   | base diag config bytecode machine guard effect                | sessions, scheduler, timers
 //! check    | base diag bytecode machine                                | explores every run of the machines
 //! tools    | base diag config syntax global local bytecode compile pipeline machine guard effect engine check | one file per verb: sources in, report out
 //! cli      | base diag config syntax global local bytecode compile pipeline machine guard effect engine check tools | arguments, files, terminal, exit codes

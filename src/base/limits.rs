@@ -78,5 +78,11 @@ pub const EXPLORED_STATES_MAX: usize = 1_000_000;
 pub const EXPLORED_BYTES_MAX: usize = 2 << 30;
 /// Moves in a row that one exploration of a protocol makes, unless somebody says otherwise.
 pub const EXPLORED_DEPTH_MAX: u32 = 100_000;
+/// What one message may cost, a budget may hold and a class of observers may see: sums of a session stay far below 64 bits.
+pub const FLOW_COST_MAX: u64 = 1_000_000_000_000_000;
+/// Capabilities that the profile of one protocol names: a set of them is one machine word of 128 bits.
+pub const CAPABILITIES_MAX: usize = 128;
+/// The newest charges that an engine keeps by row; sums are kept for all.
+pub const CHARGES_KEPT: usize = 1_024;
 /// Literal turns of a counted loop that are written out to find how long a channel can grow.
 pub const TURNS_UNROLLED_MAX: i64 = 64;

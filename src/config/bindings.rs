@@ -42,8 +42,8 @@ pub struct RoleBinding {
     pub config: Json,
     /// How long an answer may take.
     pub deadline: Option<Duration>,
-    /// What the role may do, in runs and tests.
-    pub capabilities: Vec<String>,
+    /// What the role may do, in runs and tests; what a fresh directory grants where nothing is said.
+    pub capabilities: Option<Vec<String>>,
 }
 
 impl RoleBinding {
@@ -52,7 +52,6 @@ impl RoleBinding {
         let settings = [
             ("config", !self.config.is_null()),
             ("deadline", self.deadline.or(handler.deadline).is_some()),
-            ("capabilities", !self.capabilities.is_empty()),
             ("concurrency", handler.concurrency.is_some()),
         ];
         let names: Vec<String> =
@@ -216,7 +215,7 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
         handler: None,
         config: Json::Null,
         deadline: None,
-        capabilities: Vec::new(),
+        capabilities: None,
     };
     let what = format!("`{}`", entry.name);
     for setting in reader.settings(&entry.value, &what, &["handler", "config", "deadline", "capabilities"]) {
@@ -234,7 +233,7 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
             }
             "config" => binding.config = node.to_json(),
             "deadline" => binding.deadline = span(reader, node, "`deadline`"),
-            _ => binding.capabilities = texts(reader, node, "`capabilities`"),
+            _ => binding.capabilities = Some(texts(reader, node, "`capabilities`")),
         }
     }
     binding
@@ -352,7 +351,7 @@ fn retry<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<Retry> {
     Some(retry)
 }
 
-fn span(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Duration> {
+pub(super) fn span(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Duration> {
     let span = match &node.kind {
         Kind::Text(text) => json::duration(text),
         _ => None,
@@ -363,7 +362,7 @@ fn span(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Duration> {
     span
 }
 
-fn count(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<u32> {
+pub(super) fn count(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<u32> {
     let count = match &node.kind {
         Kind::Int(number) => u32::try_from(*number).ok(),
         _ => None,

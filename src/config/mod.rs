@@ -1,12 +1,13 @@
 //! YAML text to typed settings, with a diagnostic for every mistake at its place.
 //!
 //! `yaml` reads a text into nodes that know where they stand, `reader` takes settings out of nodes, `bindings` and
-//! `script` are the settings, `vocabulary` the names of a protocol that they may use, `input` a session's parameters;
+//! `script` are the settings, `guards` what messages need and cost, `vocabulary` the names of a protocol that they may use, `input` a session's parameters;
 //! `scenario` is a table of its own form, in which only values are YAML.
 //! Is not: a reader of files, nor a judge of protocols.
 
 pub mod bindings;
 mod brackets;
+pub mod guards;
 pub mod input;
 mod reader;
 pub mod scenario;

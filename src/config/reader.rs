@@ -28,6 +28,11 @@ impl<'a> Reader<'a> {
         Self { document, diagnostics: Vec::new() }
     }
 
+    /// How much was said so far.
+    pub(crate) const fn said(&self) -> usize {
+        self.diagnostics.len()
+    }
+
     /// What was said.
     pub(crate) fn finish(self) -> Vec<Diagnostic> {
         self.diagnostics

@@ -3,7 +3,7 @@
 //! Whoever has a protocol fills it in; `config` looks names up in it and finds near ones.
 //! Is not: the protocol. What is not asked of participants is not here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::ty::Type;
@@ -21,6 +21,8 @@ pub struct Vocabulary {
     pub choices: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// The outcome of each operation that the protocol uses, by `effect.operation`.
     pub operations: BTreeMap<Arc<str>, Type>,
+    /// What passes between whom: sender, receiver, message.
+    pub passes: BTreeSet<(Arc<str>, Arc<str>, Arc<str>)>,
 }
 
 impl Vocabulary {

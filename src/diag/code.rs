@@ -156,6 +156,14 @@ codes! {
     E0431 Error "a line of a scenario in the wrong place"
     E0432 Error "an outcome that was not expected"
     E0433 Error "an action that cannot be done"
+    E0440 Error "a guard profile that means no send"
+    E0441 Error "a capability without a proper name"
+    E0442 Error "two entries for one send"
+    E0443 Error "a fact of what its message does not carry"
+    E0444 Error "leakage limits out of order"
+    E0445 Error "a number that no guard can use"
+    E0446 Error "a fact without a proper name"
+    E0447 Error "too many capabilities"
 
     E0501 Error "number out of range"
     E0502 Error "value of another kind"
@@ -174,6 +182,10 @@ codes! {
     E0515 Error "message denied"
     E0516 Error "time is up"
     E0517 Error "session idle"
+    E0518 Error "capability missing"
+    E0519 Error "flow budget used up"
+    E0520 Error "leakage budget used up"
+    E0521 Error "send without a rule"
 }
 
 impl Code {

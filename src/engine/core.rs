@@ -5,12 +5,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::base::cause::Cause;
 use crate::base::id::RoleId;
 use crate::base::limits;
 use crate::base::time::Instant;
 use crate::effect::call::{Answer, Call, CallId, SessionId};
 use crate::engine::answers;
+use crate::engine::denial::{self, Verdict};
 use crate::engine::effect::{Effect, Outcome, Trouble};
 use crate::engine::event::{Event, What};
 use crate::engine::input::{CastId, Input, Opening};
@@ -19,7 +19,7 @@ use crate::engine::opening;
 use crate::engine::schedule::{self, Ears, News, Turn, Word};
 use crate::engine::table::Table;
 use crate::engine::timers::{Due, Timers};
-use crate::guard::{Chain, Rule};
+use crate::guard::{Chain, Rule, Table as Guards};
 use crate::machine::question::{Question, Reply};
 use crate::machine::session::State;
 use crate::machine::{AgentId, Cast, Session, Stop};
@@ -108,11 +108,19 @@ impl Engine {
         self.casts.get(cast.0 as usize).map_or(0, |troupe| troupe.spare.len())
     }
 
-    /// Makes a cast known, so that sessions of it can be opened; none beyond `limits::CASTS_MAX`.
+    /// Makes a cast known, so that sessions of it can be opened under the profile of a fresh directory; none beyond
+    /// `limits::CASTS_MAX`.
     pub fn deploy(&mut self, cast: Arc<Cast>) -> Option<CastId> {
+        let guards = Guards::fresh(cast.programs());
+        self.deploy_under(cast, guards)
+    }
+
+    /// The same under guards that were made for this cast.
+    pub fn deploy_under(&mut self, cast: Arc<Cast>, guards: Guards) -> Option<CastId> {
         if self.casts.len() >= self.room.casts {
             return None;
         }
+        self.chain.install(guards);
         self.casts.push(Troupe { cast, spare: Vec::new() });
         Some(CastId(self.casts.len() as u32 - 1))
     }
@@ -120,6 +128,11 @@ impl Engine {
     /// Whether events are made. They are not, unless somebody wants them.
     pub fn subscribe(&mut self, wanted: bool) {
         self.news.wanted = wanted;
+    }
+
+    /// Whether events tell of messages that were allowed, and at the end what they cost.
+    pub fn show_charges(&mut self, wanted: bool) {
+        self.news.charges = wanted;
     }
 
     /// Has the chain deny what a rule says, from now on.
@@ -145,6 +158,7 @@ impl Engine {
     /// [`Self::poll_event`], then ask [`Self::poll_timeout`].
     pub fn handle(&mut self, now: Instant, input: Input) {
         self.now = self.now.max(now);
+        self.chain.pass(self.now);
         match input {
             Input::Open(opening) => self.open(&opening),
             Input::Answer { call, answer } => self.take_answer(call, answer),
@@ -229,8 +243,10 @@ impl Engine {
             return fuel;
         }
         live.touched = self.now;
+        let denials = live.denials(turn.agent);
         let mut ears =
             Ears::new(turn.session, &mut self.ready, &mut self.news, &mut self.chain, &mut self.words);
+        ears.cast = live.cast;
         let after = match live.run(cast, turn.agent, &mut fuel, &mut ears) {
             Stop::Waits | Stop::Joined | Stop::Idle => {
                 live.active -= 1;
@@ -251,14 +267,19 @@ impl Engine {
                 }
             }
             Stop::Offers => {
-                let reason = ears.denied.take().unwrap_or_default();
-                let place = (cast, &*live, turn.agent);
-                let over = aborted("E0515", place, reason);
-                if live.raise(cast, turn.agent, &Cause::Denied, &mut ears) {
-                    live.active -= 1;
-                    After::Quiet
-                } else {
-                    After::Over(over)
+                // What was denied before is counted only while nothing else was sent.
+                let denials = if ears.cleared { 0 } else { denials };
+                match denial::judge(cast, live, turn.agent, &mut ears, denials) {
+                    Verdict::Later(wait) => {
+                        self.timers.set(turn.session, Due::Offer(turn.agent), self.now.after(wait));
+                        live.active -= 1;
+                        After::Quiet
+                    }
+                    Verdict::Taken => {
+                        live.active -= 1;
+                        After::Quiet
+                    }
+                    Verdict::Over(outcome) => After::Over(outcome),
                 }
             }
             Stop::Fails(trouble) => {
@@ -318,7 +339,7 @@ impl Engine {
         }
         let outcome = if live.is_finished(&troupe.cast) || live.may_end(&troupe.cast) {
             Outcome::Completed
-        } else if self.timers.has_scope(session) || live.has_lost() {
+        } else if self.timers.has_any(session) || live.has_lost() {
             return;
         } else {
             stuck(&troupe.cast, live)
@@ -360,6 +381,12 @@ impl Engine {
                     self.settle(session);
                     if !taken {
                         self.close(session, over);
+                    }
+                }
+                Due::Offer(agent) => {
+                    if live.again(agent) {
+                        live.active += 1;
+                        self.ready.push_back(Turn { session, agent });
                     }
                 }
                 Due::Idle => {
@@ -450,6 +477,10 @@ impl Engine {
             self.effects.push_back(Effect::Withdraw(next));
             next = waiting.older;
         }
+        if self.news.charges {
+            let state = self.chain.state(live.cast, schedule::number(session));
+            self.news.tell(session, || What::Accounts(Box::new(state)));
+        }
         self.news.tell(session, || match &outcome {
             Outcome::Completed => What::Completed,
             Outcome::Aborted(trouble) => {
@@ -517,7 +548,7 @@ fn timed_out((cast, live, agent): (&Cast, &Live, AgentId), scope: u16) -> Outcom
     aborted("E0516", (cast, live, agent), format!("the time of `{name}` is up"))
 }
 
-fn aborted(code: &'static str, (cast, live, agent): (&Cast, &Live, AgentId), reason: String) -> Outcome {
+pub(super) fn aborted(code: &'static str, (cast, live, agent): (&Cast, &Live, AgentId), reason: String) -> Outcome {
     let place = live.place(cast, agent);
     Outcome::Aborted(Trouble { code, role: Some(cast.role(agent)), place, reason })
 }

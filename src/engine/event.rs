@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::base::id::{LaneId, RoleId};
 use crate::base::value::Value;
 use crate::effect::call::SessionId;
+use crate::guard::State;
 
 /// One thing that happened in one session.
 #[derive(Clone, PartialEq, Debug)]
@@ -46,6 +47,32 @@ pub enum What {
         /// What it carries.
         payload: Value,
     },
+    /// A message or selection was allowed, and charged; told only where somebody asked for it.
+    Cleared {
+        /// The sender.
+        role: RoleId,
+        /// The message.
+        label: Arc<str>,
+        /// What was spent.
+        cost: u64,
+        /// What is left toward the receiver.
+        headroom: u64,
+    },
+    /// A guard has refused a message.
+    Denied {
+        /// The sender.
+        role: RoleId,
+        /// The message.
+        label: Arc<str>,
+        /// Which guard.
+        guard: &'static str,
+        /// The code of the refusal.
+        code: &'static str,
+        /// `recoverable`, `permanent`
+        kind: &'static str,
+    },
+    /// What is spent, shown and said at the end of the session; told only where somebody asked for it.
+    Accounts(Box<State>),
     /// An inserted selection, or a word about a scope, has left the role that decided.
     Selected {
         /// The decider.

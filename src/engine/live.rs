@@ -36,6 +36,8 @@ pub(super) struct Live {
     pub(super) idle: Duration,
     /// The roles whose devices are gone.
     lost: Vec<RoleId>,
+    /// Agents whose messages were denied and are offered again: where, and how often so far.
+    denied: Vec<(AgentId, u32, u32)>,
 }
 
 impl Live {
@@ -48,6 +50,7 @@ impl Live {
             touched: Instant(0),
             idle: Duration(0),
             lost: Vec::new(),
+            denied: Vec::new(),
         }
     }
 
@@ -78,6 +81,29 @@ impl Live {
         world: &mut impl World,
     ) -> bool {
         self.session.raise(cast, agent, cause, world)
+    }
+
+    /// An agent whose message was denied offers it again. False where it no longer does.
+    pub(super) fn again(&mut self, agent: AgentId) -> bool {
+        self.session.again(agent)
+    }
+
+    /// How often the message that an agent is about to offer was denied in a row; the count begins again.
+    #[inline]
+    pub(super) fn denials(&mut self, agent: AgentId) -> u32 {
+        if self.denied.is_empty() { 0 } else { self.count(agent) }
+    }
+
+    #[cold]
+    fn count(&mut self, agent: AgentId) -> u32 {
+        let Some(at) = self.denied.iter().position(|(of, ..)| *of == agent) else { return 0 };
+        let (_, place, count) = self.denied.swap_remove(at);
+        if place == self.session.at(agent) { count } else { 0 }
+    }
+
+    /// The message that an agent offers was denied so often in a row, and will be offered again.
+    pub(super) fn note_denial(&mut self, agent: AgentId, count: u32) {
+        self.denied.push((agent, self.session.at(agent), count));
     }
 
     pub(super) fn expire(&mut self, cast: &Cast, agent: AgentId, scope: u16, world: &mut impl World) -> bool {

@@ -12,7 +12,7 @@ use crate::base::time::Duration;
 use crate::bytecode::program::{Decision, Kind};
 use crate::effect::call::SessionId;
 use crate::engine::event::{Event, What};
-use crate::guard::{Chain, Cleared, Intent};
+use crate::guard::{Chain, Cleared, Denied, Intent};
 use crate::machine::AgentId;
 use crate::machine::question::Offer;
 use crate::machine::world::{Taken, World};
@@ -28,6 +28,8 @@ pub(super) struct Turn {
 #[derive(Debug, Default)]
 pub(super) struct News {
     pub(super) wanted: bool,
+    /// Whether what was allowed is told too.
+    pub(super) charges: bool,
     pub(super) events: VecDeque<Event>,
 }
 
@@ -46,12 +48,16 @@ pub(super) struct Ears<'a> {
     pub(super) ready: &'a mut VecDeque<Turn>,
     pub(super) news: &'a mut News,
     pub(super) chain: &'a mut Chain,
+    /// The number of the cast whose agent runs.
+    pub(super) cast: u32,
+    /// Whether a message was cleared.
+    pub(super) cleared: bool,
     /// Agents that were woken.
     pub(super) woken: u32,
     /// What was heard of scopes and must be seen to after the turn.
     pub(super) words: &'a mut Vec<Word>,
     /// Why the message that the agent offers was not cleared.
-    pub(super) denied: Option<String>,
+    pub(super) denied: Option<(Denied, Arc<str>)>,
 }
 
 /// What the engine must see to.
@@ -74,7 +80,7 @@ impl<'a> Ears<'a> {
         chain: &'a mut Chain,
         words: &'a mut Vec<Word>,
     ) -> Self {
-        Self { session, ready, news, chain, words, woken: 0, denied: None }
+        Self { session, ready, news, chain, words, cast: 0, cleared: false, woken: 0, denied: None }
     }
 }
 
@@ -84,6 +90,9 @@ impl World for Ears<'_> {
     #[inline]
     fn clear(&mut self, offer: &Offer<'_>) -> Option<Cleared> {
         let intent = Intent {
+            cast: self.cast,
+            session: number(self.session),
+            at: offer.at,
             from: offer.from,
             to: offer.to,
             lane: offer.lane,
@@ -92,12 +101,16 @@ impl World for Ears<'_> {
         };
         match self.chain.review(&intent) {
             Ok(cleared) => {
+                self.cleared = true;
+                if self.news.charges {
+                    charged(self.news, self.chain, self.session, offer);
+                }
                 sent(self.news, self.session, offer);
                 Some(cleared)
             }
             Err(denied) => {
-                let reason = format!("the guard `{}` denied `{}`", denied.guard, offer.message.name);
-                self.denied = Some(reason);
+                refused(self.news, self.session, offer, denied);
+                self.denied = Some((denied, offer.message.name.clone()));
                 None
             }
         }
@@ -149,6 +162,40 @@ impl World for Ears<'_> {
 pub(super) fn decided(role: RoleId, decision: &Decision, label: u16) -> What {
     let label = decision.labels.get(usize::from(label)).cloned().unwrap_or_default();
     What::Decided { role, choice: decision.name.clone(), label }
+}
+
+/// A session as the chain numbers it.
+#[inline]
+pub(super) const fn number(session: SessionId) -> u64 {
+    (session.generation as u64) << 32 | session.slot as u64
+}
+
+/// The event of a message that was allowed; a word about a scope costs nothing and has none.
+#[cold]
+fn charged(news: &mut News, chain: &Chain, session: SessionId, offer: &Offer<'_>) {
+    if offer.message.kind != Kind::Control {
+        let charge = chain.newest();
+        news.tell(session, || What::Cleared {
+            role: offer.from,
+            label: offer.message.name.clone(),
+            cost: charge.cost,
+            headroom: charge.headroom,
+        });
+    }
+}
+
+/// The event of a message that was denied. What a scenario denies is its own line, and has none.
+#[cold]
+fn refused(news: &mut News, session: SessionId, offer: &Offer<'_>, denied: Denied) {
+    if denied.guard != "rule" {
+        news.tell(session, || What::Denied {
+            role: offer.from,
+            label: offer.message.name.clone(),
+            guard: denied.guard,
+            code: denied.code,
+            kind: denied.kind.word(),
+        });
+    }
 }
 
 /// The event of a message that leaves its sender.

@@ -1,4 +1,5 @@
-//! Times at which something is due: of scopes that have a limit, and of sessions in which nothing happens.
+//! Times at which something is due: of scopes that have a limit, of messages that are offered again, and of sessions in
+//! which nothing happens.
 //!
 //! A scope of a session has one time at most; setting it again moves it. Is not: a clock.
 
@@ -13,6 +14,8 @@ use crate::machine::AgentId;
 pub(super) enum Due {
     /// The scope that this agent is in.
     Scope(AgentId, u16),
+    /// What this agent offers is reviewed again.
+    Offer(AgentId),
     /// The session, unless something happened meanwhile.
     Idle,
 }
@@ -42,11 +45,12 @@ impl Timers {
         }
     }
 
-    /// Forgets the scopes that this agent is in.
+    /// Forgets the scopes that this agent is in, and what it offers.
     pub(super) fn silence(&mut self, session: SessionId, agent: AgentId) {
         let of = (session, Due::Scope(agent, 0))..=(session, Due::Scope(agent, u16::MAX));
         let set: Vec<Due> = self.times.range(of).map(|((_, due), _)| *due).collect();
         set.into_iter().for_each(|due| self.clear(session, due));
+        self.clear(session, Due::Offer(agent));
     }
 
     /// Forgets everything of a session.
@@ -59,8 +63,8 @@ impl Timers {
         }
     }
 
-    /// Whether a scope of the session has a time.
-    pub(super) fn has_scope(&self, session: SessionId) -> bool {
+    /// Whether something of the session has a time: a scope, or a message that is offered again.
+    pub(super) fn has_any(&self, session: SessionId) -> bool {
         let mut of = self.times.range((session, Due::Scope(AgentId(0), 0))..(session, Due::Idle));
         of.next().is_some()
     }

@@ -1,17 +1,39 @@
 //! The chain and its verdicts.
 //!
+//! Capability, flow headroom, leakage headroom, and then one commit: charges and facts. All that can refuse is asked
+//! before anything is changed, so a denial leaves no trace.
 //! Is not: a place where a message is kept; a verdict names the channel that it is for.
 
 use std::sync::Arc;
 
 use crate::base::id::{LaneId, RoleId};
+use crate::base::json;
+use crate::base::time::Instant;
+use crate::base::value::Value;
+use crate::config::guards::{CLASSES, OnDenied};
 use crate::guard::intent::Intent;
+use crate::guard::state::{Book, State};
+use crate::guard::table::{Found, Row, Table};
+use crate::guard::till::{Charge, Tills};
 
 /// The guards that every message passes, in order.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Chain {
     rules: Vec<Rule>,
+    casts: Vec<Installed>,
+    tills: Tills,
+    facts: Vec<Book>,
+}
+
+/// A table, and the tills that it uses.
+#[derive(Clone, Debug)]
+struct Installed {
+    table: Table,
+    /// The till of each purse.
+    flow: Vec<u32>,
+    /// The tills of each role, by class of observers.
+    leakage: Vec<[u32; 3]>,
 }
 
 /// Denies one message from one role to another: what a scenario says where a guard would say no.
@@ -71,19 +93,77 @@ impl Cleared {
     pub const fn lane(&self) -> LaneId {
         self.lane
     }
+
+    /// What a word about a scope gets: it costs nothing, so that who may say nothing more can still say that it stops.
+    const fn control(intent: &Intent<'_>) -> Self {
+        Self { from: intent.from, to: intent.to, lane: intent.lane }
+    }
+}
+
+/// Whether time can heal a denial.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// It may be allowed later: a budget is used up.
+    Recoverable,
+    /// It will not be allowed.
+    Permanent,
+}
+
+impl Kind {
+    /// `recoverable`, `permanent`
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Recoverable => "recoverable",
+            Self::Permanent => "permanent",
+        }
+    }
 }
 
 /// A guard has refused. It carries neither payload nor peer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Denied {
-    /// The guard's name.
+    /// The guard's name: `capability`, `flow`, `leakage`, `commit`; `rule` where a scenario said no.
     pub guard: &'static str,
     /// The code of the refusal.
     pub code: &'static str,
+    /// Whether time can heal it.
+    pub kind: Kind,
+    /// What follows.
+    pub then: OnDenied,
 }
 
 impl Chain {
-    /// Judges an intent.
+    /// Gives the next cast its table. Budgets of one context are shared with the casts before it.
+    pub fn install(&mut self, table: Table) {
+        let context = table.context.clone();
+        let tills = &mut self.tills;
+        let mut open = |from: RoleId, to: Arc<str>, limit, epoch| {
+            tills.open((context.clone(), table.role(from), to), limit, epoch)
+        };
+        let flow = table.purses.iter().map(|purse| open(purse.from, table.role(purse.to), purse.limit, purse.epoch));
+        let flow = flow.collect();
+        // No policy, no room.
+        let limits = table.leakage_limits.unwrap_or_default();
+        let mut leakage = Vec::with_capacity(table.roles.len());
+        for at in 0..table.roles.len() {
+            let mut of = [0; 3];
+            for ((slot, class), limit) in of.iter_mut().zip(CLASSES).zip(limits) {
+                // No role is called so: names have no blanks.
+                *slot = open(RoleId::at(at), Arc::from(format!("seen by {class}")), limit, 0);
+            }
+            leakage.push(of);
+        }
+        self.casts.push(Installed { table, flow, leakage });
+    }
+
+    /// Time has passed: epochs may be over.
+    #[inline]
+    pub fn pass(&mut self, now: Instant) {
+        self.tills.pass(now);
+    }
+
+    /// Judges an intent, and charges it.
     ///
     /// # Errors
     /// The first guard that refuses; nothing is charged then.
@@ -92,12 +172,65 @@ impl Chain {
         if !self.rules.is_empty() {
             self.rule(intent)?;
         }
+        let Some(installed) = self.casts.get(intent.cast as usize) else { return Err(uncovered()) };
+        let row = match installed.table.find(intent.from, intent.at) {
+            Found::Row(row) => row,
+            Found::Control => return Ok(Cleared::control(intent)),
+            Found::Nothing => return Err(uncovered()),
+        };
+        let has = installed.table.grants.get(intent.from.index()).copied().unwrap_or(0);
+        if row.need & !has != 0 {
+            return Err(denied("capability", "E0518", Kind::Permanent, row));
+        }
+        let cost = if row.per_kib == 0 { row.cost } else { weighed(row, intent.payload) };
+        let till = installed.flow.get(row.purse as usize).copied().unwrap_or(u32::MAX);
+        if cost > self.tills.headroom(till) {
+            return Err(denied("flow", "E0519", Kind::Recoverable, row));
+        }
+        if row.leaks || !row.facts.is_empty() {
+            let leaks = installed.leakage.get(intent.from.index()).copied().unwrap_or([u32::MAX; 3]);
+            let mut seen = leaks.iter().zip(row.leakage);
+            if row.leaks && seen.any(|(till, amount)| amount > self.tills.headroom(*till)) {
+                return Err(denied("leakage", "E0520", Kind::Recoverable, row));
+            }
+            commit(&mut self.tills, &mut self.facts, row, leaks, intent);
+        }
+        self.tills.charge(till, cost);
         Ok(Cleared { from: intent.from, to: intent.to, lane: intent.lane })
+    }
+
+    /// What the newest cleared message cost, and what is left.
+    #[must_use]
+    pub fn newest(&self) -> Charge {
+        self.tills.newest()
     }
 
     /// Denies what this rule says from now on, after the rules that are there.
     pub fn deny(&mut self, rule: Rule) {
         self.rules.push(rule);
+    }
+
+    /// The budgets of a cast as they are, and the facts of one of its sessions.
+    #[must_use]
+    pub fn state(&self, cast: u32, session: u64) -> State {
+        let Some(installed) = self.casts.get(cast as usize) else { return State::default() };
+        let table = &installed.table;
+        let mut state = State::default();
+        for (purse, till) in table.purses.iter().zip(&installed.flow) {
+            if let Some(till) = self.tills.all.get(*till as usize) {
+                state.budgets.push((purse.from, purse.to, till.spent, till.limit));
+            }
+        }
+        for (at, tills) in installed.leakage.iter().enumerate() {
+            for (till, class) in tills.iter().zip(CLASSES) {
+                if let Some(till) = self.tills.all.get(*till as usize).filter(|till| till.spent > 0) {
+                    state.leakage.push((RoleId::at(at), class, till.spent, till.limit));
+                }
+            }
+        }
+        let own = |book: &&Book| book.cast == cast && book.session == session;
+        state.facts = self.facts.iter().filter(own).cloned().collect();
+        state
     }
 
     /// The first rule that denies is used up by one.
@@ -110,6 +243,42 @@ impl Chain {
         };
         let Some(rule) = self.rules.iter_mut().find(denies) else { return Ok(()) };
         rule.left = rule.left.map(|left| left - 1);
-        Err(Denied { guard: "rule", code: "E0515" })
+        Err(Denied { guard: "rule", code: "E0515", kind: Kind::Permanent, then: OnDenied::Raise })
     }
+}
+
+/// Books what a message shows and says.
+#[inline(never)]
+fn commit(tills: &mut Tills, facts: &mut Vec<Book>, row: &Row, leaks: [u32; 3], intent: &Intent<'_>) {
+    for fact in row.facts.iter() {
+        facts.push(Book {
+            cast: intent.cast,
+            session: intent.session,
+            role: intent.from,
+            namespace: fact.namespace.clone(),
+            key: fact.key.clone(),
+            data: fact.of(intent.payload),
+        });
+    }
+    for (till, amount) in leaks.into_iter().zip(row.leakage) {
+        tills.show(till, amount);
+    }
+}
+
+/// What a message costs whose size counts: its text as JSON, in KiB that are begun.
+#[cold]
+fn weighed(row: &Row, payload: &Value) -> u64 {
+    let kib = json::to_text(payload).len().div_ceil(1024) as u64;
+    row.cost.saturating_add(row.per_kib.saturating_mul(kib))
+}
+
+#[cold]
+const fn denied(guard: &'static str, code: &'static str, kind: Kind, row: &Row) -> Denied {
+    Denied { guard, code, kind, then: row.on_denied }
+}
+
+/// No profile says anything of this message.
+#[cold]
+const fn uncovered() -> Denied {
+    Denied { guard: "capability", code: "E0521", kind: Kind::Permanent, then: OnDenied::Raise }
 }

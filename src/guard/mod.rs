@@ -1,14 +1,24 @@
 //! The guard chain: an intent to send becomes a cleared effect, or a denial.
 //!
 //! Nothing leaves unguarded, by type: the engine delivers and hands out only what a [`Cleared`] names, and only this
-//! module can make one. The chain of today allows what no rule of a scenario denies.
+//! module can make one. `policy` puts profile, annotations and grants together, `table` makes of that what `chain` looks
+//! at, `till` counts what is spent, `state` shows it.
+//! Not there yet: tokens (capabilities come from bindings), signed receipts (a charge is kept as a row), vectors of
+//! receipts over several hops, a profile that is loaded again while an engine runs.
 //! Is not: an actor. It looks at what it is given and answers.
 
 mod chain;
 mod intent;
-
+pub mod policy;
+mod state;
+mod table;
 #[cfg(test)]
 mod tests;
+mod till;
 
-pub use chain::{Chain, Cleared, Denied, Rule};
+pub use chain::{Chain, Cleared, Denied, Kind, Rule};
 pub use intent::Intent;
+pub use policy::Policy;
+pub use state::{Book, State};
+pub use table::{Table, TooMany};
+pub use till::Charge;

@@ -15,6 +15,8 @@ pub struct Offer<'a> {
     pub to: RoleId,
     /// On which lane.
     pub lane: LaneId,
+    /// The instruction of the send.
+    pub at: u32,
     /// What.
     pub message: &'a Message,
     /// What it carries.

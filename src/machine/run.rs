@@ -119,7 +119,7 @@ pub(super) fn run<W: World>(
                     thread.mailbox = to;
                     stop!(thread, at, Blocked, Waits);
                 }
-                let Some(right) = world.clear(&offer(channel, program, instr, scene.slots)) else {
+                let Some(right) = world.clear(&offer(channel, program, (at, instr), scene.slots)) else {
                     stop!(thread, at, Offering, Offers);
                 };
                 if channel.is_special() {
@@ -271,7 +271,7 @@ pub(super) fn run<W: World>(
 pub(super) fn offer<'a>(
     channel: &Channel,
     program: &'a Program,
-    instr: Instr,
+    (at, instr): (u32, Instr),
     slots: &'a [Value],
 ) -> Offer<'a> {
     let payload = match instr.op {
@@ -280,7 +280,7 @@ pub(super) fn offer<'a>(
         _ => &slots[usize::from(instr.c)],
     };
     let message = &program.messages[usize::from(instr.b)];
-    Offer { from: channel.from, to: channel.to, lane: channel.lane, message, payload }
+    Offer { from: channel.from, to: channel.to, lane: channel.lane, at, message, payload }
 }
 
 /// Puts what the instruction of a send offers into its mailbox, and uses up the right to do so.

@@ -197,7 +197,7 @@ impl Session {
         let instr = *part.program.code.get(thread.at as usize)?;
         let channel = cast.channels.get(*part.outgoing.get(usize::from(instr.a))? as usize)?;
         let slots = self.slots.get(part.first_slot..)?;
-        Some(run::offer(channel, &part.program, instr, slots))
+        Some(run::offer(channel, &part.program, (thread.at, instr), slots))
     }
 
     /// Puts the message that an agent offers into its mailbox; the agent is ready to go on. Whoever calls this has had
@@ -220,6 +220,15 @@ impl Session {
         let Some(mailbox) = mailboxes.get_mut(to as usize) else { return };
         run::put(mailbox, (), &part.program, instr, slots);
         run::called(threads, channel, to, world);
+    }
+
+    /// An agent that offers a message is ready to offer it again. False where it no longer does.
+    pub fn again(&mut self, agent: AgentId) -> bool {
+        let thread = self.threads.get_mut(agent.index()).filter(|thread| thread.state == State::Offering);
+        thread.is_some_and(|thread| {
+            thread.state = State::Ready;
+            true
+        })
     }
 
     /// A cause at an agent: a message denied where it offers one, a question failed where it asks one, a payload refused

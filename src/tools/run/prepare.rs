@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::builtin;
+use crate::base::id::RoleId;
 use crate::base::random::Random;
 use crate::base::value::Value;
 use crate::bytecode::program::{Kind, Program};
 use crate::config::input::{self, Param};
 use crate::config::vocabulary::Vocabulary;
 use crate::effect::payload::invent;
+use crate::guard::policy::places;
 
 /// The names of a cast that bindings and scripts may use.
 #[must_use]
@@ -27,6 +29,11 @@ pub fn vocabulary<'a>(programs: impl IntoIterator<Item = &'a Program>) -> Vocabu
         let choices = program.decisions.iter();
         words.choices.extend(choices.map(|choice| (choice.name.clone(), choice.labels.clone())));
         let operations = program.operations.iter();
+        let name = |role: RoleId| {
+            program.roles.get(role.index()).map(|role| role.name.clone()).unwrap_or_default()
+        };
+        let data = places(program).filter(|place| place.message.kind == Kind::Data);
+        words.passes.extend(data.map(|place| (name(place.from), name(place.to), place.message.name.clone())));
         words.operations.extend(operations.map(|operation| {
             (Arc::from(format!("{}.{}", operation.effect, operation.name)), operation.result.clone())
         }));

@@ -232,6 +232,8 @@ impl<'a> Stepper<'a> {
             What::Raised { role: by, cause, .. } => {
                 Happening::Raised { role: role(*by), cause: cause.clone() }
             }
+            // What a guard denies, a scenario sees by what follows.
+            What::Denied { .. } | What::Cleared { .. } | What::Accounts(_) => return,
             What::Finished { role: by } => Happening::Done { role: role(*by) },
             What::Completed => Happening::Completed,
             What::Aborted { role: at, code, reason } => {

@@ -240,7 +240,10 @@ impl Trace for Diagram {
                 };
                 self.mark(*role, "○", &text, out);
             }
-            What::Received { .. } => {}
+            What::Denied { role, label, guard, code, .. } => {
+                self.mark(*role, "⊘", &format!("{label}: {guard}, {code}"), out);
+            }
+            What::Received { .. } | What::Cleared { .. } | What::Accounts(_) => {}
             What::Finished { role } => {
                 if let Some(life) = self.life.get_mut(role.index()) {
                     *life = Life::Ending;

@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
+use crate::base::id::RoleId;
 use crate::base::json::to_json;
 use crate::engine::event::What;
+use crate::guard::{Book, State};
 use crate::tools::trace::{Out, Stage, Trace};
 
 /// Writes JSON lines.
@@ -22,6 +24,27 @@ impl Lines {
     #[must_use]
     pub const fn new(stage: Stage) -> Self {
         Self { stage }
+    }
+
+    /// The line of what is spent, shown and said.
+    fn accounts(&self, state: &State) -> Vec<(&'static str, Json)> {
+        let name = |role| Json::from(self.stage.role(role).as_ref());
+        let budget = |(from, to, spent, limit): &(RoleId, RoleId, u64, u64)| {
+            json!({ "role": name(*from), "peer": name(*to), "spent": spent, "limit": limit })
+        };
+        let shown = |(role, class, spent, limit): &(RoleId, &'static str, u64, u64)| {
+            json!({ "role": name(*role), "class": class, "spent": spent, "limit": limit })
+        };
+        let fact = |book: &Book| {
+            let fact = format!("{}/{}", book.namespace, book.key);
+            json!({ "role": name(book.role), "fact": fact, "data": to_json(&book.data) })
+        };
+        vec![
+            ("event", Json::from("accounts")),
+            ("budgets", state.budgets.iter().map(budget).collect()),
+            ("leakage", state.leakage.iter().map(shown).collect()),
+            ("facts", state.facts.iter().map(fact).collect()),
+        ]
     }
 
     /// The names and values of one line; none for what is no event of the format.
@@ -67,6 +90,22 @@ impl Lines {
                 ("label", text(operation)),
                 ("payload", to_json(outcome)),
             ],
+            What::Cleared { role, label, cost, headroom } => vec![
+                ("event", text("cleared")),
+                ("role", name(*role)),
+                ("label", text(label)),
+                ("cost", Json::from(*cost)),
+                ("headroom", Json::from(*headroom)),
+            ],
+            What::Denied { role, label, guard, code, kind } => vec![
+                ("event", text("denied")),
+                ("role", name(*role)),
+                ("label", text(label)),
+                ("guard", text(guard)),
+                ("code", text(code)),
+                ("kind", text(kind)),
+            ],
+            What::Accounts(state) => self.accounts(state),
             What::Finished { .. } => return None,
             What::Completed => vec![("event", text("completed"))],
             What::Aborted { role, code, reason } => {

@@ -52,7 +52,8 @@ impl Trace for List {
                 outcome if outcome.is_empty() => format!("{} ○ {operation}", name(*role)),
                 outcome => format!("{} ○ {operation} = {outcome}", name(*role)),
             },
-            What::Received { .. } | What::Finished { .. } => return,
+            What::Denied { role, label, guard, code, .. } => denied(&name(*role), label, guard, code),
+            What::Received { .. } | What::Finished { .. } | What::Cleared { .. } | What::Accounts(_) => return,
             What::Completed => completed(self.messages),
             What::Aborted { role, code, reason } => aborted(role.map(name).as_deref(), code, reason),
         };
@@ -66,6 +67,11 @@ impl Trace for List {
     fn stopped(&mut self, reason: &str, out: Out<'_>) {
         out(&format!("stopped: {reason}"));
     }
+}
+
+/// A message that a guard has refused.
+fn denied(role: &str, label: &str, guard: &str, code: &str) -> String {
+    format!("{role} ⊘ {label}: {guard}, {code}")
 }
 
 /// The last line of a session that is complete.

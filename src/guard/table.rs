@@ -1,0 +1,213 @@
+//! A table: what the chain looks at for one cast, by sender and instruction, so that nothing is searched on the way of a
+//! message.
+//!
+//! A capability is a bit of a word, a budget a number that the chain gives; a word about a scope is a mark of its own.
+//! Made of a [`Policy`] and the programs; never changes.
+//! Is not: state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::base::id::RoleId;
+use crate::base::limits::CAPABILITIES_MAX;
+use crate::bytecode::program::Program;
+use crate::config::guards::fact::Fact;
+use crate::config::guards::{OnDenied, Profile};
+use crate::guard::policy::{Origin, Policy, places};
+
+/// No rule: the message is denied.
+const NOTHING: u32 = u32::MAX;
+/// A word about a scope: it passes.
+const CONTROL: u32 = u32::MAX - 1;
+
+/// What the chain looks at for one cast.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// Where the instructions of each role begin in `places`.
+    firsts: Vec<u32>,
+    /// The row of each instruction.
+    places: Vec<u32>,
+    pub(super) rows: Vec<Row>,
+    /// What each role may do, as bits.
+    pub(super) grants: Vec<u128>,
+    pub(super) context: Arc<str>,
+    /// The roles, by id.
+    pub(super) roles: Vec<Arc<str>>,
+    /// Sender and receiver of each budget, by its number here, with its limit and epoch.
+    pub(super) purses: Vec<Purse>,
+    pub(super) leakage_limits: Option<[u64; 3]>,
+}
+
+/// A budget that a cast needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Purse {
+    pub(super) from: RoleId,
+    pub(super) to: RoleId,
+    /// 0 where the profile has none.
+    pub(super) limit: u64,
+    /// The length of an epoch in nanoseconds; 0 where it does not end.
+    pub(super) epoch: u64,
+}
+
+/// What is needed and charged for one kind of send.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Row {
+    pub(super) need: u128,
+    pub(super) cost: u64,
+    pub(super) per_kib: u64,
+    pub(super) leakage: [u64; 3],
+    pub(super) leaks: bool,
+    /// The budget: a number in `purses`.
+    pub(super) purse: u32,
+    pub(super) facts: Arc<[Fact]>,
+    pub(super) on_denied: OnDenied,
+    pub(super) label: Arc<str>,
+}
+
+/// What a place holds.
+pub(super) enum Found<'a> {
+    Row(&'a Row),
+    Control,
+    Nothing,
+}
+
+/// More capabilities than `limits::CAPABILITIES_MAX`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TooMany;
+
+impl Table {
+    /// The table of a cast's programs, in the order of the roles.
+    ///
+    /// # Errors
+    /// The policy names too many capabilities.
+    pub fn new<'a>(
+        programs: impl IntoIterator<Item = &'a Program>,
+        policy: &Policy,
+    ) -> Result<Self, TooMany> {
+        let fresh = Profile::fresh().defaults.unwrap_or_default();
+        let mut draft = Draft::default();
+        let mut table = Self {
+            context: policy.context.clone(),
+            leakage_limits: policy.profile.leakage_limits,
+            ..Self::default()
+        };
+        for program in programs {
+            if table.roles.is_empty() {
+                table.roles = program.roles.iter().map(|role| role.name.clone()).collect();
+            }
+            let first = table.places.len();
+            table.firsts.push(first as u32);
+            table.places.resize(first + program.code.len(), NOTHING);
+            for place in places(program) {
+                let name = |role: RoleId| table.roles.get(role.index()).map_or("", AsRef::as_ref);
+                let ends = [name(place.from), name(place.to)];
+                let terms = policy.terms(&fresh, ends, place.message, program.debug.span(place.at));
+                let number = match terms {
+                    None => CONTROL,
+                    Some(terms) if terms.origin == Origin::Nothing => NOTHING,
+                    Some(terms) => {
+                        let budget = policy.profile.budget(&policy.context, ends[1]);
+                        let purse = draft.purse(Purse {
+                            from: place.from,
+                            to: place.to,
+                            limit: budget.map_or(0, |budget| budget.limit),
+                            epoch: budget.and_then(|budget| budget.epoch).map_or(0, |epoch| epoch.0),
+                        });
+                        let row = Row {
+                            need: draft.bits(terms.capabilities.iter().map(AsRef::as_ref))?,
+                            cost: terms.cost,
+                            per_kib: terms.per_kib,
+                            leaks: terms.leakage.iter().any(|amount| *amount > 0),
+                            leakage: terms.leakage,
+                            purse,
+                            facts: terms.facts.into(),
+                            on_denied: terms.on_denied,
+                            label: place.message.name.clone(),
+                        };
+                        draft.row(row)
+                    }
+                };
+                if let Some(slot) = table.places.get_mut(first + place.at as usize) {
+                    *slot = number;
+                }
+            }
+        }
+        // What nobody asks for needs no bit.
+        let bit = |name: &String| draft.bits.get(name.as_str()).map_or(0, |at| 1 << at);
+        let of = |role: &Arc<str>| policy.grants.of(role).iter().map(bit).fold(0, |all, bit: u128| all | bit);
+        table.grants = table.roles.iter().map(of).collect();
+        table.rows = draft.rows;
+        table.purses = draft.purses;
+        Ok(table)
+    }
+
+    /// The table of a fresh directory.
+    #[must_use]
+    pub fn fresh<'a>(programs: impl IntoIterator<Item = &'a Program>) -> Self {
+        // It names one capability; if it could not be made, everything would be denied.
+        Self::new(programs, &Policy::fresh()).unwrap_or_default()
+    }
+
+    /// What holds of what a role sends at an instruction.
+    #[inline]
+    pub(super) fn find(&self, from: RoleId, at: u32) -> Found<'_> {
+        let first = self.firsts.get(from.index()).copied().unwrap_or(0);
+        let number = self.places.get((first + at) as usize).copied().unwrap_or(NOTHING);
+        match self.rows.get(number as usize) {
+            Some(row) => Found::Row(row),
+            None if number == CONTROL => Found::Control,
+            None => Found::Nothing,
+        }
+    }
+
+    /// The name of a role.
+    pub(super) fn role(&self, role: RoleId) -> Arc<str> {
+        self.roles.get(role.index()).cloned().unwrap_or_default()
+    }
+}
+
+/// A table while it is made: what is equal is there once.
+#[derive(Debug, Default)]
+struct Draft {
+    bits: BTreeMap<String, usize>,
+    rows: Vec<Row>,
+    purses: Vec<Purse>,
+    by_ends: BTreeMap<(RoleId, RoleId), u32>,
+    by_label: BTreeMap<(u32, Arc<str>), Vec<u32>>,
+}
+
+impl Draft {
+    fn bits<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> Result<u128, TooMany> {
+        let mut all = 0;
+        for name in names {
+            let next = self.bits.len();
+            let at = *self.bits.entry(name.to_owned()).or_insert(next);
+            if at >= CAPABILITIES_MAX {
+                return Err(TooMany);
+            }
+            all |= 1 << at;
+        }
+        Ok(all)
+    }
+
+    fn purse(&mut self, purse: Purse) -> u32 {
+        let next = self.purses.len() as u32;
+        let number = *self.by_ends.entry((purse.from, purse.to)).or_insert(next);
+        if number == next {
+            self.purses.push(purse);
+        }
+        number
+    }
+
+    fn row(&mut self, row: Row) -> u32 {
+        let alike = self.by_label.entry((row.purse, row.label.clone())).or_default();
+        let have = alike.iter().find(|number| self.rows.get(**number as usize) == Some(&row));
+        if let Some(number) = have {
+            return *number;
+        }
+        let number = self.rows.len() as u32;
+        alike.push(number);
+        self.rows.push(row);
+        number
+    }
+}
