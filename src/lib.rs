@@ -18,12 +18,13 @@
 //! compile  | base diag global local bytecode                           | automata to program
 //! pipeline | base diag syntax global local bytecode compile            | sources to verified programs, or diagnostics (one file)
 //! machine  | base bytecode                                             | a role's execution, and a session of them: lanes, mailboxes; inputs to intents
-//! guard    | base diag config bytecode                                 | an intent to a cleared effect, or a denial
-//! effect   | base diag config bytecode                                 | handlers as data: calls, answers, pure built-ins, stand-in participants
-//! engine   | base diag config bytecode machine guard effect                | sessions, scheduler, timers
+//! journal  | base                                                      | facts: grow-only sets per context, merge, reduction, deltas
+//! guard    | base diag config bytecode journal                         | an intent to a cleared effect, or a denial; budgets
+//! effect   | base diag config bytecode journal                         | handlers as data: calls, answers, pure built-ins, stand-in participants
+//! engine   | base diag config bytecode machine journal guard effect    | sessions, scheduler, timers
 //! check    | base diag bytecode machine                                | explores every run of the machines
-//! tools    | base diag config syntax global local bytecode compile pipeline machine guard effect engine check | one file per verb: sources in, report out
-//! cli      | base diag config syntax global local bytecode compile pipeline machine guard effect engine check tools | arguments, files, terminal, exit codes
+//! tools    | base diag config syntax global local bytecode compile pipeline machine journal guard effect engine check | one file per verb: sources in, report out
+//! cli      | base diag config syntax global local bytecode compile pipeline machine journal guard effect engine check tools | arguments, files, terminal, exit codes
 //! ```
 
 #![forbid(unsafe_code)]
@@ -42,6 +43,7 @@ pub mod effect;
 pub mod engine;
 pub mod global;
 pub mod guard;
+pub mod journal;
 pub mod local;
 pub mod machine;
 pub mod pipeline;

@@ -86,3 +86,17 @@ pub const CAPABILITIES_MAX: usize = 128;
 pub const CHARGES_KEPT: usize = 1_024;
 /// Literal turns of a counted loop that are written out to find how long a channel can grow.
 pub const TURNS_UNROLLED_MAX: i64 = 64;
+/// Bytes of the name of a context, a device, a namespace or a key.
+pub const NAME_BYTES_MAX: usize = 256;
+/// Canonical bytes of one fact: what a message says in a fact is a summary, not its payload.
+pub const FACT_BYTES_MAX: usize = 64 << 10;
+/// The greatest place of a fact in its set; every number up to it is exact in JSON too.
+pub const FACT_ORDER_MAX: u64 = (1 << 53) - 1;
+/// Facts of one context and namespace.
+pub const FACTS_MAX: usize = 1 << 20;
+/// Sets of facts of one journal: contexts times their namespaces.
+pub const FACT_SETS_MAX: usize = 1 << 16;
+/// Canonical bytes of all facts of one journal.
+pub const JOURNAL_BYTES_MAX: usize = 256 << 20;
+/// Rows of one kind of budget of one device: contexts times their peers.
+pub const BUDGET_ROWS_MAX: usize = 1 << 20;

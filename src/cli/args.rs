@@ -33,6 +33,8 @@ pub enum Verb {
     Validate(Validate),
     /// Run one session of a protocol, all roles in this process
     Run(Run),
+    /// Show what each message needs and costs
+    Guards(Guards),
 }
 
 /// `laban check`
@@ -163,8 +165,12 @@ pub struct Run {
     /// Answers for the roles, as YAML (schemas/script.schema.json); otherwise the *.bindings.yaml beside the protocol
     #[arg(long, value_name = "FILE", conflicts_with = "play")]
     pub script: Option<PathBuf>,
+    /// What messages need and cost (schemas/guard-profile.schema.json); otherwise the *.guards.yaml beside the protocol,
+    /// and without one the profile of a fresh directory
+    #[arg(long, value_name = "FILE")]
+    pub guards: Option<PathBuf>,
     /// Run the scenarios of this file and compare what happens; PATH may also be such a file (*.scn) itself
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["play", "script", "inputs"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["play", "script", "inputs", "guards"])]
     pub scenario: Option<PathBuf>,
     /// Print a report of the scenarios on standard output; findings go to standard error
     #[arg(long, value_enum)]
@@ -181,6 +187,36 @@ pub struct Run {
     /// What is shown of the run; a diagram on a terminal and JSON elsewhere if not given
     #[arg(long, value_enum)]
     pub trace: Option<Trace>,
+}
+
+/// `laban guards`
+#[derive(Args, Debug)]
+pub struct Guards {
+    /// What to do.
+    #[command(subcommand)]
+    pub act: GuardsAct,
+}
+
+/// What `laban guards` does.
+#[derive(Subcommand, Debug)]
+pub enum GuardsAct {
+    /// For each send its capabilities, cost, leakage and facts; what a session spends at most; what would be denied
+    Plan(Plan),
+}
+
+/// `laban guards plan`
+#[derive(Args, Debug)]
+#[command(after_help = PLAN_EXAMPLES)]
+pub struct Plan {
+    /// Which protocol.
+    #[command(flatten)]
+    pub choose: Choose,
+    /// The guard profile (schemas/guard-profile.schema.json); otherwise the *.guards.yaml beside the protocol
+    #[arg(long, value_name = "FILE")]
+    pub guards: Option<PathBuf>,
+    /// How the plan is shown
+    #[arg(long, value_enum, default_value_t = Verdicts::Human)]
+    pub format: Verdicts,
 }
 
 // What stands below the options of each verb.
@@ -220,6 +256,11 @@ Examples:
   laban run lunch.choreo --play Ann
   laban run lunch.scn                                            every scenario of the file
   laban run lunch.choreo --scenario late.scn --trace diagram";
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  laban guards plan lunch.choreo
+  laban guards plan lunch.choreo --guards strict.guards.yaml --format json";
 
 /// How findings are shown.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]

@@ -10,6 +10,7 @@ pub mod compile;
 pub mod explain;
 pub mod files;
 pub mod fmt;
+pub mod guards;
 pub mod play;
 pub mod project;
 pub mod run;
@@ -49,6 +50,7 @@ pub fn main() -> ExitCode {
         Verb::Compile(args) => compile::compile(args, &mut terminal),
         Verb::Validate(args) => validate::validate(args, &mut terminal),
         Verb::Run(args) => run::run(args, &mut terminal),
+        Verb::Guards(args) => guards::guards(args, &mut terminal),
         Verb::Explain(args) => Ok(explain::explain(args, &mut terminal)),
     };
     let mut exit = done.unwrap_or_else(|error: anyhow::Error| {

@@ -15,6 +15,7 @@ use crate::cli::Exit;
 use crate::cli::answers::participant;
 use crate::cli::args::{Run, Trace as Wanted};
 use crate::cli::files::is_stdin;
+use crate::cli::guards;
 use crate::cli::play::Person;
 use crate::cli::scenario::{self, is_table};
 use crate::cli::source::{Ready, built, one_of_roles};
@@ -51,6 +52,8 @@ pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
     }
     let lanes = ready.protocol.lanes.iter().map(|lane| lane.name.clone()).collect();
     let stage = Stage::new(&ready.programs, lanes);
+    let Some(given) = guards::given(args.guards.as_deref(), &mut ready, terminal)? else { return Ok(Exit::Errors) };
+    let Some(table) = guards::table(&given.policy, &ready, terminal) else { return Ok(Exit::Errors) };
     let cast = match Cast::link(std::mem::take(&mut ready.programs)) {
         Ok(cast) => Arc::new(cast),
         Err(rejection) => {
@@ -70,7 +73,8 @@ pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
         None => others,
     };
     let steps_max = args.max_steps.unwrap_or(STEPS_MAX_DEFAULT);
-    let setup = Setup { cast, inputs, seed: args.seed, steps_max };
+    let (guards, charges) = (Some(table), given.beside);
+    let setup = Setup { cast, inputs, seed: args.seed, steps_max, guards, charges };
     let mut trace = trace(wanted(args), stage);
     let report =
         drive(&setup, players.as_mut(), trace.as_mut(), &mut |line| terminal.data(&format!("{line}\n")));

@@ -186,6 +186,7 @@ codes! {
     E0519 Error "flow budget used up"
     E0520 Error "leakage budget used up"
     E0521 Error "send without a rule"
+    E0522 Error "facts not written"
 }
 
 impl Code {

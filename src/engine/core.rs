@@ -133,6 +133,7 @@ impl Engine {
     /// Whether events tell of messages that were allowed, and at the end what they cost.
     pub fn show_charges(&mut self, wanted: bool) {
         self.news.charges = wanted;
+        self.chain.keep_books(wanted);
     }
 
     /// Has the chain deny what a rule says, from now on.
@@ -480,6 +481,7 @@ impl Engine {
         if self.news.charges {
             let state = self.chain.state(live.cast, schedule::number(session));
             self.news.tell(session, || What::Accounts(Box::new(state)));
+            self.chain.forget(live.cast, schedule::number(session));
         }
         self.news.tell(session, || match &outcome {
             Outcome::Completed => What::Completed,

@@ -1,7 +1,7 @@
 //! The chain and its verdicts.
 //!
-//! Capability, flow headroom, leakage headroom, and then one commit: charges and facts. All that can refuse is asked
-//! before anything is changed, so a denial leaves no trace.
+//! Capability, flow headroom, leakage headroom, and then one commit: facts, which may be refused and are written all or
+//! none, then charges, which cannot be. A denial leaves no trace.
 //! Is not: a place where a message is kept; a verdict names the channel that it is for.
 
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use crate::guard::intent::Intent;
 use crate::guard::state::{Book, State};
 use crate::guard::table::{Found, Row, Table};
 use crate::guard::till::{Charge, Tills};
+use crate::journal::{Device, Epoch, Journal};
 
 /// The guards that every message passes, in order.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +24,9 @@ pub struct Chain {
     rules: Vec<Rule>,
     casts: Vec<Installed>,
     tills: Tills,
-    facts: Vec<Book>,
+    journal: Journal,
+    /// The facts of sessions, where somebody wants to see them at the end.
+    books: Option<Vec<Book>>,
 }
 
 /// A table, and the tills that it uses.
@@ -34,6 +37,8 @@ struct Installed {
     flow: Vec<u32>,
     /// The tills of each role, by class of observers.
     leakage: Vec<[u32; 3]>,
+    /// What each role is called as the author of facts; in one engine a role is a device.
+    devices: Vec<Option<Device>>,
 }
 
 /// Denies one message from one role to another: what a scenario says where a guard would say no.
@@ -135,7 +140,8 @@ pub struct Denied {
 
 impl Chain {
     /// Gives the next cast its table. Budgets of one context are shared with the casts before it.
-    pub fn install(&mut self, table: Table) {
+    pub fn install(&mut self, mut table: Table) {
+        table.open_sets(&mut self.journal);
         let context = table.context.clone();
         let tills = &mut self.tills;
         let mut open = |from: RoleId, to: Arc<str>, limit, epoch| {
@@ -154,7 +160,8 @@ impl Chain {
             }
             leakage.push(of);
         }
-        self.casts.push(Installed { table, flow, leakage });
+        let devices = table.roles.iter().map(|role| Device::new(role.clone()).ok()).collect();
+        self.casts.push(Installed { table, flow, leakage, devices });
     }
 
     /// Time has passed: epochs may be over.
@@ -193,10 +200,38 @@ impl Chain {
             if row.leaks && seen.any(|(till, amount)| amount > self.tills.headroom(*till)) {
                 return Err(denied("leakage", "E0520", Kind::Recoverable, row));
             }
-            commit(&mut self.tills, &mut self.facts, row, leaks, intent);
+            if !row.facts.is_empty() {
+                let device = installed.devices.get(intent.from.index()).and_then(Option::as_ref);
+                let epoch = Epoch(self.tills.epoch(till));
+                if write(&mut self.journal, &mut self.books, row, (device, epoch), intent).is_none() {
+                    return Err(denied("commit", "E0522", Kind::Recoverable, row));
+                }
+            }
+            // Nothing below can refuse.
+            for (till, amount) in leaks.into_iter().zip(row.leakage) {
+                self.tills.show(till, amount);
+            }
         }
         self.tills.charge(till, cost);
         Ok(Cleared { from: intent.from, to: intent.to, lane: intent.lane })
+    }
+
+    /// The facts of all sessions.
+    #[must_use]
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Whether the facts of each session are kept for [`Self::state`].
+    pub fn keep_books(&mut self, wanted: bool) {
+        self.books = wanted.then(Vec::new);
+    }
+
+    /// A session is over: its facts stay in the journal, and are shown no more.
+    pub fn forget(&mut self, cast: u32, session: u64) {
+        if let Some(books) = &mut self.books {
+            books.retain(|book| (book.cast, book.session) != (cast, session));
+        }
     }
 
     /// What the newest cleared message cost, and what is left.
@@ -229,7 +264,7 @@ impl Chain {
             }
         }
         let own = |book: &&Book| book.cast == cast && book.session == session;
-        state.facts = self.facts.iter().filter(own).cloned().collect();
+        state.facts = self.books.iter().flatten().filter(own).cloned().collect();
         state
     }
 
@@ -247,22 +282,31 @@ impl Chain {
     }
 }
 
-/// Books what a message shows and says.
+/// Writes down what a message says: all of its facts, or none.
 #[inline(never)]
-fn commit(tills: &mut Tills, facts: &mut Vec<Book>, row: &Row, leaks: [u32; 3], intent: &Intent<'_>) {
-    for fact in row.facts.iter() {
-        facts.push(Book {
+fn write(
+    journal: &mut Journal,
+    books: &mut Option<Vec<Book>>,
+    row: &Row,
+    (device, epoch): (Option<&Device>, Epoch),
+    intent: &Intent<'_>,
+) -> Option<()> {
+    // A set that could not be opened is missing here, and then nothing is written.
+    let device = device.filter(|_| row.places.len() == row.facts.len())?;
+    let said = row.facts.iter().zip(&row.places);
+    let said = said.map(|(fact, (set, key))| (*set, key.clone(), fact.of(intent.payload)));
+    journal.append_all(said, device, epoch).ok()?;
+    if let Some(books) = books {
+        books.extend(row.facts.iter().map(|fact| Book {
             cast: intent.cast,
             session: intent.session,
             role: intent.from,
             namespace: fact.namespace.clone(),
             key: fact.key.clone(),
             data: fact.of(intent.payload),
-        });
+        }));
     }
-    for (till, amount) in leaks.into_iter().zip(row.leakage) {
-        tills.show(till, amount);
-    }
+    Some(())
 }
 
 /// What a message costs whose size counts: its text as JSON, in KiB that are begun.

@@ -14,6 +14,7 @@ use crate::bytecode::program::Program;
 use crate::config::guards::fact::Fact;
 use crate::config::guards::{OnDenied, Profile};
 use crate::guard::policy::{Origin, Policy, places};
+use crate::journal::{Context, Journal, Key, Namespace, Place, SetId};
 
 /// No rule: the message is denied.
 const NOTHING: u32 = u32::MAX;
@@ -60,6 +61,8 @@ pub(super) struct Row {
     /// The budget: a number in `purses`.
     pub(super) purse: u32,
     pub(super) facts: Arc<[Fact]>,
+    /// Where each fact is written, once the journal is known.
+    pub(super) places: Vec<(SetId, Key)>,
     pub(super) on_denied: OnDenied,
     pub(super) label: Arc<str>,
 }
@@ -121,6 +124,7 @@ impl Table {
                             leakage: terms.leakage,
                             purse,
                             facts: terms.facts.into(),
+                            places: Vec::new(),
                             on_denied: terms.on_denied,
                             label: place.message.name.clone(),
                         };
@@ -139,6 +143,19 @@ impl Table {
         table.rows = draft.rows;
         table.purses = draft.purses;
         Ok(table)
+    }
+
+    /// Finds the set of each fact. Where one cannot be opened, the message will be denied by the commit.
+    pub(super) fn open_sets(&mut self, journal: &mut Journal) {
+        let Ok(context) = Context::new(self.context.clone()) else { return };
+        for row in &mut self.rows {
+            let places = row.facts.iter().map(|fact| {
+                let namespace = Namespace::new(fact.namespace.clone()).ok()?;
+                let set = journal.open(&Place { context: context.clone(), namespace }).ok()?;
+                Some((set, Key::new(fact.key.clone()).ok()?))
+            });
+            row.places = places.collect::<Option<_>>().unwrap_or_default();
+        }
     }
 
     /// The table of a fresh directory.

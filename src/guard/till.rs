@@ -113,6 +113,11 @@ impl Tills {
         }
     }
 
+    /// The epoch of a till.
+    pub(super) fn epoch(&self, till: u32) -> u64 {
+        self.all.get(till as usize).map_or(0, |till| till.epoch)
+    }
+
     #[inline]
     pub(super) fn headroom(&self, till: u32) -> u64 {
         self.all.get(till as usize).map_or(0, Till::headroom)

@@ -9,6 +9,7 @@ pub mod compile;
 pub mod explain;
 pub mod fix;
 pub mod fmt;
+pub mod guards;
 pub mod project;
 pub mod run;
 pub mod scenario;

@@ -5,7 +5,7 @@ use crate::bytecode::program::Program;
 
 /// Calls `visit` with each instruction that may run next in the same thread. One past the end is possible; whoever
 /// walks first refuses it.
-pub(super) fn successors(program: &Program, at: u32, mut visit: impl FnMut(u32)) {
+pub fn successors(program: &Program, at: u32, mut visit: impl FnMut(u32)) {
     let Some(instr) = program.code.get(at as usize) else { return };
     match instr.op.flow() {
         Flow::Next | Flow::Fork => visit(at + 1),

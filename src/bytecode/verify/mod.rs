@@ -15,6 +15,7 @@ mod threads;
 #[cfg(test)]
 mod tests;
 
+pub use flow::successors;
 pub(in crate::bytecode) use operands::is_wide;
 
 use crate::bytecode::program::Program;

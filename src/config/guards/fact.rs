@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::base::json;
+use crate::base::limits::NAME_BYTES_MAX;
 use crate::base::ty::Type;
 use crate::base::value::Value;
 
@@ -82,6 +83,7 @@ pub fn name(text: &str) -> Option<(&str, &str)> {
     let (namespace, key) = text.split_once('/')?;
     let fine = |part: &str| {
         !part.is_empty()
+            && part.len() <= NAME_BYTES_MAX
             && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b':'))
     };
     (fine(namespace) && fine(key)).then_some((namespace, key))

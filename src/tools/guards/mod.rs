@@ -8,8 +8,6 @@ mod json;
 mod plan;
 mod policy;
 mod show;
-#[cfg(test)]
-mod tests;
 mod worst;
 
 pub use self::json::report;

@@ -29,7 +29,12 @@ pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Tra
     let mut engine = Engine::new();
     engine.subscribe(true);
     // A new engine has room for a cast; if it had not, the opening would be refused with a code.
-    let cast = engine.deploy(setup.cast.clone()).unwrap_or(CastId(u32::MAX));
+    engine.show_charges(setup.charges);
+    let deployed = match &setup.guards {
+        Some(guards) => engine.deploy_under(setup.cast.clone(), guards.clone()),
+        None => engine.deploy(setup.cast.clone()),
+    };
+    let cast = deployed.unwrap_or(CastId(u32::MAX));
     let mut opening = Opening::new(0, cast);
     opening.params.clone_from(&setup.inputs);
     opening.observers = observers(setup, participant);

@@ -19,6 +19,7 @@ use crate::base::time::Instant;
 use crate::base::value::Value;
 use crate::effect::world::Line;
 use crate::engine::effect::Trouble;
+use crate::guard::Table;
 use crate::machine::cast::Cast;
 
 /// How many steps a run may take, unless somebody says otherwise.
@@ -35,13 +36,17 @@ pub struct Setup {
     pub seed: u64,
     /// After so many messages, decisions and outcomes the run stops.
     pub steps_max: u64,
+    /// What sends need and cost; what a fresh directory says where none is given.
+    pub guards: Option<Table>,
+    /// Whether the trace shows what was allowed, and at the end what it cost.
+    pub charges: bool,
 }
 
 impl Setup {
     /// A run without inputs, with seed 0.
     #[must_use]
     pub const fn new(cast: Arc<Cast>) -> Self {
-        Self { cast, inputs: Vec::new(), seed: 0, steps_max: STEPS_MAX_DEFAULT }
+        Self { cast, inputs: Vec::new(), seed: 0, steps_max: STEPS_MAX_DEFAULT, guards: None, charges: false }
     }
 }
 

@@ -1,0 +1,230 @@
+//! The facts of one context and namespace: a set that only grows, and merges by union.
+//!
+//! In go facts, made here or elsewhere; out come the same facts in an order that their contents decide, what another
+//! set lacks, and states that are reduced from them.
+//! Invariants: every fact is of the set's own place; facts are sorted and each is there once; a refusal changes
+//! nothing.
+//! Is not: bounded by time. Nothing is ever taken away; what is full says so.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::base::limits::{FACTS_MAX, JOURNAL_BYTES_MAX};
+use crate::base::value::Value;
+use crate::base::weight::Excess;
+use crate::journal::fact::{Epoch, Fact, FactId, Place};
+use crate::journal::name::{Device, Key};
+
+/// Why facts are not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// They belong to another context.
+    Context,
+    /// They belong to another namespace of the same context.
+    Namespace,
+    /// The data of a fact is too large to be a value.
+    Large(Excess),
+    /// A fact has more than `limits::FACT_BYTES_MAX` bytes.
+    Bytes,
+    /// The data of a fact has a part that nobody knows.
+    Unknown,
+    /// The order of a fact is beyond `limits::FACT_ORDER_MAX`.
+    Order,
+    /// There would be more facts, sets or bytes than `base::limits` allows.
+    Full,
+}
+
+impl Refusal {
+    /// What is said of it.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Context => "the facts belong to another context",
+            Self::Namespace => "the facts belong to another namespace",
+            Self::Large(excess) => excess.sentence(),
+            Self::Bytes => "a fact is larger than the limit",
+            Self::Unknown => "a fact says what nobody knows",
+            Self::Order => "the places of a set of facts are used up",
+            Self::Full => "the journal is full",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.sentence())
+    }
+}
+
+/// The facts of one context and namespace.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Set {
+    place: Arc<Place>,
+    /// Sorted, each once.
+    facts: Vec<Fact>,
+    bytes: usize,
+}
+
+impl Set {
+    /// The set of a place, without facts.
+    #[must_use]
+    pub const fn new(place: Arc<Place>) -> Self {
+        Self { place, facts: Vec::new(), bytes: 0 }
+    }
+
+    /// Which facts belong here.
+    #[must_use]
+    pub const fn place(&self) -> &Arc<Place> {
+        &self.place
+    }
+
+    /// The facts in their order: by [`Fact::order`], then by device, then by id.
+    #[must_use]
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// The facts of one key, in their order.
+    pub fn of_key<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Fact> {
+        self.facts.iter().filter(move |fact| fact.key() == key)
+    }
+
+    /// Canonical bytes of all facts.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Adds what `device` says now, after every fact that is there. Makes no hash.
+    ///
+    /// # Errors
+    /// The data is too large or not known, or the set is full.
+    pub fn append(&mut self, key: Key, data: Value, device: Device, epoch: Epoch) -> Result<&Fact, Refusal> {
+        self.append_within(JOURNAL_BYTES_MAX, key, data, device, epoch)
+    }
+
+    /// The same where the journal has only so many bytes left.
+    pub(super) fn append_within(
+        &mut self,
+        room: usize,
+        key: Key,
+        data: Value,
+        device: Device,
+        epoch: Epoch,
+    ) -> Result<&Fact, Refusal> {
+        let order = self.facts.last().map_or(1, |last| last.order().saturating_add(1));
+        let fact = Fact::new(self.place.clone(), key, data, device, epoch, order)?;
+        if fact.bytes() > room {
+            return Err(Refusal::Full);
+        }
+        self.room(1, fact.bytes())?;
+        self.bytes += fact.bytes();
+        self.facts.push(fact);
+        self.facts.last().ok_or(Refusal::Full)
+    }
+
+    /// Takes away the fact that was added last, before anybody has seen it; gives its bytes.
+    pub(super) fn take_back(&mut self) -> usize {
+        let bytes = self.facts.pop().map_or(0, |fact| fact.bytes());
+        self.bytes -= bytes;
+        bytes
+    }
+
+    /// Takes a fact that came from elsewhere; false if it was there.
+    ///
+    /// # Errors
+    /// It belongs to another place, or the set is full.
+    pub fn insert(&mut self, fact: Fact) -> Result<bool, Refusal> {
+        self.same_place(fact.place())?;
+        let Err(at) = self.facts.binary_search(&fact) else { return Ok(false) };
+        self.room(1, fact.bytes())?;
+        self.bytes += fact.bytes();
+        self.facts.insert(at, fact);
+        Ok(true)
+    }
+
+    /// Takes every fact of `other`: the union. Gives the number of facts that are new.
+    ///
+    /// # Errors
+    /// `other` belongs to another place, or the union would be too large; then nothing is taken.
+    pub fn merge(&mut self, other: &Self) -> Result<usize, Refusal> {
+        let delta = other.delta(self)?;
+        self.room_for(&delta)?;
+        let new = delta.facts.len();
+        self.bytes += delta.bytes;
+        self.facts.extend(delta.facts);
+        // Two sorted runs: the sort finds them and merges in one pass.
+        self.facts.sort();
+        Ok(new)
+    }
+
+    /// The facts that `other` lacks.
+    ///
+    /// # Errors
+    /// `other` belongs to another place.
+    pub fn delta(&self, other: &Self) -> Result<Self, Refusal> {
+        self.same_place(&other.place)?;
+        let mut theirs = other.facts.iter().peekable();
+        Ok(self.only(|fact| {
+            while theirs.next_if(|their| *their < fact).is_some() {}
+            theirs.peek() != Some(&fact)
+        }))
+    }
+
+    /// The facts whose ids are not among these: what one lacks who has told only ids.
+    #[must_use]
+    pub fn delta_of_ids(&self, ids: &BTreeSet<FactId>) -> Self {
+        self.only(|fact| !ids.contains(&fact.id()))
+    }
+
+    /// The ids of the facts.
+    #[must_use]
+    pub fn ids(&self) -> BTreeSet<FactId> {
+        self.facts.iter().map(Fact::id).collect()
+    }
+
+    /// A state reduced from the facts, one by one in their order.
+    ///
+    /// What makes it pure: `step` is a function without captured state, so it sees facts and nothing else, and a
+    /// state that has an exact equality holds no bare float.
+    ///
+    /// ```compile_fail,E0277
+    /// # fn of(set: &laban::journal::Set) -> f64 {
+    /// set.reduce(0.0, |sum, _| sum + 0.1)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn reduce<S: Eq>(&self, start: S, step: fn(S, &Fact) -> S) -> S {
+        self.facts.iter().fold(start, step)
+    }
+
+    /// # Errors
+    /// The facts of `place` do not belong here.
+    pub(super) fn same_place(&self, place: &Arc<Place>) -> Result<(), Refusal> {
+        // Sets of one journal share their place, so most comparisons end at the pointer.
+        if Arc::ptr_eq(&self.place, place) || self.place == *place {
+            return Ok(());
+        }
+        Err(if self.place.context == place.context { Refusal::Namespace } else { Refusal::Context })
+    }
+
+    /// # Errors
+    /// The facts of `delta`, none of which is here, have no room.
+    pub(super) const fn room_for(&self, delta: &Self) -> Result<(), Refusal> {
+        self.room(delta.facts.len(), delta.bytes)
+    }
+
+    fn only(&self, mut keep: impl FnMut(&Fact) -> bool) -> Self {
+        let facts: Vec<Fact> = self.facts.iter().filter(|fact| keep(fact)).cloned().collect();
+        let bytes = facts.iter().map(Fact::bytes).sum();
+        Self { place: self.place.clone(), facts, bytes }
+    }
+
+    const fn room(&self, facts: usize, bytes: usize) -> Result<(), Refusal> {
+        if self.facts.len() + facts > FACTS_MAX || self.bytes + bytes > JOURNAL_BYTES_MAX {
+            return Err(Refusal::Full);
+        }
+        Ok(())
+    }
+}

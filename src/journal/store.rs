@@ -1,0 +1,173 @@
+//! All facts that one device holds: a set per context and namespace, read one context at a time.
+//!
+//! Invariant: a [`View`] of a context reaches that context's facts and no others; a merge takes the facts of one
+//! context into the same one.
+//! Is not: durable.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::base::limits::{FACT_SETS_MAX, JOURNAL_BYTES_MAX};
+use crate::base::value::Value;
+use crate::journal::fact::{Epoch, Fact, Place};
+use crate::journal::name::{Context, Device, Key, Namespace};
+use crate::journal::set::{Refusal, Set};
+
+/// A set of one journal, for who appends to it often: found once, by its place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SetId(u32);
+
+/// Facts by context and namespace.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    sets: Vec<Set>,
+    places: BTreeMap<Context, BTreeMap<Namespace, SetId>>,
+    bytes: usize,
+}
+
+/// The facts of one context.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    journal: &'a Journal,
+    context: &'a Context,
+}
+
+impl Journal {
+    /// The journal without facts.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The set of a place; made, without facts, where it is not there yet.
+    ///
+    /// # Errors
+    /// There are `limits::FACT_SETS_MAX` others.
+    pub fn open(&mut self, place: &Place) -> Result<SetId, Refusal> {
+        if let Some(id) = self.find(&place.context, &place.namespace) {
+            return Ok(id);
+        }
+        if self.sets.len() >= FACT_SETS_MAX {
+            return Err(Refusal::Full);
+        }
+        let id = SetId(self.sets.len() as u32);
+        self.sets.push(Set::new(Arc::new(place.clone())));
+        self.places.entry(place.context.clone()).or_default().insert(place.namespace.clone(), id);
+        Ok(id)
+    }
+
+    /// Adds what `device` says to a set, after every fact that is there. Beyond the fact it allocates only where the
+    /// set's room grows.
+    ///
+    /// # Errors
+    /// The data is too large or not known, or the journal is full.
+    pub fn append(
+        &mut self,
+        set: SetId,
+        key: Key,
+        data: Value,
+        device: Device,
+        epoch: Epoch,
+    ) -> Result<&Fact, Refusal> {
+        // Ids come from `open` of this journal; another one's number may be out of range here.
+        let set = self.sets.get_mut(set.0 as usize).ok_or(Refusal::Context)?;
+        let room = JOURNAL_BYTES_MAX.saturating_sub(self.bytes);
+        let fact = set.append_within(room, key, data, device, epoch)?;
+        self.bytes += fact.bytes();
+        Ok(fact)
+    }
+
+    /// Adds several facts, all or none.
+    ///
+    /// # Errors
+    /// One of them is too large or not known, or the journal is full; then none is there.
+    pub fn append_all(
+        &mut self,
+        facts: impl Iterator<Item = (SetId, Key, Value)> + Clone,
+        device: &Device,
+        epoch: Epoch,
+    ) -> Result<(), Refusal> {
+        for (done, (set, key, data)) in facts.clone().enumerate() {
+            if let Err(refusal) = self.append(set, key, data, device.clone(), epoch) {
+                // What was added in this call stands last in its set, and nobody has seen it.
+                for (set, ..) in facts.take(done) {
+                    let set = self.sets.get_mut(set.0 as usize);
+                    self.bytes -= set.map_or(0, Set::take_back);
+                }
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+
+    /// The facts of one context.
+    #[must_use]
+    pub const fn of<'a>(&'a self, context: &'a Context) -> View<'a> {
+        View { journal: self, context }
+    }
+
+    /// Takes every fact of a view into the view's own context. Gives the number of facts that are new.
+    ///
+    /// # Errors
+    /// The union would be too large; then nothing is taken.
+    pub fn merge(&mut self, from: &View<'_>) -> Result<usize, Refusal> {
+        let mut deltas = Vec::new();
+        let (mut sets, mut bytes) = (self.sets.len(), self.bytes);
+        for set in from.sets() {
+            let place = set.place();
+            let delta = match self.of(&place.context).set(&place.namespace) {
+                Some(mine) => set.delta(mine)?,
+                None => {
+                    sets += 1;
+                    set.clone()
+                }
+            };
+            bytes += delta.bytes();
+            deltas.push(delta);
+        }
+        if sets > FACT_SETS_MAX || bytes > JOURNAL_BYTES_MAX {
+            return Err(Refusal::Full);
+        }
+        let full = |delta: &Set| {
+            let place = delta.place();
+            self.of(&place.context).set(&place.namespace).is_some_and(|mine| mine.room_for(delta).is_err())
+        };
+        if deltas.iter().any(full) {
+            return Err(Refusal::Full);
+        }
+        let mut new = 0;
+        for delta in deltas {
+            let id = self.open(delta.place())?;
+            if let Some(set) = self.sets.get_mut(id.0 as usize) {
+                new += set.merge(&delta)?;
+            }
+        }
+        self.bytes = bytes;
+        Ok(new)
+    }
+
+    fn find(&self, context: &Context, namespace: &Namespace) -> Option<SetId> {
+        self.places.get(context)?.get(namespace).copied()
+    }
+}
+
+impl<'a> View<'a> {
+    /// The context.
+    #[must_use]
+    pub const fn context(&self) -> &'a Context {
+        self.context
+    }
+
+    /// The facts of a namespace; none where nobody has opened it.
+    #[must_use]
+    pub fn set(&self, namespace: &Namespace) -> Option<&'a Set> {
+        let id = self.journal.find(self.context, namespace)?;
+        self.journal.sets.get(id.0 as usize)
+    }
+
+    /// The sets of the context, by namespace.
+    pub fn sets(&self) -> impl Iterator<Item = &'a Set> {
+        let places = self.journal.places.get(self.context).into_iter().flatten();
+        places.filter_map(|(_, id)| self.journal.sets.get(id.0 as usize))
+    }
+}
