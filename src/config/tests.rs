@@ -13,7 +13,7 @@ use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::diag::source::{SourceId, Sources};
 
-fn vocabulary() -> Vocabulary {
+pub(super) fn vocabulary() -> Vocabulary {
     let amount = FieldType { name: Arc::from("amount"), ty: Type::INT };
     let note = FieldType { name: Arc::from("note"), ty: Type::Optional(Arc::new(Type::Text)) };
     Vocabulary {
@@ -32,7 +32,7 @@ fn vocabulary() -> Vocabulary {
 }
 
 /// Whether a text, tags aside, is valid by a schema of `schemas/`.
-fn is_valid(schema: &str, text: &str) -> bool {
+pub(super) fn is_valid(schema: &str, text: &str) -> bool {
     let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let json = yaml::Document::read(SourceId(0), text).unwrap().root.to_json();
@@ -72,7 +72,7 @@ fn the_schemas_refuse_what_the_reader_refuses() {
 }
 
 /// One line a diagnostic: `line:column code message [text under it] (help)`.
-fn lines(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
+pub(super) fn lines(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
     let mut sources = Sources::default();
     let id = sources.add("file", text);
     assert_eq!(id, SourceId(0));
@@ -336,6 +336,7 @@ fn the_pages_show_what_they_say() {
             (Arc::from("Offer"), field("amount", Type::INT)),
         ]),
         choices: BTreeMap::from([(Arc::from("Client#1"), ["again", "enough"].map(Arc::from).to_vec())]),
+        passes: std::collections::BTreeSet::new(),
         operations: BTreeMap::new(),
     };
     let codes = |text: &str| {

@@ -54,6 +54,11 @@ fn the_approval_runs_as_shown() {
 }
 
 #[test]
+fn the_guarded_approval_is_allowed_and_denied_as_shown() {
+    check("guarded-approval");
+}
+
+#[test]
 fn the_mistakes_are_said_as_shown() {
     check("mistakes");
 }

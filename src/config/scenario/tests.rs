@@ -196,6 +196,7 @@ fn vocabulary() -> (Vocabulary, Vec<Param>) {
             (Arc::from("Reply"), record("n", Type::INT)),
         ]),
         choices: BTreeMap::from([(Arc::from("Client#1"), ["again", "enough"].map(Arc::from).to_vec())]),
+        passes: std::collections::BTreeSet::new(),
         operations: BTreeMap::from([(Arc::from("desk.open"), Type::Bool)]),
     };
     (words, vec![Param { name: Arc::from("limit"), ty: Type::INT, optional: true }])
