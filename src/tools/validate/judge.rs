@@ -2,9 +2,6 @@
 //!
 //! Is not: the exploration; that is `check`.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use crate::base::id::RoleId;
 use crate::base::limits::MAILBOX_UNBOUNDED;
 use crate::bytecode::op::Op;
@@ -20,6 +17,7 @@ use crate::machine::Cast;
 use crate::tools::trace::Stage;
 use crate::tools::validate::Setup;
 use crate::tools::validate::offers::Offers;
+use std::collections::BTreeMap;
 
 /// Messages in a queue without a bound: its sender waits there anyway, and more of them show nothing new.
 const ROOM_UNBOUNDED: u32 = 2;
@@ -238,7 +236,7 @@ impl Trial<'_> {
             queues.push(Queue {
                 from: name(from),
                 to: name(to),
-                lane: Arc::<str>::from(stage.lane(lane)).to_string(),
+                lane: stage.lane(lane).to_string(),
                 seen: *seen,
                 bound: bound.unwrap_or(Bound::Messages(0)),
                 // In a scope what is over may be in the way until its receiver hears of it.
