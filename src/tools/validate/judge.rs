@@ -3,7 +3,6 @@
 //! Is not: the exploration; that is `check`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::base::id::RoleId;
 use crate::base::limits::MAILBOX_UNBOUNDED;
@@ -238,7 +237,7 @@ impl Trial<'_> {
             queues.push(Queue {
                 from: name(from),
                 to: name(to),
-                lane: Arc::<str>::from(stage.lane(lane)).to_string(),
+                lane: stage.lane(lane).to_string(),
                 seen: *seen,
                 bound: bound.unwrap_or(Bound::Messages(0)),
                 // In a scope what is over may be in the way until its receiver hears of it.
