@@ -2,6 +2,8 @@
 //!
 //! Is not: the exploration; that is `check`.
 
+use std::collections::BTreeMap;
+
 use crate::base::id::RoleId;
 use crate::base::limits::MAILBOX_UNBOUNDED;
 use crate::bytecode::op::Op;
@@ -17,7 +19,6 @@ use crate::machine::Cast;
 use crate::tools::trace::Stage;
 use crate::tools::validate::Setup;
 use crate::tools::validate::offers::Offers;
-use std::collections::BTreeMap;
 
 /// Messages in a queue without a bound: its sender waits there anyway, and more of them show nothing new.
 const ROOM_UNBOUNDED: u32 = 2;
