@@ -138,7 +138,7 @@ fn run_stops_and_fails_with_status_one() {
     place.laban("run busy.choreo").status(1).talks("Busy was stopped");
     place.write("fail.yaml", "roles:\n  Seller:\n    decide: {}\n");
     let failed = place.laban("run sale.choreo --script fail.yaml").status(1);
-    failed.talks("Sale aborted: E0508").talks(", at `Seller`; `laban explain E0508`");
+    failed.talks("Sale aborted: E0508").talks(", at `Seller`, sale.choreo:5:5; `laban explain E0508`");
     place.write("torn.yaml", "roles: [");
     place.laban("run sale.choreo --script torn.yaml").status(1).says("E0401");
     place.laban("run sale.choreo --script none.yaml").status(1).says("E0053");
