@@ -221,10 +221,11 @@ pub(super) fn run<W: World>(
                         stop!(thread, at, Observing, Asks);
                     }
                     Ok(Heard::Message(member)) => {
-                        if let Err(trouble) = gather::take(&mut scene, cast, (part, instr), member, world) {
-                            return Stop::Fails(trouble);
+                        match gather::take(&mut scene, cast, (part, instr), member, world) {
+                            Ok(true) => at += 2,
+                            Ok(false) => {}
+                            Err(trouble) => return Stop::Fails(trouble),
                         }
-                        at += 2;
                     }
                     Ok(Heard::All) => at += 1,
                     Ok(Heard::Nothing) => {

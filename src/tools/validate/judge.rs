@@ -75,7 +75,7 @@ pub struct Judged {
     /// What is wrong: a sentence, and the shortest run that shows it.
     pub violation: Option<(Violation, String, Run)>,
     /// What goes wrong if values that nobody knows can be as a run supposes.
-    pub possible: Vec<(String, Run)>,
+    pub possible: Vec<(Abort, String, Run)>,
     /// Roles that wait for ever while others go on, each with a run.
     pub starving: Vec<(String, Run)>,
     /// Whether some session ends while roles still wait, as the protocol allows.
@@ -141,7 +141,8 @@ impl Trial<'_> {
             (violation.clone(), self.sentence(&cast, &stage, violation), found.run_of_violation(&cast))
         });
         let possible = |(abort, run): (Abort, Run)| {
-            (format!("`{}`: {}: {}", name(abort.role), abort.trouble.code(), abort.trouble), run)
+            let sentence = format!("`{}`: {}: {}", name(abort.role), abort.trouble.code(), abort.trouble);
+            (abort, sentence, run)
         };
         let whole = found.cut.is_none();
         let starving = shape.starving.iter().filter(|_| whole);
