@@ -475,5 +475,5 @@ fn a_session_is_given_up_when_nothing_happens_for_as_long_as_it_says() {
     let mut engine = open(Some(Duration(1_000)));
     assert_eq!(engine.poll_timeout(), Some(Instant(1_000)));
     engine.handle(Instant(1_000), Input::Tick);
-    assert_eq!(told(&mut engine), ["E0517 nothing has happened for 1us"]);
+    assert_eq!(told(&mut engine), ["E0517 nothing has happened for 1000ns"]);
 }
