@@ -70,7 +70,7 @@ pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
         None => others,
     };
     let steps_max = args.max_steps.unwrap_or(STEPS_MAX_DEFAULT);
-    let setup = Setup { cast, inputs, seed: args.seed, steps_max };
+    let setup = Setup { cast, inputs, seed: args.seed, steps_max, idle_timeout: args.idle_timeout };
     let mut trace = trace(wanted(args), stage);
     let report =
         drive(&setup, players.as_mut(), trace.as_mut(), &mut |line| terminal.data(&format!("{line}\n")));
