@@ -72,13 +72,7 @@ impl World {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let random = Random::new(seed ^ 0x6c61_6261_6e00_0001);
-        Self {
-            random,
-            storage: BTreeMap::new(),
-            facts: Facts::default(),
-            lines: Vec::new(),
-            lines_lost: 0,
-        }
+        Self { random, storage: BTreeMap::new(), facts: Facts::default(), lines: Vec::new(), lines_lost: 0 }
     }
 
     /// Does one operation; none if no built-in effect has that name.
@@ -133,7 +127,9 @@ impl World {
             ("storage", "list", [prefix]) => self.list(role, prefix),
             ("storage", name, [Value::Text(key), rest @ ..]) => self.store(role, name, key, rest)?,
             ("crypto", "hash", [value]) => hash(value),
-            ("journal", "append", [Value::Text(name), data]) => self.facts.append(role, name, data.clone())?,
+            ("journal", "append", [Value::Text(name), data]) => {
+                self.facts.append(role, name, data.clone())?
+            }
             ("journal", "query", [Value::Text(name)]) => self.facts.query(name)?,
             // `bind` has checked the arguments, so only a row of the table without a line here comes this far.
             _ => return Err(format!("E0420: `{}.{}` is not there yet", operation.effect, operation.name)),
