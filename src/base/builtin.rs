@@ -109,8 +109,8 @@ table! {
     crypto.verify(data: Any, signature: Bytes, key: Bytes) -> Bool : Pure false
     crypto.seal(data: Any, key: Bytes) -> Bytes : Once false
     crypto.open(data: Bytes) -> Any : Idempotent false
-    journal.append(fact: Any) -> Nothing : Idempotent false
-    journal.query(kind: Text) -> List : Idempotent false
+    journal.append(namespace: Text, data: Any) -> Nothing : Once true
+    journal.query(namespace: Text) -> List : Idempotent true
 }
 
 /// The operation of this name, if the effect is built in and has it.

@@ -94,6 +94,8 @@ pub const FACT_BYTES_MAX: usize = 64 << 10;
 pub const FACT_ORDER_MAX: u64 = (1 << 53) - 1;
 /// Facts of one context and namespace.
 pub const FACTS_MAX: usize = 1 << 20;
+/// Facts that one call of `journal.query` gives: with their fields they are still a value that may be walked.
+pub const FACTS_QUERIED_MAX: usize = 8_192;
 /// Sets of facts of one journal: contexts times their namespaces.
 pub const FACT_SETS_MAX: usize = 1 << 16;
 /// Canonical bytes of all facts of one journal.

@@ -18,4 +18,7 @@ pub mod turn;
 pub mod watch;
 mod widen;
 
+#[cfg(test)]
+mod tests;
+
 pub use explore::{Bounds, Explored, Flaw, Memory, explore};

@@ -125,7 +125,9 @@ impl Redo {
         if state.session.is_finished(&self.cast) || state.session.may_end(&self.cast) {
             return Some(End::Completed);
         }
-        if !self.moves().is_empty() {
+        // As in a search: time and what comes from outside alone are no way out.
+        let cast = &*self.cast;
+        if cast.agents().any(|agent| !state.picks(cast, agent, Free::NONE).picks.is_empty()) {
             return None;
         }
         let waits = |agent: &AgentId| !matches!(state.session.state(*agent), Doing::Idle | Doing::Joining);

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::base::json;
+use crate::base::time::Duration;
+
 /// Checks, formats, explains, projects, compiles and runs choreographies
 #[derive(Parser, Debug)]
 #[command(name = "laban", version, disable_help_subcommand = true)]
@@ -184,6 +187,9 @@ pub struct Run {
     /// Stop after so many messages, decisions and outcomes; 10000 if not given
     #[arg(long, value_name = "N")]
     pub max_steps: Option<u64>,
+    /// Give the session up when nothing has happened in it for so long: 90s, 2h
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    pub idle_timeout: Option<Duration>,
     /// What is shown of the run; a diagram on a terminal and JSON elsewhere if not given
     #[arg(long, value_enum)]
     pub trace: Option<Trace>,
@@ -342,4 +348,9 @@ fn size(given: &str) -> Result<(String, u32), String> {
         }
         _ => Err("expected a family and a number, as in `Worker=3`".to_owned()),
     }
+}
+
+/// A span of time as the language writes it.
+fn span(text: &str) -> Result<Duration, String> {
+    json::duration(text).ok_or_else(|| "a span of time is written like `250ms` or `2h`".to_owned())
 }

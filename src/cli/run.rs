@@ -52,7 +52,9 @@ pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
     }
     let lanes = ready.protocol.lanes.iter().map(|lane| lane.name.clone()).collect();
     let stage = Stage::new(&ready.programs, lanes);
-    let Some(given) = guards::given(args.guards.as_deref(), &mut ready, terminal)? else { return Ok(Exit::Errors) };
+    let Some(given) = guards::given(args.guards.as_deref(), &mut ready, terminal)? else {
+        return Ok(Exit::Errors);
+    };
     let Some(table) = guards::table(&given.policy, &ready, terminal) else { return Ok(Exit::Errors) };
     let cast = match Cast::link(std::mem::take(&mut ready.programs)) {
         Ok(cast) => Arc::new(cast),
@@ -74,7 +76,8 @@ pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
     };
     let steps_max = args.max_steps.unwrap_or(STEPS_MAX_DEFAULT);
     let (guards, charges) = (Some(table), given.beside);
-    let setup = Setup { cast, inputs, seed: args.seed, steps_max, guards, charges };
+    let setup =
+        Setup { cast, inputs, seed: args.seed, steps_max, idle_timeout: args.idle_timeout, guards, charges };
     let mut trace = trace(wanted(args), stage);
     let report =
         drive(&setup, players.as_mut(), trace.as_mut(), &mut |line| terminal.data(&format!("{line}\n")));

@@ -1,4 +1,4 @@
-//! Names that programs of one protocol agree about: of messages, of selections, of choices.
+//! Names that programs of one protocol agree about: of messages, of selections, of choices, of scopes.
 //!
 //! Programs are linked by name, so two things never have the same one: where they would, their number is added.
 
@@ -16,6 +16,7 @@ pub(super) struct Names<'a> {
     protocol: &'a Protocol,
     messages: Vec<Arc<str>>,
     choices: Vec<Arc<str>>,
+    scopes: Vec<Arc<str>>,
     /// The choice that a decision is first made for.
     decided: BTreeMap<DecisionId, ChoiceId>,
     /// Choices that tell how a scope ended.
@@ -28,6 +29,7 @@ impl<'a> Names<'a> {
             protocol,
             messages: unique(protocol.messages.iter().map(|message| &message.name)),
             choices: unique(protocol.choices.iter().map(|choice| &choice.name)),
+            scopes: unique(protocol.scopes.iter().map(|scope| &scope.name)),
             decided: decided(protocol),
             endings: endings(protocol),
         }
@@ -57,7 +59,7 @@ impl<'a> Names<'a> {
 
     /// A word about a scope.
     fn word(&self, scope: ScopeId, word: &str) -> Message {
-        let name = self.protocol.scopes.get(scope.index()).map_or("", |scope| scope.name.as_ref());
+        let name = self.scopes.get(scope.index()).map_or("", |name| name.as_ref());
         Message { name: format!("{name}.{word}").into(), kind: Kind::Control, ty: Type::empty() }
     }
 

@@ -25,9 +25,13 @@ pub(super) fn vocabulary() -> Vocabulary {
         ]),
         choices: BTreeMap::from([(Arc::from("Chair#1"), ["yes", "no"].map(Arc::from).to_vec())]),
         operations: BTreeMap::from([(Arc::from("desk.open"), Type::Bool)]),
-        passes: [("Chair", "Member[0]", "Offer"), ("Chair", "Member[1]", "Offer"), ("Member[0]", "Chair", "Ballot")]
-            .map(|(from, to, message)| (Arc::from(from), Arc::from(to), Arc::from(message)))
-            .into(),
+        passes: [
+            ("Chair", "Member[0]", "Offer"),
+            ("Chair", "Member[1]", "Offer"),
+            ("Member[0]", "Chair", "Ballot"),
+        ]
+        .map(|(from, to, message)| (Arc::from(from), Arc::from(to), Arc::from(message)))
+        .into(),
     }
 }
 

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 use crate::base::builtin::OPERATIONS;
 use crate::base::fit::fit;
 use crate::base::json::{from_text, to_text};
-use crate::base::limits::{CONSOLE_LINES_MAX, GENERATED_PARTS_MAX, RANDOM_BYTES_MAX, STORAGE_ENTRIES_MAX};
+use crate::base::limits::{
+    CONSOLE_LINES_MAX, FACT_BYTES_MAX, FACTS_QUERIED_MAX, GENERATED_PARTS_MAX, RANDOM_BYTES_MAX,
+    STORAGE_ENTRIES_MAX,
+};
 use crate::base::random::Random;
 use crate::base::tests::types;
 use crate::base::time::{Duration, Instant};
@@ -131,6 +134,62 @@ fn built_in_effects_answer() {
     check("approvals.evaluate", "{}", "none");
     let lines: Vec<&str> = world.lines().iter().map(|line| line.text.as_str()).collect();
     assert_eq!(lines, ["two lines", "[1]"]);
+}
+
+#[test]
+fn facts_are_said_and_asked_for_within_one_run() {
+    let mut world = World::new(0);
+    let mut check = |call: &str, args: &str, expected: &str| {
+        assert_eq!(perform(&mut world, 0, call, args, &Type::Any), expected, "{call} {args}");
+    };
+    let (append, query) = ("journal.append", "journal.query");
+    let fact = |key: &str, data: &str, order: u32| {
+        format!(r#"{{"data":{data},"device":"A","epoch":0,"key":"{key}","order":{order}}}"#)
+    };
+    check(query, r#"{"namespace": "approval"}"#, "[]");
+    check(append, r#"{"namespace": "approval/proposed", "data": {"id": 7}}"#, "null");
+    check(append, r#"{"namespace": "approval/voted", "data": true}"#, "null");
+    check(append, r#"{"namespace": "audit", "data": 1}"#, "null");
+    check(append, r#"{"namespace": "approval", "data": 2}"#, "null");
+    let (proposed, voted) = (fact("proposed", r#"{"id":7}"#, 1), fact("voted", "true", 2));
+    let bare = fact("", "2", 3);
+    check(query, r#"{"namespace": "approval"}"#, &format!("[{proposed},{voted},{bare}]"));
+    check(query, r#"{"namespace": "approval/voted"}"#, &format!("[{voted}]"));
+    check(query, r#"{"namespace": "approval/"}"#, &format!("[{bare}]"));
+    check(query, r#"{"namespace": "audit"}"#, &format!("[{}]", fact("", "1", 1)));
+    let name = "needs a name such as `approval` or `approval/proposed`: a name is empty";
+    check(append, r#"{"namespace": "", "data": 1}"#, &format!("Permanent: `journal.append` {name}"));
+    check(query, r#"{"namespace": "/x"}"#, &format!("Permanent: `journal.query` {name}"));
+    let long = format!(r#"{{"namespace": "audit", "data": "{}"}}"#, "x".repeat(FACT_BYTES_MAX));
+    check(append, &long, "Permanent: `journal.append`: a fact is larger than the limit");
+    check(query, r#"{"namespace": "audit"}"#, &format!("[{}]", fact("", "1", 1)));
+    // Another run has a context of its own.
+    let mut other = World::new(0);
+    assert_eq!(perform(&mut other, 0, query, r#"{"namespace": "approval"}"#, &Type::Any), "[]");
+}
+
+#[test]
+fn a_query_gives_only_so_much() {
+    let mut world = World::new(0);
+    let role: Arc<str> = Arc::from("A");
+    let mut call = |operation: &str, args: &[(Arc<str>, Value)]| {
+        let request = Request { role: &role, effect: "journal", operation, args, result: &Type::Any };
+        world.perform(Instant(0), &request).unwrap().answer
+    };
+    let args = [(Arc::from("namespace"), Value::text("n/k")), (Arc::from("data"), Value::None)];
+    for _ in 0..FACTS_QUERIED_MAX {
+        assert!(matches!(call("append", &args), Answer::Value(_)));
+    }
+    let ask = [args[0].clone()];
+    let all = call("query", &ask);
+    assert!(matches!(&all, Answer::Value(Value::List(items)) if items.len() == FACTS_QUERIED_MAX), "{all:?}");
+    call("append", &args);
+    assert_eq!(
+        shown(call("query", &ask)),
+        format!("`journal.query` gives {FACTS_QUERIED_MAX} facts at most; ask for one key")
+    );
+    let few = [(Arc::from("namespace"), Value::text("n/other"))];
+    assert_eq!(shown(call("query", &few)), "[]");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::base::id::RoleId;
 use crate::base::limits;
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 use crate::effect::call::{Answer, Call, CallId, SessionId};
 use crate::engine::answers;
 use crate::engine::denial::{self, Verdict};
@@ -211,10 +211,11 @@ impl Engine {
         opening::furnish(cast, opening, &mut session)?;
         let active = cast.roles() as u32;
         let mut live = Live::new(session, opening.cast.0, active);
-        (live.touched, live.idle) = (self.now, opening.idle_timeout.unwrap_or_default());
+        let idle = opening.idle_timeout.filter(|idle| *idle > Duration(0));
+        (live.touched, live.idle) = (self.now, idle.unwrap_or_default());
         let (slot, generation) = self.sessions.insert(live);
         let session = SessionId { slot, generation };
-        if let Some(idle) = opening.idle_timeout {
+        if let Some(idle) = idle {
             self.timers.set(session, Due::Idle, self.now.after(idle));
         }
         self.ready.extend(cast.trunks().map(|agent| Turn { session, agent }));
@@ -380,7 +381,9 @@ impl Engine {
                     live.active += ears.woken;
                     live.touched = self.now;
                     self.settle(session);
-                    if !taken {
+                    if taken {
+                        self.rest(session);
+                    } else {
                         self.close(session, over);
                     }
                 }
@@ -550,7 +553,11 @@ fn timed_out((cast, live, agent): (&Cast, &Live, AgentId), scope: u16) -> Outcom
     aborted("E0516", (cast, live, agent), format!("the time of `{name}` is up"))
 }
 
-pub(super) fn aborted(code: &'static str, (cast, live, agent): (&Cast, &Live, AgentId), reason: String) -> Outcome {
+pub(super) fn aborted(
+    code: &'static str,
+    (cast, live, agent): (&Cast, &Live, AgentId),
+    reason: String,
+) -> Outcome {
     let place = live.place(cast, agent);
     Outcome::Aborted(Trouble { code, role: Some(cast.role(agent)), place, reason })
 }

@@ -49,7 +49,7 @@ pub struct Opening {
     pub params: Vec<(Arc<str>, Value)>,
     /// The roles whose participants see what they receive and may refuse it.
     pub observers: Vec<RoleId>,
-    /// How long nothing may happen in the session before it is given up; no limit where none is given.
+    /// How long nothing may happen in the session before it is given up; no limit where none is given, or 0.
     pub idle_timeout: Option<Duration>,
 }
 

@@ -129,7 +129,9 @@ impl Live {
     }
 
     pub(super) fn lose(&mut self, role: RoleId) {
-        self.lost.push(role);
+        if !self.is_lost(role) {
+            self.lost.push(role);
+        }
     }
 
     /// The messages that roles wait for, but for those that are gone.

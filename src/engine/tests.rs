@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::base::id::RoleId;
+use crate::base::id::{LaneId, RoleId};
 use crate::base::limits;
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 use crate::base::ty::Type;
 use crate::base::value::Value;
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::Op;
-use crate::bytecode::program::{Branch, Decision, Operation, Param, Program, Repetition};
+use crate::bytecode::program::{Branch, Decision, Operation, Param, Program, Repetition, Scope, ScopeKind};
 use crate::bytecode::sample::{END, half, op, wait, wide};
 use crate::effect::call::{Answer, Ask, CallId, Failure, FailureKind};
 use crate::engine::Engine;
@@ -45,7 +45,9 @@ fn told(engine: &mut Engine) -> Vec<String> {
         What::Performed { operation, .. } => format!("performed {operation}"),
         What::Cleared { label, cost, headroom, .. } => format!("cleared {label} for {cost}, left {headroom}"),
         What::Denied { label, guard, code, kind, .. } => format!("denied {label} {guard} {code} {kind}"),
-        What::Accounts(state) => format!("spent {}", state.budgets.iter().map(|(.., spent, _)| spent).sum::<u64>()),
+        What::Accounts(state) => {
+            format!("spent {}", state.budgets.iter().map(|(.., spent, _)| spent).sum::<u64>())
+        }
         What::Finished { role } => format!("finished {}", role.0),
         What::Completed => "completed".to_owned(),
         What::Aborted { code, reason, .. } => format!("{code} {reason}"),
@@ -431,4 +433,52 @@ fn only_the_gate_delivers() {
     assert!(sources.iter().all(|source| !source.contains(".send(")));
     assert_eq!(sources.map(|source| source.matches("session.run(").count()), [0, 0, 0, 0, 1]);
     assert!(include_str!("live.rs").contains("impl World<Right = Cleared>"));
+}
+
+#[test]
+fn a_time_limit_that_frees_nobody_ends_a_session_that_is_stuck() {
+    let scope = Scope {
+        name: "A.collect#1".into(),
+        lane: LaneId(1),
+        parent: None,
+        owner: RoleId(0),
+        kind: ScopeKind::Collect,
+        control: None,
+        exit: None,
+        handlers: Vec::new(),
+        members: Vec::new(),
+    };
+    let send = op(Op::SendConst, 1, 0, 0);
+    let (limit, enter, leave) = (wide(Op::Const, 0, 2), op(Op::EnterFor, 0, 0, 0), op(Op::Leave, 0, 0, 0));
+    let mut a = half(0, vec![limit, enter, send, send, leave, END], vec![]);
+    a.constants.push(Value::Duration(Duration(1_000)));
+    a.scopes = vec![scope];
+    let mut engine = opened(a, receiver());
+    assert_eq!(told(&mut engine), ["sent M0/1"]);
+    let up = engine.poll_timeout().unwrap();
+    assert_eq!(up, Instant(1_000));
+    engine.handle(up, Input::Tick);
+    let stuck = "E0512 every role that is left waits, and nothing is under way";
+    assert_eq!(told(&mut engine), ["raised timeout in A.collect#1", stuck]);
+    assert_eq!((engine.sessions(), engine.poll_timeout()), (0, None));
+}
+
+#[test]
+fn a_session_is_given_up_when_nothing_happens_for_as_long_as_it_says() {
+    let open = |idle| {
+        let asks = half(0, vec![op(Op::Produce, 0, 0, 0), op(Op::Send, 0, 0, 0), END], vec![]);
+        let (mut engine, cast) = deployed(asks, receiver());
+        let mut opening = Opening::new(0, cast);
+        opening.idle_timeout = idle;
+        engine.handle(NOW, Input::Open(opening));
+        engine
+    };
+    for no_limit in [None, Some(Duration(0))] {
+        let engine = open(no_limit);
+        assert_eq!((engine.sessions(), engine.poll_timeout()), (1, None));
+    }
+    let mut engine = open(Some(Duration(1_000)));
+    assert_eq!(engine.poll_timeout(), Some(Instant(1_000)));
+    engine.handle(Instant(1_000), Input::Tick);
+    assert_eq!(told(&mut engine), ["E0517 nothing has happened for 1000ns"]);
 }

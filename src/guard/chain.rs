@@ -147,7 +147,8 @@ impl Chain {
         let mut open = |from: RoleId, to: Arc<str>, limit, epoch| {
             tills.open((context.clone(), table.role(from), to), limit, epoch)
         };
-        let flow = table.purses.iter().map(|purse| open(purse.from, table.role(purse.to), purse.limit, purse.epoch));
+        let flow =
+            table.purses.iter().map(|purse| open(purse.from, table.role(purse.to), purse.limit, purse.epoch));
         let flow = flow.collect();
         // No policy, no room.
         let limits = table.leakage_limits.unwrap_or_default();

@@ -81,7 +81,13 @@ impl Policy {
 
     /// What holds of a send from one role to another at a place; none for a word about a scope, which passes.
     #[must_use]
-    pub fn terms(&self, fresh: &Setting, ends: [&str; 2], message: &Message, place: Option<Span>) -> Option<Terms> {
+    pub fn terms(
+        &self,
+        fresh: &Setting,
+        ends: [&str; 2],
+        message: &Message,
+        place: Option<Span>,
+    ) -> Option<Terms> {
         let defaults = self.profile.defaults.as_ref();
         let (setting, origin) = match message.kind {
             Kind::Control => return None,

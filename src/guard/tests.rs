@@ -47,7 +47,8 @@ fn chain(profile: &str, capabilities: Option<&[&str]>) -> Chain {
         deadline: None,
         capabilities: capabilities.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
     };
-    let policy = Policy { profile: profile.unwrap(), grants: Grants::fresh().with(&[binding]), ..Policy::fresh() };
+    let policy =
+        Policy { profile: profile.unwrap(), grants: Grants::fresh().with(&[binding]), ..Policy::fresh() };
     let mut chain = Chain::default();
     chain.keep_books(true);
     chain.install(Table::new([&program()], &policy).unwrap());

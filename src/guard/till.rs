@@ -85,7 +85,9 @@ impl Tills {
         } else if let Some(till) = self.all.get_mut(number as usize) {
             till.limit = till.limit.min(limit);
         }
-        if let Some(end) = epoch.checked_add(1).and_then(|next| next.checked_mul(length)).filter(|end| *end > 0) {
+        if let Some(end) =
+            epoch.checked_add(1).and_then(|next| next.checked_mul(length)).filter(|end| *end > 0)
+        {
             self.due = self.due.min(Instant(end));
         }
         number

@@ -3,7 +3,10 @@
 //! The list of members says what is known of each, in their order: none while nothing is, true when its message was
 //! taken, the word of the cause when it will not come. Is not: a judge of when there is enough; that is code.
 
+use crate::base::cause::Cause;
+use crate::base::limits;
 use crate::base::value::Value;
+use crate::base::weight;
 use crate::bytecode::instr::Instr;
 use crate::machine::cast::{Cast, Member, Part};
 use crate::machine::compute::kind;
@@ -11,6 +14,9 @@ use crate::machine::record;
 use crate::machine::run::{self, Scene};
 use crate::machine::trouble::Trouble;
 use crate::machine::world::{Taken, World};
+
+/// What is known of a member whose message is not taken.
+const REFUSED: &str = Cause::Refused.word();
 
 /// What a collection hears next.
 pub(super) enum Heard {
@@ -53,24 +59,37 @@ pub(super) fn hear(scene: &mut Scene<'_>, part: &Part, instr: Instr) -> Result<H
     Ok(if known || region.expired { Heard::All } else { Heard::Nothing })
 }
 
-/// Takes the message of a member: the item is its payload with the member's number.
+/// Takes the message of a member: the item is its payload with the member's number. Whether there is an item: a member
+/// whose payload is too heavy for its part of the list is done without, as one that is refused.
 pub(super) fn take(
     scene: &mut Scene<'_>,
     cast: &Cast,
     (part, instr): (&Part, Instr),
     member: Member,
     world: &mut impl World,
-) -> Result<(), Trouble> {
-    let Some(payload) = remove(scene, cast, member, world) else { return Ok(()) };
+) -> Result<bool, Trouble> {
+    let Some(payload) = remove(scene, cast, member, world) else { return Ok(false) };
+    let Some(item) = item(part, instr, member, &payload) else {
+        came(scene.slots, part, instr, member, Value::text(REFUSED))?;
+        return Ok(false);
+    };
     if let (Some(channel), Some(message)) =
         (cast.channels.get(member.channel as usize), part.program.messages.get(usize::from(member.message)))
     {
         let (from, to, lane) = (channel.from, channel.to, channel.lane);
         world.received(Taken { from, to, lane, message, payload: &payload });
     }
-    let item = record::from(&payload, i64::from(member.number))?;
     run::keep(scene.slots, instr.b, item);
-    came(scene.slots, part, instr, member, Value::Bool(true))
+    came(scene.slots, part, instr, member, Value::Bool(true))?;
+    Ok(true)
+}
+
+/// What is gathered of a member; nothing where a list of such items, one of each member, would be too heavy.
+fn item(part: &Part, instr: Instr, member: Member, payload: &Value) -> Option<Value> {
+    let members = part.scopes.get(usize::from(instr.a))?.members.len();
+    let item = record::from(payload, i64::from(member.number)).ok()?;
+    let weight = weight::weigh(&item, 1).ok()?;
+    (weight.saturating_mul(members) <= limits::VALUE_PARTS_MAX).then_some(item)
 }
 
 /// Drops the message of a member that the owner's participant has refused.
@@ -82,7 +101,7 @@ pub(super) fn refuse(
     world: &mut impl World,
 ) -> Result<(), Trouble> {
     remove(scene, cast, member, world);
-    came(scene.slots, part, instr, member, Value::text("refused"))
+    came(scene.slots, part, instr, member, Value::text(REFUSED))
 }
 
 fn remove(scene: &mut Scene<'_>, cast: &Cast, member: Member, world: &mut impl World) -> Option<Value> {

@@ -1,7 +1,8 @@
 //! A role's execution, and a session of roles: threads, mailboxes, slots; inputs to intents.
 //!
 //! `cast` links the verified programs of all roles once; `session` is what changes; `run` executes one agent (one
-//! thread of one role) until it needs something; `scope` and `gather` are what may end early; `compute` and the files it uses are the operations on values.
+//! thread of one role) until it needs something; `scope` and `gather` are what may end early; `compute` and the files
+//! it uses are the operations on values.
 //! The engine and the explorer drive the same thing: whoever drives picks the agent.
 //! Is not: a scheduler, a guard or a judge of programs: what the verifier has proved is not looked at again.
 

@@ -115,7 +115,9 @@ pub(super) fn run<W: World>(
                 let to = part.outgoing[usize::from(instr.a)];
                 let channel = &cast.channels[to as usize];
                 let mailbox = &mut scene.mailboxes[to as usize];
-                if mailbox.len() >= channel.capacity as usize && !is_late(scene.scopes, channel) {
+                if mailbox.len() >= channel.capacity as usize
+                    && !waits_for_no_room(scene.scopes, part, channel)
+                {
                     thread.mailbox = to;
                     stop!(thread, at, Blocked, Waits);
                 }
@@ -221,10 +223,11 @@ pub(super) fn run<W: World>(
                         stop!(thread, at, Observing, Asks);
                     }
                     Ok(Heard::Message(member)) => {
-                        if let Err(trouble) = gather::take(&mut scene, cast, (part, instr), member, world) {
-                            return Stop::Fails(trouble);
+                        match gather::take(&mut scene, cast, (part, instr), member, world) {
+                            Ok(true) => at += 2,
+                            Ok(false) => {}
+                            Err(trouble) => return Stop::Fails(trouble),
                         }
-                        at += 2;
                     }
                     Ok(Heard::All) => at += 1,
                     Ok(Heard::Nothing) => {
@@ -315,10 +318,10 @@ pub(super) fn deliver<R>(
     let Some(channel) = cast.channels.get(to as usize) else { return };
     let payload = payload(program, instr, scene.slots);
     let Some(mut reach) = scene.reach(cast) else { return };
-    if reach.scopes.is_late(channel) {
+    let Some(mailbox) = reach.mailboxes.get_mut(to as usize) else { return };
+    if reach.scopes.is_late(channel) || mailbox.len() >= channel.capacity as usize {
         return;
     }
-    let Some(mailbox) = reach.mailboxes.get_mut(to as usize) else { return };
     mailbox.put(u32::from(instr.b), payload);
     if channel.to_region != NO_REGION {
         let path = reach.scopes.region(channel.from_region).path;
@@ -330,9 +333,18 @@ pub(super) fn deliver<R>(
     reach.arrived(channel, to, world);
 }
 
-/// Whether what would be sent belongs to an instance that its receiver is through with: it needs no room.
-fn is_late(scopes: &Option<Box<Scopes>>, channel: &Channel) -> bool {
-    channel.is_special() && scopes.as_deref().is_some_and(|scopes| scopes.is_late(channel))
+/// Whether a sender goes on although there is no room: what it sends is dropped, because its receiver is through with
+/// the instance, or because it is an owner's word that a member is late, and that member has not heard many others.
+fn waits_for_no_room(scopes: &Option<Box<Scopes>>, part: &Part, channel: &Channel) -> bool {
+    channel.is_special()
+        && (is_word(part, channel) || scopes.as_deref().is_some_and(|at| at.is_late(channel)))
+}
+
+/// Whether the sender gathers on the lane of a channel: then all that it sends there is that a member is late.
+fn is_word(part: &Part, channel: &Channel) -> bool {
+    let scope = channel.from_region.checked_sub(part.first_region);
+    let scope = scope.and_then(|scope| part.scopes.get(scope as usize));
+    channel.from_region != NO_REGION && scope.is_some_and(|scope| !scope.members.is_empty())
 }
 
 /// Wakes the receiver of a mailbox, if it waits for just this.

@@ -370,7 +370,8 @@ impl Session {
                 let Some(member) = gather::shown(part, instr.a, thread.mailbox) else { return };
                 let mut scene = Scene { threads: &mut *threads, slots, mailboxes, scopes };
                 match gather::take(&mut scene, cast, (part, instr), member, world) {
-                    Ok(()) => thread.at + 2,
+                    Ok(true) => thread.at + 2,
+                    Ok(false) => thread.at,
                     Err(_) => return,
                 }
             }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use crate::base::id::{LaneId, RoleId};
 use crate::base::limits;
 use crate::base::time::Duration;
 use crate::base::value::Value;
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::Op;
-use crate::bytecode::program::{Program, Role};
-use crate::bytecode::sample::{END, op, wide};
+use crate::bytecode::program::{Member, Program, Role, Scope, ScopeKind};
+use crate::bytecode::sample::{END, half, op, wide};
 use crate::machine::mailbox::Mailbox;
 use crate::machine::{AgentId, Cast, Session, Stop};
 
@@ -296,4 +297,57 @@ fn what_nobody_knows_spreads_and_is_the_same_of_the_same() {
     fails(&[int(1), int(0)], op(Op::Divide, 9, 0, 1), "E0501 a number is divided by zero");
     // Who branches on it has to be told.
     assert_eq!(run(&[a], &[], &[wide(Op::JumpIf, 0, 2)]), Err("Supposes".to_owned()));
+}
+
+/// A gathers from B, which sends this.
+fn gathered(sent: Value) -> Session {
+    let scope = |owns: bool| Scope {
+        name: "A.collect#1".into(),
+        lane: LaneId(3),
+        parent: None,
+        owner: RoleId(0),
+        kind: ScopeKind::Collect,
+        control: (!owns).then_some(3),
+        exit: (!owns).then_some(3),
+        handlers: Vec::new(),
+        members: if owns { vec![Member { channel: 3, message: 0, number: 4 }] } else { Vec::new() },
+    };
+    let gathering = vec![
+        op(Op::Enter, 0, 0, 0),
+        wide(Op::Const, 3, 2),
+        op(Op::List, 2, 0, 0),
+        op(Op::Gather, 0, 1, 3),
+        wide(Op::Jump, 0, 7),
+        op(Op::Append, 2, 1, 0),
+        wide(Op::Jump, 0, 3),
+        op(Op::Missing, 0, 0, 3),
+        op(Op::Leave, 0, 0, 0),
+        END,
+    ];
+    let mut a = half(0, gathering, Vec::new());
+    a.constants.push(Value::List(Arc::new(vec![Value::None])));
+    a.scopes = vec![scope(true)];
+    let sending = vec![op(Op::Enter, 0, 0, 0), op(Op::SendConst, 3, 0, 2), op(Op::Leave, 0, 0, 0), END];
+    let mut b = half(1, sending, Vec::new());
+    b.constants.push(sent);
+    b.scopes = vec![scope(false)];
+    let cast = Cast::link(vec![a, b]).unwrap();
+    let mut session = Session::new(&cast);
+    assert_eq!(session.run(&cast, AgentId(1), &mut 100, &mut ()), Stop::Offers);
+    session.send(&cast, AgentId(1), &mut ());
+    assert_eq!(session.run(&cast, AgentId(0), &mut 100, &mut ()), Stop::Finished);
+    session
+}
+
+#[test]
+fn a_member_whose_message_is_too_heavy_is_done_without() {
+    let none = Value::List(Arc::new(Vec::new()));
+    let session = gathered(int(7));
+    let item = Value::record([("from".into(), int(4)), ("value".into(), int(7))]);
+    assert_eq!(session.slots[..3], [none.clone(), item.clone(), Value::List(Arc::new(vec![item]))]);
+    let heavy = Value::List(Arc::new(vec![int(0); limits::VALUE_PARTS_MAX - 1]));
+    let session = gathered(heavy);
+    let missing = Value::record([("cause".into(), Value::text("refused")), ("from".into(), int(4))]);
+    assert_eq!(session.slots[0], Value::List(Arc::new(vec![missing])));
+    assert_eq!(session.slots[2], none);
 }

@@ -248,7 +248,7 @@ fn outcome(op: Op, operands: &[&Value]) -> Value {
         return Value::Opaque(ANONYMOUS | some);
     }
     match named((op, operands), some == SOME) {
-        Value::Opaque(id) => Value::Opaque(id | depth * DEPTH),
+        Value::Opaque(id) => Value::Opaque(id | (depth * DEPTH)),
         other => other,
     }
 }

@@ -19,6 +19,16 @@ fn json(text: &str) -> serde_json::Value {
     read
 }
 
+const EACH: &str = "choreography P {\n    roles: A, B, W[2]\n\n    par for i in W {\n        try at B within 5s {\n            \
+                    A -> W[i]: M\n        }\n    }\n}\n";
+
+#[test]
+fn the_members_of_a_par_each_hear_of_their_own_scope() {
+    let place = Place::new("validate_each");
+    place.write("p.choreo", EACH);
+    place.laban("validate p.choreo").status(0).says("every run explored").says("nobody gets stuck");
+}
+
 #[test]
 fn a_loop_that_somebody_decides_is_right_and_may_go_on_for_ever() {
     let place = Place::new("validate_loop");

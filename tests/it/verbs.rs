@@ -136,9 +136,16 @@ fn run_stops_and_fails_with_status_one() {
         "choreography Busy {\n    roles: A, B\n\n    loop (count: 1000000000000) {\n        A let x = 1\n    }\n    A -> B: M\n}\n",
     );
     place.laban("run busy.choreo").status(1).talks("Busy was stopped");
+    place.write(
+        "slow.choreo",
+        "choreography Slow {\n    roles: A, B\n\n    A does time.sleep(1h)\n    A -> B: M\n}\n",
+    );
+    place.laban("run slow.choreo --idle-timeout 2h").status(0);
+    place.laban("run slow.choreo --idle-timeout 30m").status(1).talks("E0517: nothing has happened for 30m");
+    place.laban("run slow.choreo --idle-timeout soon").status(2).talks("a span of time is written like");
     place.write("fail.yaml", "roles:\n  Seller:\n    decide: {}\n");
     let failed = place.laban("run sale.choreo --script fail.yaml").status(1);
-    failed.talks("Sale aborted: E0508").talks(", at `Seller`; `laban explain E0508`");
+    failed.talks("Sale aborted: E0508").talks(", at `Seller`, sale.choreo:5:5; `laban explain E0508`");
     place.write("torn.yaml", "roles: [");
     place.laban("run sale.choreo --script torn.yaml").status(1).says("E0401");
     place.laban("run sale.choreo --script none.yaml").status(1).says("E0053");

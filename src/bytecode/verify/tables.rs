@@ -55,6 +55,7 @@ fn sizes(program: &Program) -> Result<(), Rejection> {
     most(program.code.len(), limits::INSTRUCTIONS_MAX, "instructions")?;
     most(program.roles.len(), limits::ROLES_MAX, "roles")?;
     most(usize::from(program.slots), limits::SLOTS_MAX, "slots")?;
+    most(program.scopes.len(), limits::SCOPES_MAX, "scopes")?;
     for (have, what) in [
         (program.constants.len(), "constants"),
         (program.messages.len(), "messages"),
@@ -63,7 +64,6 @@ fn sizes(program: &Program) -> Result<(), Rejection> {
         (program.receives.len(), "places of waiting"),
         (program.branches.len(), "tables of branches"),
         (program.forks.len(), "forks"),
-        (program.scopes.len(), "scopes"),
         (program.scopes.iter().map(|scope| scope.handlers.len()).max().unwrap_or(0), "handlers"),
         (program.scopes.iter().map(|scope| scope.members.len()).max().unwrap_or(0), "members"),
         (program.shapes.len(), "shapes"),

@@ -1,10 +1,11 @@
 //! The verifier: what it accepts, and one program for each rule that it refuses.
 
+use crate::base::id::{LaneId, RoleId};
 use crate::base::limits;
 use crate::base::value::Value;
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::{Op, Operand};
-use crate::bytecode::program::{Branch, Program, Receive};
+use crate::bytecode::program::{Branch, Program, Receive, Scope, ScopeKind};
 use crate::bytecode::sample::{END, every_op, half, op, wait, wide};
 use crate::bytecode::verify::verify;
 
@@ -156,6 +157,51 @@ fn threads_nest() {
         none(),
         fork(3, vec![(1, 2), (2, 4)]),
         "E0306: a channel belongs to two threads (instruction 4)",
+    );
+}
+
+#[test]
+fn a_scope_is_left_by_the_thread_that_enters_it() {
+    let scope = |lane| Scope {
+        name: "A.collect#1".into(),
+        lane: LaneId(lane),
+        parent: None,
+        owner: RoleId(1),
+        kind: ScopeKind::Collect,
+        control: Some(3),
+        exit: Some(2),
+        handlers: Vec::new(),
+        members: Vec::new(),
+    };
+    let (enter, leave) = (op(Op::Enter, 0, 0, 0), op(Op::Leave, 0, 0, 0));
+    let none = Vec::new;
+    let one = |program: &mut Program| program.scopes = vec![scope(3)];
+    check(vec![enter, leave, END], none(), one, "fine");
+    check(
+        vec![enter, END, leave],
+        none(),
+        |program| {
+            one(program);
+            program.scopes[0].exit = Some(1);
+        },
+        "E0306: a scope ends where it begins (instruction 0)",
+    );
+    let send = op(Op::SendConst, 0, 0, 0);
+    check(
+        vec![enter, wide(Op::Fork, 0, 0), END, leave, send, wide(Op::Jump, 0, 4)],
+        none(),
+        |program| {
+            one(program);
+            program.threads = 2;
+            program.forks = vec![vec![Branch { thread: 1, to: 3 }]];
+        },
+        "E0306: a scope is left or heard by a thread that is started inside (instruction 3)",
+    );
+    check(
+        vec![END],
+        none(),
+        |program| program.scopes = (0..=limits::SCOPES_MAX as u16).map(|lane| scope(lane + 1)).collect(),
+        "E0307: 4097 scopes, at most 4096",
     );
 }
 

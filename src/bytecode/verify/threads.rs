@@ -106,6 +106,9 @@ fn scopes(
             if parent != within {
                 return Err(nesting("a scope is entered outside of the one around it", at));
             }
+            if ends_at(program, instr, at + 1) {
+                return Err(nesting("a scope ends where it begins", at));
+            }
             if let Some(place) = threads.facts.scopes.get_mut(usize::from(instr.a)) {
                 *place = thread;
             }
@@ -114,9 +117,21 @@ fn scopes(
         Op::Leave | Op::Gather | Op::Missing if within != Some(instr.a) => {
             Err(nesting("a scope is left or heard outside of it", at))
         }
+        Op::Leave | Op::Gather | Op::Missing
+            if threads.facts.scopes.get(usize::from(instr.a)) != Some(&thread) =>
+        {
+            Err(nesting("a scope is left or heard by a thread that is started inside", at))
+        }
         Op::Leave => Ok(program.scopes.get(usize::from(instr.a)).and_then(|scope| scope.parent)),
         _ => Ok(within),
     }
+}
+
+/// Whether the exit of the scope or one of its handlers is there.
+fn ends_at(program: &Program, instr: Instr, at: u32) -> bool {
+    program.scopes.get(usize::from(instr.a)).is_some_and(|scope| {
+        scope.exit == Some(at) || scope.handlers.iter().any(|handler| handler.to == Some(at))
+    })
 }
 
 /// The scope around a place that is not the next instruction.

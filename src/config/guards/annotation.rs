@@ -42,14 +42,18 @@ pub fn annotation(
                 Ok(cost) if (1..=FLOW_COST_MAX).contains(&cost) => setting.flow_cost = Some(cost),
                 _ => {
                     let message = format!("`flow_cost` is from 1 to {FLOW_COST_MAX}, not `{value}`");
-                    said.push(Diagnostic::new(Code::E0445, place, message).help("write a whole number from 1"));
+                    said.push(
+                        Diagnostic::new(Code::E0445, place, message).help("write a whole number from 1"),
+                    );
                 }
             },
             "leak" => {
                 setting.leakage = [Some(0); 3];
                 for word in list() {
                     match CLASSES.iter().position(|class| *class == word) {
-                        Some(at) => setting.leakage.iter_mut().skip(at).take(1).for_each(|slot| *slot = Some(1)),
+                        Some(at) => {
+                            setting.leakage.iter_mut().skip(at).take(1).for_each(|slot| *slot = Some(1))
+                        }
                         None => {
                             let message = format!("there is no class `{word}` that sees a message");
                             let help = "use `external`, `neighbor` or `in_group`";
@@ -71,7 +75,8 @@ pub fn annotation(
                         }),
                         None => {
                             let message = format!("`{text}` is no name of a fact");
-                            let help = "write `namespace/key` with letters from a to z, digits, `_`, `-` and `:`";
+                            let help =
+                                "write `namespace/key` with letters from a to z, digits, `_`, `-` and `:`";
                             said.push(Diagnostic::new(Code::E0446, place, message).help(help));
                         }
                     }

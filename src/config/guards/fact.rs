@@ -84,7 +84,9 @@ pub fn name(text: &str) -> Option<(&str, &str)> {
     let fine = |part: &str| {
         !part.is_empty()
             && part.len() <= NAME_BYTES_MAX
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b':'))
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b':'))
     };
     (fine(namespace) && fine(key)).then_some((namespace, key))
 }

@@ -64,7 +64,8 @@ pub(super) fn role(reader: &mut Reader<'_>, number: u32, name: &str, known: Opti
     let Some(known) = known else { return true };
     // A member beyond the number of this run is a member all the same.
     let family = name.split_once('[').map(|(family, _)| family);
-    let belongs = |role: &str| family.is_some_and(|family| role.split_once('[').is_some_and(|(of, _)| of == family));
+    let belongs =
+        |role: &str| family.is_some_and(|family| role.split_once('[').is_some_and(|(of, _)| of == family));
     if known.roles.iter().any(|role| role_rank(name, role).is_some() || belongs(role)) {
         return true;
     }

@@ -153,11 +153,7 @@ impl Setting {
             capabilities: self.capabilities.or_else(|| below.capabilities.clone()),
             flow_cost: self.flow_cost.or(below.flow_cost),
             per_kib: self.per_kib.or(below.per_kib),
-            leakage: [
-                external.or(below_external),
-                neighbor.or(below_neighbor),
-                in_group.or(below_in_group),
-            ],
+            leakage: [external.or(below_external), neighbor.or(below_neighbor), in_group.or(below_in_group)],
             facts: self.facts.or_else(|| below.facts.clone()),
             receipt: self.receipt.or(below.receipt),
             on_denied: self.on_denied.or(below.on_denied),

@@ -25,11 +25,7 @@ const SETTING: [&str; 7] =
 
 /// Reads a profile. With the vocabulary of the protocol that it names, its messages, roles and facts are judged too.
 #[must_use]
-pub fn read(
-    source: SourceId,
-    text: &str,
-    known: Option<&Vocabulary>,
-) -> (Option<Profile>, Vec<Diagnostic>) {
+pub fn read(source: SourceId, text: &str, known: Option<&Vocabulary>) -> (Option<Profile>, Vec<Diagnostic>) {
     let document = match Document::read(source, text) {
         Ok(document) => document,
         Err(diagnostic) => return (None, vec![*diagnostic]),
@@ -52,7 +48,8 @@ pub fn read(
         let Some(pattern) = Pattern::read(&entry.name) else {
             let message = format!("`{}` is no message and no pattern", entry.name);
             reader.say(Code::E0440, entry.number, message, |diagnostic| {
-                diagnostic.help("write `Message`, or `\"Sender -> Receiver: Message\"`, `*` at the end of a name")
+                diagnostic
+                    .help("write `Message`, or `\"Sender -> Receiver: Message\"`, `*` at the end of a name")
             });
             continue;
         };
@@ -168,7 +165,8 @@ fn limits<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<[u64; 3]> {
             "`leakage_limits` is not in order: external {external}, neighbor {neighbor}, in_group {in_group}"
         );
         reader.say(Code::E0444, node.number, message, |diagnostic| {
-            diagnostic.help("give `external` at most what `neighbor` has, and that at most what `in_group` has")
+            diagnostic
+                .help("give `external` at most what `neighbor` has, and that at most what `in_group` has")
         });
         return None;
     }
@@ -249,9 +247,14 @@ fn on_denied<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<OnDenied> {
             match (max, backoff) {
                 (Some(max), Some(backoff)) => Some(OnDenied::Retry { max, backoff }),
                 _ => {
-                    reader.say(Code::E0409, node.number, "`on_denied` needs `retry` and `backoff`", |diagnostic| {
-                        diagnostic.help("write `{ retry: 3, backoff: 100ms }`, `raise` or `abort`")
-                    });
+                    reader.say(
+                        Code::E0409,
+                        node.number,
+                        "`on_denied` needs `retry` and `backoff`",
+                        |diagnostic| {
+                            diagnostic.help("write `{ retry: 3, backoff: 100ms }`, `raise` or `abort`")
+                        },
+                    );
                     None
                 }
             }

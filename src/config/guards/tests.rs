@@ -64,7 +64,9 @@ fn what_a_fresh_directory_has_is_data_that_reads() {
     assert!(fresh.budget("local", "Anybody").unwrap().limit >= 1_000_000_000);
     let grants = Grants::fresh();
     let needed = defaults.capabilities.as_ref().unwrap();
-    assert!(!needed.is_empty() && needed.iter().all(|name| grants.of("Anybody[3]").contains(&name.to_string())));
+    assert!(
+        !needed.is_empty() && needed.iter().all(|name| grants.of("Anybody[3]").contains(&name.to_string()))
+    );
     assert!(is_valid(SCHEMA, include_str!("default.guards.yaml")));
     // Without a profile at all nothing may be spent.
     assert!(Profile::default().budget("local", "Anybody").is_none());
@@ -109,21 +111,32 @@ fn names_of_capabilities_and_facts_are_said() {
 
 #[test]
 fn facts_say_only_what_their_message_carries() {
-    let of = |data: &str| format!("protocol: Vote\nmessages:\n  Offer: {{ facts: [{{ fact: a/b, data: {{ x: \"{data}\" }} }}] }}\n");
+    let of = |data: &str| {
+        format!(
+            "protocol: Vote\nmessages:\n  Offer: {{ facts: [{{ fact: a/b, data: {{ x: \"{data}\" }} }}] }}\n"
+        )
+    };
     check(&of("{Offer.amount} {Offer.note}"), &[]);
-    check(&of("{Offer.amont}"), &["3:46 E0443 there is no `Offer.amont` [\"{Offer.amont}\"] (write `amount`)"]);
     check(
-        &of("{Offer.amount.x}"),
-        &["3:46 E0443 there is no `Offer.amount.x` [\"{Offer.amount.x}\"]"],
+        &of("{Offer.amont}"),
+        &["3:46 E0443 there is no `Offer.amont` [\"{Offer.amont}\"] (write `amount`)"],
     );
+    check(&of("{Offer.amount.x}"), &["3:46 E0443 there is no `Offer.amount.x` [\"{Offer.amount.x}\"]"]);
     check(
         &of("{Ballot.x}"),
-        &["3:46 E0443 `{Ballot.x}` is not of `Offer`, which causes the fact [\"{Ballot.x}\"] (write `{Offer.field}`)"],
+        &[
+            "3:46 E0443 `{Ballot.x}` is not of `Offer`, which causes the fact [\"{Ballot.x}\"] (write `{Offer.field}`)",
+        ],
     );
-    check(&of("{Offer"), &["3:46 E0443 `{Offer` is no field of a message [\"{Offer\"] (write `{Message.field}`)"]);
+    check(
+        &of("{Offer"),
+        &["3:46 E0443 `{Offer` is no field of a message [\"{Offer\"] (write `{Message.field}`)"],
+    );
     check(
         "protocol: Vote\ndefaults: { facts: [{ fact: a/b, data: { x: \"{Offer.amount}\" } }] }\n",
-        &["2:46 E0443 `{Offer.amount}` is of no message: several are meant here [\"{Offer.amount}\"] (name one message, or write a text without `{`)"],
+        &[
+            "2:46 E0443 `{Offer.amount}` is of no message: several are meant here [\"{Offer.amount}\"] (name one message, or write a text without `{`)",
+        ],
     );
 }
 
@@ -166,7 +179,14 @@ fn limits_out_of_order_are_said() {
 #[test]
 fn patterns_mean_what_they_name_and_those_that_name_more_count_more() {
     let rank = |pattern: &str| Pattern::read(pattern).unwrap().rank("Member[1]", "Chair", "Ballot");
-    let ordered = ["*", "* -> *: *", "Ballot", "* -> Chair: Ballot", "Member -> Chair: Ballot", "Member[1] -> Chair: Ballot"];
+    let ordered = [
+        "*",
+        "* -> *: *",
+        "Ballot",
+        "* -> Chair: Ballot",
+        "Member -> Chair: Ballot",
+        "Member[1] -> Chair: Ballot",
+    ];
     let ranks: Vec<_> = ordered.iter().map(|pattern| rank(pattern).unwrap()).collect();
     assert!(ranks.is_sorted() && ranks.windows(2).all(|pair| pair[0] < pair[1]), "{ranks:?}");
     for other in ["Offer", "Chair -> *: Ballot", "Member[2] -> Chair: Ballot", "Mem -> Chair: Ballot"] {
@@ -184,14 +204,20 @@ fn annotations_are_settings() {
         list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     };
     let place = Span::new(SourceId(0), 0, 0);
-    let good = [("guard_capability", "chat:send"), ("flow_cost", "50"), ("leak", "external"), ("journal_facts", "sent")];
+    let good = [
+        ("guard_capability", "chat:send"),
+        ("flow_cost", "50"),
+        ("leak", "external"),
+        ("journal_facts", "sent"),
+    ];
     let (setting, said) = annotation("Chat", place, &pairs(&good));
     let setting = setting.unwrap();
     assert!(said.is_empty());
     assert_eq!((setting.flow_cost, setting.leakage), (Some(50), [Some(1), Some(0), Some(0)]));
     assert_eq!(setting.facts.unwrap()[0].namespace.as_ref(), "chat");
     assert_eq!(annotation("Chat", place, &pairs(&[("priority", "3")])), (None, Vec::new()));
-    let bad = [("guard_capability", "Chat:Send"), ("flow_cost", "0"), ("leak", "outside"), ("journal_facts", "A")];
+    let bad =
+        [("guard_capability", "Chat:Send"), ("flow_cost", "0"), ("leak", "outside"), ("journal_facts", "A")];
     let (_, said) = annotation("Chat", place, &pairs(&bad));
     let codes: Vec<Code> = said.iter().map(|said| said.code).collect();
     assert_eq!(codes, [Code::E0441, Code::E0445, Code::E0445, Code::E0446]);

@@ -118,6 +118,11 @@ impl Budget {
     /// It may not; then nothing is spent.
     pub fn charge(&mut self, replica: &Device, cost: u64) -> Result<(), Shortfall> {
         self.review(replica, cost)?;
+        self.book(replica, cost)
+    }
+
+    /// Spends what was reviewed just before.
+    pub(super) fn book(&mut self, replica: &Device, cost: u64) -> Result<(), Shortfall> {
         match self.spent.get_mut(replica) {
             Some(spent) => *spent = spent.checked_add(cost).ok_or(Shortfall::Overflow)?,
             None => _ = self.spent.insert(replica.clone(), cost),

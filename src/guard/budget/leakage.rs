@@ -119,8 +119,13 @@ impl Leakage {
     /// The strictest class that allows less; then no class is charged.
     pub fn charge(&mut self, replica: &Device, leak: Leak) -> Result<(), (Observer, Shortfall)> {
         self.review(replica, leak)?;
-        for observer in Observer::ALL {
-            let charged = self.budget_mut(observer).charge(replica, leak.to(observer));
+        self.book(replica, leak)
+    }
+
+    /// Shows what was reviewed just before; what a class does not see is not booked there.
+    pub(super) fn book(&mut self, replica: &Device, leak: Leak) -> Result<(), (Observer, Shortfall)> {
+        for observer in Observer::ALL.into_iter().filter(|observer| leak.to(*observer) > 0) {
+            let charged = self.budget_mut(observer).book(replica, leak.to(observer));
             charged.map_err(|shortfall| (observer, shortfall))?;
         }
         Ok(())

@@ -163,10 +163,10 @@ impl Ledger {
         self.review(charge)?;
         let missing = Short::Flow(Shortfall::Missing);
         let flow = self.flows.get_mut(charge.flow.0 as usize).ok_or(missing)?;
-        flow.charge(&self.replica, charge.cost).map_err(Short::Flow)?;
+        flow.book(&self.replica, charge.cost).map_err(Short::Flow)?;
         let missing = Short::Leakage(Observer::External, Shortfall::Missing);
         let leakage = self.leakages.get_mut(charge.leakage.0 as usize).ok_or(missing)?;
-        leakage.charge(&self.replica, charge.leak).map_err(|(observer, why)| Short::Leakage(observer, why))
+        leakage.book(&self.replica, charge.leak).map_err(|(observer, why)| Short::Leakage(observer, why))
     }
 
     /// Moves a part of what this device has left of its share to another.

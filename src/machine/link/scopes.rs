@@ -65,7 +65,14 @@ pub(super) fn link(
     boxes: Boxes<'_>,
 ) -> Result<Vec<cast::Scope>, Rejection> {
     let scopes = program.scopes.iter().enumerate();
-    scopes.map(|(at, scope)| one((program, facts), (at, scope), firsts, programs, boxes)).collect()
+    let scopes = scopes.map(|(at, scope)| one((program, facts), (at, scope), firsts, programs, boxes));
+    let mut scopes: Vec<cast::Scope> = scopes.collect::<Result<_, _>>()?;
+    for instr in program.code.iter().filter(|instr| instr.op == Op::EnterFor) {
+        if let Some(scope) = scopes.get_mut(usize::from(instr.a)) {
+            scope.timed = true;
+        }
+    }
+    Ok(scopes)
 }
 
 fn one(
@@ -80,9 +87,10 @@ fn one(
         let channel = program.incoming.get(usize::from(channel));
         channel.and_then(|channel| mailboxes.get(&(channel.peer, to, channel.lane))).copied().unwrap_or(MANY)
     };
+    let same = |have: &Scope| have.lane == scope.lane && have.owner == scope.owner && have.kind == scope.kind;
     let owner = programs.get(scope.owner.index());
     let at_owner = owner
-        .and_then(|owner| owner.scopes.iter().position(|have| have.lane == scope.lane))
+        .and_then(|owner| owner.scopes.iter().position(same))
         .ok_or_else(|| Rejection::stray(format!("the owner of `{}` does not know it", scope.name)))?;
     let is_inside = |inner: Option<u16>| around(program, inner).any(|around| usize::from(around) == at);
     let agent = |thread: usize| AgentId(first_agent + thread as u32);
@@ -114,7 +122,7 @@ fn one(
             .collect(),
         at_owner: at_owner as u16,
         members,
-        timed: program.code.iter().any(|instr| instr.op == Op::EnterFor && usize::from(instr.a) == at),
+        timed: false,
     })
 }
 

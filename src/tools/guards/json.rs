@@ -57,7 +57,8 @@ struct Lacking<'a> {
 /// The plan as one JSON object on one line.
 #[must_use]
 pub fn report(plan: &Plan) -> String {
-    let leakage = |of: [u64; 3]| CLASSES.iter().zip(of).map(|(class, n)| ((*class).to_owned(), n.into())).collect();
+    let leakage =
+        |of: [u64; 3]| CLASSES.iter().zip(of).map(|(class, n)| ((*class).to_owned(), n.into())).collect();
     let sends = plan.sends.iter().map(|send| Send {
         from: &send.from,
         to: &send.to,

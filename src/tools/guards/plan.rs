@@ -100,7 +100,8 @@ pub fn plan(programs: &[&Program], policy: &Policy) -> Plan {
     let mut plan = Plan { context: policy.context.to_string(), ..Plan::default() };
     for program in programs {
         plan.protocol = program.protocol.to_string();
-        let name = |role: RoleId| program.roles.get(role.index()).map(|role| role.name.clone()).unwrap_or_default();
+        let name =
+            |role: RoleId| program.roles.get(role.index()).map(|role| role.name.clone()).unwrap_or_default();
         let ways = Ways::new(program);
         let mut costs: BTreeMap<RoleId, BTreeMap<u32, u64>> = BTreeMap::new();
         let mut sized = BTreeSet::new();
@@ -113,7 +114,8 @@ pub fn plan(programs: &[&Program], policy: &Policy) -> Plan {
                 sized.insert(place.to);
             }
             let granted = policy.grants.of(&from);
-            let lacks = terms.capabilities.iter().filter(|name| !granted.iter().any(|have| **have == ***name));
+            let lacks =
+                terms.capabilities.iter().filter(|name| !granted.iter().any(|have| **have == ***name));
             plan.ungranted.extend(lacks.map(|name| (from.clone(), name.clone())));
             let send = Send {
                 from,

@@ -46,12 +46,21 @@ fn cells(send: &Send) -> Vec<String> {
     let again = if *looped { " (again)" } else { "" };
     if terms.origin == Origin::Nothing {
         let name = format!("{from} -> {to}: {message}{again}");
-        return vec![name, "denied".to_owned()].into_iter().chain((0..4).map(|_| "-".to_owned())).chain([origin(&terms.origin)]).collect();
+        return vec![name, "denied".to_owned()]
+            .into_iter()
+            .chain((0..4).map(|_| "-".to_owned()))
+            .chain([origin(&terms.origin)])
+            .collect();
     }
-    let cost = if terms.per_kib > 0 { format!("{}+{}/KiB", terms.cost, terms.per_kib) } else { terms.cost.to_string() };
+    let cost = if terms.per_kib > 0 {
+        format!("{}+{}/KiB", terms.cost, terms.per_kib)
+    } else {
+        terms.cost.to_string()
+    };
     let leaks = CLASSES.iter().zip(terms.leakage).filter(|(_, amount)| *amount > 0);
     let leaks: Vec<String> = leaks.map(|(class, amount)| format!("{class} {amount}")).collect();
-    let facts: Vec<String> = terms.facts.iter().map(|fact| format!("{}/{}", fact.namespace, fact.key)).collect();
+    let facts: Vec<String> =
+        terms.facts.iter().map(|fact| format!("{}/{}", fact.namespace, fact.key)).collect();
     let capabilities: Vec<&str> = terms.capabilities.iter().map(AsRef::as_ref).collect();
     vec![
         format!("{from} -> {to}: {message}{again}"),
@@ -93,7 +102,8 @@ fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
         .collect();
     let mut text = String::new();
     for row in &all {
-        let cells = row.iter().zip(&widths).map(|(cell, wide)| format!("{cell}{}", " ".repeat(wide - width(cell))));
+        let cells =
+            row.iter().zip(&widths).map(|(cell, wide)| format!("{cell}{}", " ".repeat(wide - width(cell))));
         let line = cells.collect::<Vec<_>>().join("  ");
         text.push_str(line.trim_end());
         text.push('\n');

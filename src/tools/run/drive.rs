@@ -38,6 +38,7 @@ pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Tra
     let mut opening = Opening::new(0, cast);
     opening.params.clone_from(&setup.inputs);
     opening.observers = observers(setup, participant);
+    opening.idle_timeout = setup.idle_timeout;
     let mut driver = Driver {
         engine,
         world: World::new(setup.seed),

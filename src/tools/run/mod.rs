@@ -15,7 +15,7 @@ pub use self::prepare::{invent_missing, outside_effects, params, vocabulary};
 
 use std::sync::Arc;
 
-use crate::base::time::Instant;
+use crate::base::time::{Duration, Instant};
 use crate::base::value::Value;
 use crate::effect::world::Line;
 use crate::engine::effect::Trouble;
@@ -36,6 +36,8 @@ pub struct Setup {
     pub seed: u64,
     /// After so many messages, decisions and outcomes the run stops.
     pub steps_max: u64,
+    /// How long nothing may happen before the session is given up; no limit where none is given.
+    pub idle_timeout: Option<Duration>,
     /// What sends need and cost; what a fresh directory says where none is given.
     pub guards: Option<Table>,
     /// Whether the trace shows what was allowed, and at the end what it cost.
@@ -46,7 +48,15 @@ impl Setup {
     /// A run without inputs, with seed 0.
     #[must_use]
     pub const fn new(cast: Arc<Cast>) -> Self {
-        Self { cast, inputs: Vec::new(), seed: 0, steps_max: STEPS_MAX_DEFAULT, guards: None, charges: false }
+        Self {
+            cast,
+            inputs: Vec::new(),
+            seed: 0,
+            steps_max: STEPS_MAX_DEFAULT,
+            idle_timeout: None,
+            guards: None,
+            charges: false,
+        }
     }
 }
 

@@ -29,9 +29,8 @@ pub fn vocabulary<'a>(programs: impl IntoIterator<Item = &'a Program>) -> Vocabu
         let choices = program.decisions.iter();
         words.choices.extend(choices.map(|choice| (choice.name.clone(), choice.labels.clone())));
         let operations = program.operations.iter();
-        let name = |role: RoleId| {
-            program.roles.get(role.index()).map(|role| role.name.clone()).unwrap_or_default()
-        };
+        let name =
+            |role: RoleId| program.roles.get(role.index()).map(|role| role.name.clone()).unwrap_or_default();
         let data = places(program).filter(|place| place.message.kind == Kind::Data);
         words.passes.extend(data.map(|place| (name(place.from), name(place.to), place.message.name.clone())));
         words.operations.extend(operations.map(|operation| {

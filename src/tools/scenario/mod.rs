@@ -2,8 +2,8 @@
 //!
 //! [`Driver`] is the seam: actions are its methods, what comes of them are values with names in them and no numbers of
 //! an engine, so that the same table runs wherever there is a driver. `stepper` is the one over an engine of this
-//! process and a virtual clock, `manual` the one in which every move is a line, `compare` holds outcomes against a table, `play` runs a scenario and says what
-//! differs, `report` writes that down.
+//! process and a virtual clock, `manual` the one in which every move is a line, `compare` holds outcomes against a
+//! table, `play` runs a scenario and says what differs, `report` writes that down.
 //! Is not: the language of tables; `config::scenario` is.
 
 pub mod compare;

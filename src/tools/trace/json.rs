@@ -29,12 +29,8 @@ impl Lines {
     /// The line of what is spent, shown and said.
     fn accounts(&self, state: &State) -> Vec<(&'static str, Json)> {
         let name = |role| Json::from(self.stage.role(role).as_ref());
-        let budget = |(from, to, spent, limit): &(RoleId, RoleId, u64, u64)| {
-            json!({ "role": name(*from), "peer": name(*to), "spent": spent, "limit": limit })
-        };
-        let shown = |(role, class, spent, limit): &(RoleId, &'static str, u64, u64)| {
-            json!({ "role": name(*role), "class": class, "spent": spent, "limit": limit })
-        };
+        let budget = |(from, to, spent, limit): &(RoleId, RoleId, u64, u64)| json!({ "role": name(*from), "peer": name(*to), "spent": spent, "limit": limit });
+        let shown = |(role, class, spent, limit): &(RoleId, &'static str, u64, u64)| json!({ "role": name(*role), "class": class, "spent": spent, "limit": limit });
         let fact = |book: &Book| {
             let fact = format!("{}/{}", book.namespace, book.key);
             json!({ "role": name(book.role), "fact": fact, "data": to_json(&book.data) })

@@ -53,7 +53,9 @@ impl Trace for List {
                 outcome => format!("{} ○ {operation} = {outcome}", name(*role)),
             },
             What::Denied { role, label, guard, code, .. } => denied(&name(*role), label, guard, code),
-            What::Received { .. } | What::Finished { .. } | What::Cleared { .. } | What::Accounts(_) => return,
+            What::Received { .. } | What::Finished { .. } | What::Cleared { .. } | What::Accounts(_) => {
+                return;
+            }
             What::Completed => completed(self.messages),
             What::Aborted { role, code, reason } => aborted(role.map(name).as_deref(), code, reason),
         };

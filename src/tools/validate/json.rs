@@ -103,7 +103,7 @@ fn explored(judged: &Judged) -> Explored<'_> {
             wrong(kind, sentence, run)
         }),
         starving: judged.starving.iter().map(|(role, run)| wrong("starving", role, run)).collect(),
-        possible: judged.possible.iter().map(|(said, run)| wrong("trouble", said, run)).collect(),
+        possible: judged.possible.iter().map(|(_, said, run)| wrong("trouble", said, run)).collect(),
         endless: judged.endless.iter().map(|at| Line { file: &at.file, line: at.line }).collect(),
         unreached: judged.unreached.iter().map(|at| Line { file: &at.file, line: at.line }).collect(),
         queues: judged

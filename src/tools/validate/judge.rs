@@ -3,7 +3,6 @@
 //! Is not: the exploration; that is `check`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::base::id::RoleId;
 use crate::base::limits::MAILBOX_UNBOUNDED;
@@ -76,7 +75,7 @@ pub struct Judged {
     /// What is wrong: a sentence, and the shortest run that shows it.
     pub violation: Option<(Violation, String, Run)>,
     /// What goes wrong if values that nobody knows can be as a run supposes.
-    pub possible: Vec<(String, Run)>,
+    pub possible: Vec<(Abort, String, Run)>,
     /// Roles that wait for ever while others go on, each with a run.
     pub starving: Vec<(String, Run)>,
     /// Whether some session ends while roles still wait, as the protocol allows.
@@ -142,7 +141,8 @@ impl Trial<'_> {
             (violation.clone(), self.sentence(&cast, &stage, violation), found.run_of_violation(&cast))
         });
         let possible = |(abort, run): (Abort, Run)| {
-            (format!("`{}`: {}: {}", name(abort.role), abort.trouble.code(), abort.trouble), run)
+            let sentence = format!("`{}`: {}: {}", name(abort.role), abort.trouble.code(), abort.trouble);
+            (abort, sentence, run)
         };
         let whole = found.cut.is_none();
         let starving = shape.starving.iter().filter(|_| whole);
@@ -238,7 +238,7 @@ impl Trial<'_> {
             queues.push(Queue {
                 from: name(from),
                 to: name(to),
-                lane: Arc::<str>::from(stage.lane(lane)).to_string(),
+                lane: stage.lane(lane).to_string(),
                 seen: *seen,
                 bound: bound.unwrap_or(Bound::Messages(0)),
                 // In a scope what is over may be in the way until its receiver hears of it.

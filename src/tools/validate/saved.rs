@@ -48,8 +48,7 @@ fn shown(judged: &Judged) -> Option<(&str, &Run, Standing)> {
     if let Some((starving, run)) = judged.starving.first() {
         return Some(("a role waits for ever", run, Standing::Waits(name(starving), None)));
     }
-    let (sentence, run) = judged.possible.first()?;
-    // The sentence begins with the role and the code.
-    let code = sentence.split(": ").nth(1).map(name);
-    Some((sentence, run, Standing::Aborted(code, None)))
+    let (abort, sentence, run) = judged.possible.first()?;
+    let code = name(abort.trouble.code());
+    Some((sentence, run, Standing::Aborted(Some(code), Some(name(&role(abort.role))))))
 }

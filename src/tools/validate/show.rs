@@ -34,7 +34,7 @@ pub fn show(row: &Row, width: usize) -> String {
         text.push_str(&format!("\n  {sentence}:\n"));
         draw(run, &judged.stage, width, &sentence, &mut text);
     }
-    for (sentence, run) in &judged.possible {
+    for (_, sentence, run) in &judged.possible {
         text.push_str(&format!(
             "\n  this can happen if nothing outside the protocol rules it out: {sentence}:\n"
         ));
