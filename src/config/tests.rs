@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::base::limits::{CONFIG_BYTES_MAX, CONFIG_VALUES_MAX};
 use crate::base::ty::{FieldType, Type};
 use crate::config::vocabulary::Vocabulary;
-use crate::config::{bindings, input, script, yaml};
+use crate::config::{bindings, guards, input, script, yaml};
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::diag::source::{SourceId, Sources};
@@ -343,8 +343,17 @@ fn the_pages_show_what_they_say() {
         passes: std::collections::BTreeSet::new(),
         operations: BTreeMap::new(),
     };
-    let codes = |text: &str| {
-        let said = if text.starts_with("protocol:") {
+    let lunch = Vocabulary {
+        protocol: "Lunch".to_owned(),
+        roles: ["Ann", "Ben"].map(Arc::from).to_vec(),
+        messages: BTreeMap::from([(Arc::from("Offer"), field("place", Type::Text))]),
+        passes: [(Arc::from("Ann"), Arc::from("Ben"), Arc::from("Offer"))].into(),
+        ..Vocabulary::default()
+    };
+    let codes = |code: &Code, text: &str| {
+        let said = if code.name().starts_with("E044") {
+            guards::read(SourceId(0), text, Some(&lunch)).1
+        } else if text.starts_with("protocol:") {
             let (read, said) = bindings::read(SourceId(0), text, Some(&words));
             let notes = read.map(|read| read.script(&BTreeMap::new()).1).unwrap_or_default();
             [said, notes].concat()
@@ -360,9 +369,9 @@ fn the_pages_show_what_they_say() {
         else {
             continue;
         };
-        assert_eq!(codes(bad), [*code]);
-        assert_eq!(codes(good), [], "{}", code.name());
+        assert_eq!(codes(code, bad), [*code]);
+        assert_eq!(codes(code, good), [], "{}", code.name());
         shown += 1;
     }
-    assert_eq!(shown, 12);
+    assert_eq!(shown, 19);
 }

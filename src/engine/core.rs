@@ -272,16 +272,14 @@ impl Engine {
                 // What was denied before is counted only while nothing else was sent.
                 let denials = if ears.cleared { 0 } else { denials };
                 match denial::judge(cast, live, turn.agent, &mut ears, denials) {
-                    Verdict::Later(wait) => {
-                        self.timers.set(turn.session, Due::Offer(turn.agent), self.now.after(wait));
-                        live.active -= 1;
-                        After::Quiet
-                    }
-                    Verdict::Taken => {
-                        live.active -= 1;
-                        After::Quiet
-                    }
                     Verdict::Over(outcome) => After::Over(outcome),
+                    heard => {
+                        if let Verdict::Later(wait) = heard {
+                            self.timers.set(turn.session, Due::Offer(turn.agent), self.now.after(wait));
+                        }
+                        live.active -= 1;
+                        After::Quiet
+                    }
                 }
             }
             Stop::Fails(trouble) => {

@@ -62,29 +62,35 @@ pub fn annotation(
                     }
                 }
             }
-            "journal_facts" => {
-                let own = protocol.to_ascii_lowercase();
-                let mut facts = Vec::new();
-                for text in list() {
-                    let whole = if text.contains('/') { text.to_owned() } else { format!("{own}/{text}") };
-                    match fact::name(&whole) {
-                        Some((namespace, key)) => facts.push(Fact {
-                            namespace: Arc::from(namespace),
-                            key: Arc::from(key),
-                            data: Vec::new(),
-                        }),
-                        None => {
-                            let message = format!("`{text}` is no name of a fact");
-                            let help =
-                                "write `namespace/key` with letters from a to z, digits, `_`, `-` and `:`";
-                            said.push(Diagnostic::new(Code::E0446, place, message).help(help));
-                        }
-                    }
-                }
-                setting.facts = Some(facts);
-            }
+            "journal_facts" => setting.facts = Some(facts(protocol, place, list(), &mut said)),
             _ => {}
         }
     }
     (any.then_some(setting), said)
+}
+
+/// Facts without data.
+fn facts<'a>(
+    protocol: &str,
+    place: Span,
+    names: impl Iterator<Item = &'a str>,
+    said: &mut Vec<Diagnostic>,
+) -> Vec<Fact> {
+    let own = protocol.to_ascii_lowercase();
+    let mut facts = Vec::new();
+    for text in names {
+        let whole = if text.contains('/') { text.to_owned() } else { format!("{own}/{text}") };
+        match fact::name(&whole) {
+            Some((namespace, key)) => {
+                let (namespace, key) = (Arc::from(namespace), Arc::from(key));
+                facts.push(Fact { namespace, key, data: Vec::new() });
+            }
+            None => {
+                let message = format!("`{text}` is no name of a fact");
+                let help = "write `namespace/key` with letters from a to z, digits, `_`, `-` and `:`";
+                said.push(Diagnostic::new(Code::E0446, place, message).help(help));
+            }
+        }
+    }
+    facts
 }

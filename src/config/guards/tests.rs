@@ -85,7 +85,7 @@ fn names_that_the_protocol_does_not_have_are_said() {
     );
     check(
         "protocol: Vote\nbudgets: [{ peer: Chare, limit: 3 }]\n",
-        &["2:20 E0440 `Vote` has no role `Chare` [Chare] (write `Chair`)"],
+        &["2:19 E0440 `Vote` has no role `Chare` [Chare] (write `Chair`)"],
     );
 }
 
@@ -119,23 +119,23 @@ fn facts_say_only_what_their_message_carries() {
     check(&of("{Offer.amount} {Offer.note}"), &[]);
     check(
         &of("{Offer.amont}"),
-        &["3:46 E0443 there is no `Offer.amont` [\"{Offer.amont}\"] (write `amount`)"],
+        &["3:44 E0443 there is no `Offer.amont` [\"{Offer.amont}\"] (write `amount`)"],
     );
-    check(&of("{Offer.amount.x}"), &["3:46 E0443 there is no `Offer.amount.x` [\"{Offer.amount.x}\"]"]);
+    check(&of("{Offer.amount.x}"), &["3:44 E0443 there is no `Offer.amount.x` [\"{Offer.amount.x}\"]"]);
     check(
         &of("{Ballot.x}"),
         &[
-            "3:46 E0443 `{Ballot.x}` is not of `Offer`, which causes the fact [\"{Ballot.x}\"] (write `{Offer.field}`)",
+            "3:44 E0443 `{Ballot.x}` is not of `Offer`, which causes the fact [\"{Ballot.x}\"] (write `{Offer.field}`)",
         ],
     );
     check(
         &of("{Offer"),
-        &["3:46 E0443 `{Offer` is no field of a message [\"{Offer\"] (write `{Message.field}`)"],
+        &["3:44 E0443 `{Offer` is no field of a message [\"{Offer\"] (write `{Message.field}`)"],
     );
     check(
         "protocol: Vote\ndefaults: { facts: [{ fact: a/b, data: { x: \"{Offer.amount}\" } }] }\n",
         &[
-            "2:46 E0443 `{Offer.amount}` is of no message: several are meant here [\"{Offer.amount}\"] (name one message, or write a text without `{`)",
+            "2:45 E0443 `{Offer.amount}` is of no message: several are meant here [\"{Offer.amount}\"] (name one message, or write a text without `{`)",
         ],
     );
 }
