@@ -256,8 +256,7 @@ impl Engine {
             }
             Stop::Finished => {
                 live.active -= 1;
-                let role = cast.role(turn.agent);
-                ears.news.tell(turn.session, || What::Finished { role });
+                ears.news.tell(turn.session, || What::Finished { role: cast.role(turn.agent) });
                 After::Quiet
             }
             Stop::Asks => {

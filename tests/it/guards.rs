@@ -44,7 +44,7 @@ fn lines(ran: &Ran, schema: &str) -> Vec<Value> {
 
 fn plan(place: &Place, status: i32) -> Value {
     let ran = place.laban("guards plan talk.choreo --format json");
-    lines(ran.status(status), "guards-plan.schema.json").remove(0)
+    lines(&ran.status(status), "guards-plan.schema.json").remove(0)
 }
 
 fn talk(name: &str, profile: &str) -> Place {
@@ -79,7 +79,7 @@ fn what_a_plan_says_is_denied_is_denied() {
     let plan = plan(&place, 1);
     assert_eq!(plan["ungranted"][0]["capability"], "talk:begin");
     let ran = place.laban("run talk.choreo --trace json");
-    let told = lines(ran.status(1), "trace.schema.json");
+    let told = lines(&ran.status(1), "trace.schema.json");
     assert_eq!((&told[0]["event"], &told[0]["guard"]), (&"denied".into(), &"capability".into()));
     assert_eq!(told[1]["code"], "E0518");
     assert_eq!(told.len(), 2, "without a profile beside the protocol, nothing tells of charges");
@@ -96,7 +96,7 @@ fn a_message_that_no_profile_covers_is_denied() {
     let plan = plan(&place, 1);
     assert_eq!(plan["uncovered"].as_array().unwrap().len(), 2);
     let ran = place.laban("run talk.choreo --trace json");
-    let told = lines(ran.status(1), "trace.schema.json");
+    let told = lines(&ran.status(1), "trace.schema.json");
     let denied = told.iter().find(|line| line["event"] == "denied").unwrap();
     assert_eq!(denied["code"], "E0521");
 }
@@ -107,9 +107,12 @@ fn an_epoch_that_begins_while_a_message_waits_lets_it_go() {
         "guards_epoch",
         "protocol: Talk\nmessages:\n  \"*\": { capabilities: [], on_denied: { retry: 9, backoff: 1s } }\nbudgets: [{ limit: 7, epoch: 1m }]\n",
     );
-    place.write("answers.yaml", "roles: { A: { decide: { \"A#1\": [more, enough] } } }\n");
+    place.write(
+        "answers.yaml",
+        "roles: { A: { produce: { Word: { n: 1 } }, decide: { \"A#1\": [more, enough] } } }\n",
+    );
     let ran = place.laban("run talk.choreo --script answers.yaml --trace json");
-    let told = lines(ran.status(0), "trace.schema.json");
+    let told = lines(&ran.status(0), "trace.schema.json");
     let count = |event: &str| told.iter().filter(|line| line["event"] == event).count();
     // Waits of 1 s, 2 s, … are over 1 m after the sixth; then the next epoch has begun.
     assert_eq!((count("cleared"), count("denied")), (3, 6), "{told:?}");
