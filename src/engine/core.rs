@@ -239,7 +239,7 @@ impl Engine {
         let Some(live) = self.sessions.find(turn.session.slot, turn.session.generation) else { return fuel };
         let Some(troupe) = self.casts.get(live.cast as usize) else { return fuel };
         let cast = &*troupe.cast;
-        if live.is_lost(cast.role(turn.agent)) {
+        if live.has_lost() && live.is_lost(cast.role(turn.agent)) {
             live.active -= 1;
             self.rest(turn.session);
             return fuel;
@@ -296,8 +296,10 @@ impl Engine {
             }
         };
         live.active += ears.woken;
+        let quiet = live.active == 0;
         match after {
             After::Rest => self.settle(turn.session),
+            After::Quiet if self.words.is_empty() && !quiet => {}
             After::Quiet => {
                 self.settle(turn.session);
                 self.rest(turn.session);

@@ -121,13 +121,13 @@ fn differing(view: &impl Positions, set: &[u32], acts: &Acts) -> Option<(Placed,
     if set.len() == 1 {
         return None;
     }
-    // Whoever cannot reach the act without the role, walking backwards from it; a failed session needs nothing.
+    // Whoever cannot reach the act without the role, walking backwards from it.
     let local = |position: u32| set.binary_search(&position).ok();
     let mut before: Vec<(usize, usize)> = Vec::new();
     let mut reached = fixedbitset::FixedBitSet::with_capacity(set.len());
     let mut stack = Vec::new();
     for (index, position) in set.iter().enumerate() {
-        let mut acting = view.end(*position) == Some(End::Aborted);
+        let mut acting = false;
         view.ways(*position, |seen, to, _| match seen {
             Some(_) => acting = true,
             None => {

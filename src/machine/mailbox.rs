@@ -59,7 +59,7 @@ impl Mailbox {
         &self.payload
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn put(&mut self, label: u32, payload: Value) {
         if self.label == EMPTY {
             self.label = label;
@@ -71,7 +71,7 @@ impl Mailbox {
     }
 
     /// Takes what the first message carries; none where there is none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self) -> Value {
         self.label = EMPTY;
         let taken = std::mem::replace(&mut self.payload, Value::None);

@@ -215,27 +215,9 @@ pub(super) fn run<W: World>(
             Op::Gather => {
                 let thread = &mut scene.threads[agent.index()];
                 pace!(fuel, thread, at);
-                let observed = thread.observed;
-                match gather::hear(&mut scene, part, instr) {
-                    Ok(Heard::Message(member)) if observed => {
-                        let thread = &mut scene.threads[agent.index()];
-                        thread.mailbox = member.channel;
-                        stop!(thread, at, Observing, Asks);
-                    }
-                    Ok(Heard::Message(member)) => {
-                        match gather::take(&mut scene, cast, (part, instr), member, world) {
-                            Ok(true) => at += 2,
-                            Ok(false) => {}
-                            Err(trouble) => return Stop::Fails(trouble),
-                        }
-                    }
-                    Ok(Heard::All) => at += 1,
-                    Ok(Heard::Nothing) => {
-                        let thread = &mut scene.threads[agent.index()];
-                        thread.mailbox = MANY;
-                        stop!(thread, at, Receiving, Waits);
-                    }
-                    Err(trouble) => return Stop::Fails(trouble),
+                match gathered(&mut scene, cast, part, (agent, at), world) {
+                    Ok(next) => at = next,
+                    Err(stop) => return stop,
                 }
             }
             Op::Pending | Op::Missing => {
@@ -293,7 +275,7 @@ pub(super) fn put<R>(mailbox: &mut Mailbox, _right: R, program: &Program, instr:
 }
 
 /// What the instruction of a send carries away.
-#[inline]
+#[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "the verifier has proved every index of a linked program")]
 fn payload(program: &Program, instr: Instr, slots: &mut [Value]) -> Value {
     match instr.op {
@@ -434,7 +416,33 @@ pub(super) fn room(threads: &mut [Thread], channel: &Channel, mailbox: u32, worl
     }
 }
 
+/// The owner of a collection hears what comes next: where it goes on, or why it stops.
+#[cold]
+fn gathered(
+    scene: &mut Scene<'_>,
+    cast: &Cast,
+    part: &Part,
+    (agent, at): (AgentId, u32),
+    world: &mut impl World,
+) -> Result<u32, Stop> {
+    let Some(instr) = part.program.code.get(at as usize).copied() else { return Ok(at) };
+    let heard = gather::hear(scene, part, instr).map_err(Stop::Fails)?;
+    let Some(thread) = scene.threads.get_mut(agent.index()) else { return Ok(at) };
+    let (mailbox, state, stop) = match heard {
+        Heard::Message(member) if thread.observed => (member.channel, State::Observing, Stop::Asks),
+        Heard::Message(member) => {
+            let taken = gather::take(scene, cast, (part, instr), member, world).map_err(Stop::Fails)?;
+            return Ok(if taken { at + 2 } else { at });
+        }
+        Heard::All => return Ok(at + 1),
+        Heard::Nothing => (MANY, State::Receiving, Stop::Waits),
+    };
+    (thread.at, thread.mailbox, thread.state) = (at, mailbox, state);
+    Err(stop)
+}
+
 /// Begins an instance of a scope; gives where the role goes on if it is over already.
+#[cold]
 fn enter(
     scene: &mut Scene<'_>,
     cast: &Cast,
@@ -453,6 +461,7 @@ fn enter(
 }
 
 /// What is known of the members of a collection.
+#[cold]
 fn known(scene: &mut Scene<'_>, part: &Part, instr: Instr) -> Result<(), Trouble> {
     let slot = |slots: &[Value], at: u16| slots.get(usize::from(at)).cloned().unwrap_or(Value::None);
     let (to, value) = if instr.op == Op::Pending {
@@ -468,6 +477,7 @@ fn known(scene: &mut Scene<'_>, part: &Part, instr: Instr) -> Result<(), Trouble
 }
 
 /// A failure that the protocol raises. Trouble for the session where no scope takes it.
+#[cold]
 fn fail(
     scene: &mut Scene<'_>,
     cast: &Cast,

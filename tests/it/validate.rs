@@ -22,6 +22,17 @@ fn json(text: &str) -> serde_json::Value {
 const EACH: &str = "choreography P {\n    roles: A, B, W[2]\n\n    par for i in W {\n        try at B within 5s {\n            \
                     A -> W[i]: M\n        }\n    }\n}\n";
 
+const FAILS: &str = "effect bank { pay(n: Int): once }\nchoreography P {\n    roles: A, B, C\n\n    choice at C {\n        \
+                     bad: { C -> B: No  fail y at B }\n        good: { A does bank.pay(1)  A -> C: Paid }\n    }\n}\n";
+
+#[test]
+fn nobody_acts_in_a_branch_that_was_not_taken_because_the_other_fails() {
+    let place = Place::new("validate_fails");
+    place.write("p.choreo", FAILS);
+    place.laban("check p.choreo").status(0).says("`C` tells `A` that it took `good` of `C#1`");
+    place.laban("validate p.choreo").status(0).says("every run explored").says("or left over, nobody fails");
+}
+
 #[test]
 fn the_members_of_a_par_each_hear_of_their_own_scope() {
     let place = Place::new("validate_each");

@@ -52,7 +52,7 @@ pub fn annotation(
                 for word in list() {
                     match CLASSES.iter().position(|class| *class == word) {
                         Some(at) => {
-                            setting.leakage.iter_mut().skip(at).take(1).for_each(|slot| *slot = Some(1))
+                            setting.leakage.iter_mut().skip(at).take(1).for_each(|slot| *slot = Some(1));
                         }
                         None => {
                             let message = format!("there is no class `{word}` that sees a message");

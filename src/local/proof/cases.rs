@@ -120,13 +120,13 @@ fn a_turn_that_cannot_be_counted() {
 }
 
 #[test]
-fn a_failed_session_needs_nothing() {
+fn who_acts_by_itself_is_told_that_the_session_did_not_fail() {
     let make = |w: &mut World| {
         let fails = vec![w.fail(0)];
         let choice = w.choice(0, vec![fails, vec![]]);
         vec![choice, w.step(1, "s"), w.send(1, 0, "M")]
     };
-    check(2, make, &[], 0);
+    check(2, make, &["E0201"], 1);
 }
 
 #[test]
