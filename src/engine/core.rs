@@ -267,20 +267,16 @@ impl Engine {
                     After::Over(aborted("E0514", (cast, live, turn.agent), reason))
                 }
             }
-            Stop::Offers => {
-                // What was denied before is counted only while nothing else was sent.
-                let denials = if ears.cleared { 0 } else { denials };
-                match denial::judge(cast, live, turn.agent, &mut ears, denials) {
-                    Verdict::Over(outcome) => After::Over(outcome),
-                    heard => {
-                        if let Verdict::Later(wait) = heard {
-                            self.timers.set(turn.session, Due::Offer(turn.agent), self.now.after(wait));
-                        }
-                        live.active -= 1;
-                        After::Quiet
+            Stop::Offers => match denial::judge(cast, live, turn.agent, &mut ears, denials) {
+                Verdict::Over(outcome) => After::Over(outcome),
+                heard => {
+                    if let Verdict::Later(wait) = heard {
+                        self.timers.set(turn.session, Due::Offer(turn.agent), self.now.after(wait));
                     }
+                    live.active -= 1;
+                    After::Quiet
                 }
-            }
+            },
             Stop::Fails(trouble) => {
                 let code = trouble.code();
                 After::Over(aborted(code, (cast, live, turn.agent), trouble.to_string()))

@@ -37,6 +37,8 @@ pub(super) fn judge(
     let Some((denied, label)) = ears.denied.take() else {
         return Verdict::Over(aborted("E0515", (cast, live, agent), String::new()));
     };
+    // What was denied before is counted only while nothing else was sent.
+    let denials = if ears.cleared { 0 } else { denials };
     let over = |live: &Live| {
         let reason = format!("the guard `{}` denied `{label}`", denied.guard);
         Verdict::Over(aborted(denied.code, (cast, live, agent), reason))
