@@ -2,14 +2,15 @@
 //!
 //! Nothing leaves unguarded, by type: the engine delivers and hands out only what a [`Cleared`] names, and only this
 //! module can make one. `policy` puts profile, annotations and grants together, `table` makes of that what `chain` looks
-//! at, `till` counts what is spent, `state` shows it; `budget` is the algebra of budgets that devices share, which the
-//! tills do not use yet.
+//! at, `till` keeps the ledgers of the devices, `granter` says in facts what they may spend, `state` shows it; `budget` is
+//! the algebra of budgets, which devices share.
 //! Not there yet: tokens (capabilities come from bindings), signed receipts (a charge is kept as a row), vectors of
 //! receipts over several hops, a profile that is loaded again while an engine runs.
 //! Is not: an actor. It looks at what it is given and answers.
 
 pub mod budget;
 mod chain;
+mod granter;
 mod intent;
 pub mod policy;
 mod state;

@@ -15,6 +15,7 @@ use crate::config::bindings::RoleBinding;
 use crate::config::guards::{Grants, OnDenied, Profile, read};
 use crate::diag::source::{SourceId, Span};
 use crate::guard::{Chain, Denied, Intent, Kind as Heals, Policy, Rule, State, Table};
+use crate::journal::{Context, Epoch, Fact, Namespace};
 
 /// A program of role `A`, which sends `Ask`, `Tell`, a selection and a word about a scope to `B`, in this order.
 fn program() -> Program {
@@ -88,9 +89,9 @@ fn what_is_not_known_is_denied() {
     assert_eq!(refused(&mut Chain::default(), 0), uncovered, "no table");
     assert_eq!(refused(&mut chain("protocol: P\nbudgets: [{ limit: 9 }]\n", None), 0), uncovered, "no rule");
     let no_budget = "protocol: P\ndefaults: {}\n";
-    assert_eq!(refused(&mut chain(no_budget, None), 0), Some(("flow", "E0519", Heals::Recoverable)));
+    assert_eq!(refused(&mut chain(no_budget, None), 0), Some(("flow", "E0519", Heals::Permanent)));
     let no_limits = "protocol: P\ndefaults: { leakage: { external: 1 } }\nbudgets: [{ limit: 9 }]\n";
-    assert_eq!(refused(&mut chain(no_limits, None), 0), Some(("leakage", "E0520", Heals::Recoverable)));
+    assert_eq!(refused(&mut chain(no_limits, None), 0), Some(("leakage", "E0520", Heals::Permanent)));
     assert_eq!(refused(&mut chain(LARGE, Some(&[])), 0), Some(("capability", "E0518", Heals::Permanent)));
     assert_eq!(refused(&mut chain(LARGE, Some(&[])), 3), None, "words about scopes pass");
 }
@@ -140,6 +141,61 @@ fn an_epoch_of_time_fills_a_budget_again() {
     assert!(refused(&mut chain, 0).is_some());
     chain.pass(Instant(60_000_000_000));
     assert_eq!([refused(&mut chain, 0).is_none(), refused(&mut chain, 0).is_none()], [true, false]);
+}
+
+/// The facts of the namespace `budget` in a context: who says which key in which epoch.
+fn granted(chain: &Chain, at: &str) -> Vec<(String, String, u64)> {
+    let context = Context::new(at).unwrap();
+    let view = chain.journal().of(&context);
+    let said = |fact: &Fact| (fact.device().to_string(), fact.key().to_string(), fact.epoch().0);
+    view.set(&Namespace::new("budget").unwrap())
+        .map_or_else(Vec::new, |set| set.facts().iter().map(said).collect())
+}
+
+#[test]
+fn epochs_are_opened_by_facts() {
+    let text = "protocol: P\ndefaults: { flow_cost: 6, leakage: { neighbor: 1 } }\nbudgets: [{ limit: 10, epoch: 1m }]\n\
+                leakage_limits: { external: 0, neighbor: 1, in_group: 1 }\n";
+    let mut chain = chain(text, None);
+    let said = |key: &str, epoch| ("@engine".to_owned(), key.to_owned(), epoch);
+    assert_eq!(granted(&chain, "local"), [said("leakage", 0), said("flow", 0)]);
+    assert_eq!(
+        [refused(&mut chain, 0), refused(&mut chain, 0).map(|_| ("", "", Heals::Recoverable))],
+        [None, Some(("", "", Heals::Recoverable))]
+    );
+    // Several periods later one epoch more is open, for flow and for leakage.
+    chain.pass(Instant(200_000_000_000));
+    assert_eq!(granted(&chain, "local")[2..], [said("leakage", 1), said("flow", 1)]);
+    assert_eq!(refused(&mut chain, 0), None);
+    assert_eq!(chain.newest().epoch, Epoch(1));
+    assert_eq!(chain.state(0, 0).leakage, [(RoleId(0), "neighbor", 1, 1)]);
+    // Nothing is said before the next period.
+    chain.pass(Instant(239_999_999_999));
+    assert_eq!(granted(&chain, "local").len(), 4);
+    assert_eq!(refused(&mut chain, 0), Some(("flow", "E0519", Heals::Recoverable)));
+}
+
+#[test]
+fn leakage_may_have_a_length_of_its_own() {
+    let text = "protocol: P\ndefaults: { leakage: { neighbor: 1 } }\nbudgets: [{ limit: 10, epoch: 1m }]\n\
+                leakage_limits: { external: 0, neighbor: 1, in_group: 1, epoch: 1h }\n";
+    let mut chain = chain(text, None);
+    assert_eq!(refused(&mut chain, 0), None);
+    chain.pass(Instant(60_000_000_000));
+    assert_eq!(refused(&mut chain, 0), Some(("leakage", "E0520", Heals::Recoverable)));
+    chain.pass(Instant(3_600_000_000_000));
+    assert_eq!(refused(&mut chain, 0), None);
+}
+
+#[test]
+fn a_role_grants_itself_nothing() {
+    let text = "protocol: P\ndefaults: {}\nbudgets: [{ limit: 1 }]\nmessages:\n  Ask:\n    facts:\n      \
+                - { fact: budget/flow, data: { peer: B, limit: 9 } }\n";
+    let mut chain = chain(text, None);
+    assert_eq!(refused(&mut chain, 0), None);
+    assert_eq!(granted(&chain, "local").len(), 2);
+    chain.install(Table::fresh([&program()]));
+    assert_eq!(refused(&mut chain, 0), Some(("flow", "E0519", Heals::Recoverable)));
 }
 
 #[test]
