@@ -113,7 +113,7 @@ fn finish(
             return None;
         }
     };
-    let (policy, said) = policy(&ready.protocol, profile, bindings.as_ref());
+    let (policy, said) = policy(&ready.protocol, &ready.projection, profile, bindings.as_ref());
     if !said.is_empty() {
         findings(&ready.front.sources, said, terminal);
         return None;

@@ -164,6 +164,7 @@ codes! {
     E0445 Error "a number that no guard can use"
     E0446 Error "a fact without a proper name"
     E0447 Error "too many capabilities"
+    E0448 Error "one send with two guard annotations"
 
     E0501 Error "number out of range"
     E0502 Error "value of another kind"

@@ -17,6 +17,7 @@ use crate::engine::input::{CastId, Input, Opening};
 use crate::engine::live::{Live, NO_CALL};
 use crate::engine::opening;
 use crate::engine::schedule::{self, Ears, News, Turn, Word};
+use crate::engine::speaker::Speaker;
 use crate::engine::table::Table;
 use crate::engine::timers::{Due, Timers};
 use crate::guard::{Chain, Rule, Table as Guards};
@@ -163,6 +164,7 @@ impl Engine {
         match input {
             Input::Open(opening) => self.open(&opening),
             Input::Answer { call, answer } => self.take_answer(call, answer),
+            Input::Consult(call) => self.consult(call),
             Input::Cancel(session) => self.cancel(session),
             Input::Lose { session, role } => self.lose(session, role),
             Input::Tick => {}
@@ -425,6 +427,24 @@ impl Engine {
             let reason = "the session was cancelled from outside".to_owned();
             let trouble = Trouble { code: "E0511", role: None, place: None, reason };
             self.close(session, Outcome::Aborted(trouble));
+        }
+    }
+
+    /// The journal answers, if it is what is asked.
+    fn consult(&mut self, call: CallId) {
+        let (place, generation) = parts(call);
+        let Some(&Waiting { session, agent, .. }) = self.calls.look(place, generation) else { return };
+        let Some(live) = self.sessions.look(session.slot, session.generation) else { return };
+        let Some(troupe) = self.casts.get(live.cast as usize) else { return };
+        let role = troupe.cast.role(agent);
+        let asked = live.question(&troupe.cast, agent).zip(troupe.cast.program(role));
+        let Some((question, program)) = asked else { return };
+        let ask = answers::ask(program, question);
+        let name: Arc<str> = Arc::from(program.role_name());
+        let number = schedule::number(session);
+        let mut speaker = Speaker { chain: &mut self.chain, cast: live.cast, session: number, role };
+        if let Some(answer) = speaker.answer(&name, &ask) {
+            self.take_answer(call, answer);
         }
     }
 

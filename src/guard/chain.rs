@@ -16,7 +16,7 @@ use crate::guard::intent::Intent;
 use crate::guard::state::{Book, State};
 use crate::guard::table::{Found, Row, Table};
 use crate::guard::till::{Charge, Tills};
-use crate::journal::{Context, Device, Epoch, Journal};
+use crate::journal::{Context, Device, Epoch, Journal, Name, Place, View};
 
 /// No till: there is no room for its budget.
 const NO_TILL: u32 = u32::MAX;
@@ -216,6 +216,42 @@ impl Chain {
     #[must_use]
     pub const fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// The facts of the context of a cast; none where it has no context.
+    #[must_use]
+    pub fn facts(&self, cast: u32) -> Option<View<'_>> {
+        let context = self.casts.get(cast as usize)?.context.as_ref()?;
+        Some(self.journal.of(context))
+    }
+
+    /// Adds what a role says by itself, and not with a message, to the facts of its context.
+    ///
+    /// # Errors
+    /// Why it is not taken, one line without the data.
+    pub fn append(
+        &mut self,
+        cast: u32,
+        session: u64,
+        role: RoleId,
+        name: Name,
+        data: Value,
+    ) -> Result<(), String> {
+        let installed = self.casts.get(cast as usize);
+        let device = installed.and_then(|installed| installed.devices.get(role.index())?.as_ref());
+        let context = installed.and_then(|installed| installed.context.as_ref());
+        let (Some(device), Some(context)) = (device, context) else {
+            return Err("there is no context, or no device, to say it".to_owned());
+        };
+        let place = Place { context: context.clone(), namespace: name.namespace };
+        let set = self.journal.open(&place).map_err(|refusal| refusal.to_string())?;
+        let said = self.journal.append(set, name.key, data, device.clone(), Epoch::default());
+        let fact = said.map_err(|refusal| refusal.to_string())?;
+        if let Some(books) = &mut self.books {
+            let (namespace, key) = (place.namespace.text().clone(), fact.key().text().clone());
+            books.push(Book { cast, session, role, namespace, key, data: fact.data().clone() });
+        }
+        Ok(())
     }
 
     /// Whether the facts of each session are kept for [`Self::state`].

@@ -26,8 +26,8 @@ pub struct Policy {
     pub profile: Profile,
     /// What roles may do.
     pub grants: Grants,
-    /// What annotations say of the exchanges at these places.
-    pub annotations: BTreeMap<Span, Setting>,
+    /// What annotations say of the exchanges at these places, from whom to whom: one statement may be several.
+    pub annotations: BTreeMap<(Span, RoleId, RoleId), Setting>,
 }
 
 /// Where terms come from.
@@ -86,7 +86,7 @@ impl Policy {
         fresh: &Setting,
         ends: [&str; 2],
         message: &Message,
-        place: Option<Span>,
+        place: Option<(Span, RoleId, RoleId)>,
     ) -> Option<Terms> {
         let defaults = self.profile.defaults.as_ref();
         let (setting, origin) = match message.kind {
@@ -124,7 +124,12 @@ impl Policy {
     }
 
     /// What entries and annotations say of a message.
-    fn layers(&self, ends: [&str; 2], message: &Message, place: Option<Span>) -> (Setting, Origin) {
+    fn layers(
+        &self,
+        ends: [&str; 2],
+        message: &Message,
+        place: Option<(Span, RoleId, RoleId)>,
+    ) -> (Setting, Origin) {
         let [from, to] = ends;
         let mut entries: Vec<_> = self
             .profile
@@ -159,6 +164,14 @@ pub struct Place<'a> {
     pub at: u32,
     /// What is sent.
     pub message: &'a Message,
+}
+
+impl Place<'_> {
+    /// Where that stands in the source, and between whom.
+    #[must_use]
+    pub fn exchange(&self, program: &Program) -> Option<(Span, RoleId, RoleId)> {
+        Some((program.debug.span(self.at)?, self.from, self.to))
+    }
 }
 
 /// The places at which a program sends, in the order of its instructions.

@@ -35,10 +35,11 @@ struct Cutter<'a> {
     inner: Vec<(usize, u32)>,
 }
 
-/// The automaton of one role; `known` are its sets of positions, if they are known. Nothing where the work runs out.
+/// The automaton of one role; `known` are its sets of positions, if they are known, `terms` what each site is annotated
+/// with, as a number. Nothing where the work runs out.
 pub(super) fn cut(
-    graph: &Graph,
-    insides: &Insides,
+    (graph, insides): (&Graph, &Insides),
+    terms: &[u32],
     role: RoleId,
     known: Option<&Subsets>,
     work: &mut Work,
@@ -81,7 +82,7 @@ pub(super) fn cut(
         at += 1;
     }
     let held = cutter.held();
-    Some(Cut { automaton: minimise(cutter.automaton), held })
+    Some(Cut { automaton: minimise(cutter.automaton, terms), held })
 }
 
 impl Cutter<'_> {
@@ -156,10 +157,10 @@ impl Cutter<'_> {
     }
 }
 
-/// What is compared of an edge: the act, or what a nest is apart from where its insides lead, or such an inside.
+/// What is compared of an edge: the act, with what guards are told of a send, or what a nest is apart from where its insides lead, or such an inside.
 #[derive(PartialEq, Eq, Hash)]
 enum Label {
-    Act(Act),
+    Act(Act, u32),
     Par(Vec<LaneId>),
     Count(Expr, Option<VarId>),
     Scope(ScopeId),
@@ -167,7 +168,7 @@ enum Label {
 }
 
 /// Merges states of equal behaviour, and drops what the entry does not reach.
-fn minimise(automaton: Automaton) -> Automaton {
+fn minimise(automaton: Automaton, terms: &[u32]) -> Automaton {
     let mut labels: IndexSet<Label> = IndexSet::new();
     let mut transitions = Vec::new();
     let mut label = |label: Label| labels.insert_full(label).0 as u32;
@@ -179,7 +180,9 @@ fn minimise(automaton: Automaton) -> Automaton {
             };
             let from = from as u32;
             let Some(nest) = nest else {
-                transitions.push((from, label(Label::Act(edge.act.clone())), edge.to));
+                let site = edge.sites.first().filter(|_| matches!(edge.act, Act::Send { .. }));
+                let told = site.and_then(|site| terms.get(site.index())).copied().unwrap_or(0);
+                transitions.push((from, label(Label::Act(edge.act.clone(), told)), edge.to));
                 continue;
             };
             let (outside, entries) = match &nest.inside {

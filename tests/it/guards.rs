@@ -3,7 +3,19 @@
 //! Runs the built binary. Is not: a test of the chain (`src/guard/tests.rs`) or of the reader of profiles.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use laban::base::time::Instant;
+use laban::base::value::Value as Items;
+use laban::engine::Engine;
+use laban::engine::effect::{Effect, Outcome};
+use laban::engine::event::What;
+use laban::engine::input::{Input, Opening};
+use laban::global::Sizes;
+use laban::guard::{Policy, Table};
+use laban::local::Amend;
+use laban::machine::Cast;
+use laban::pipeline::{Front, Options, Root};
 use serde_json::Value;
 
 use crate::command::{Place, Ran};
@@ -117,6 +129,135 @@ fn an_epoch_that_begins_while_a_message_waits_lets_it_go() {
     // Waits of 1 s, 2 s, … are over 1 m after the sixth; then the next epoch has begun.
     assert_eq!((count("cleared"), count("denied")), (3, 6), "{told:?}");
     assert_eq!(told.last().unwrap()["event"], "completed");
+}
+
+#[test]
+fn facts_of_profiles_and_of_the_protocol_are_in_one_journal() {
+    let place = Place::new("guards_journal");
+    place.write(
+        "note.choreo",
+        "choreography Note {\n    roles A, B\n\n    A does journal.append(\"talk/said\", { n: 1 })\n    \
+         A -> B: Word(n: Int)\n    B does journal.append(\"talk/heard\", { n: Word.n })\n    \
+         B does journal.query(\"talk\") as facts\n    B does journal.query(\"budget/flow\") as grants\n    \
+         B -> A: All(facts: Any, grants: Any) with { facts: facts, grants: grants }\n}\n",
+    );
+    place.write(
+        "note.guards.yaml",
+        "protocol: Note\ndefaults: {}\nmessages:\n  Word: { facts: [{ fact: talk/word, data: { n: \"{Word.n}\" } }] }\n\
+         budgets: [{ limit: 9, epoch: 1h }]\n",
+    );
+    place.write("answers.yaml", "roles: { A: { produce: { Word: { n: 7 } } } }\n");
+    let ran = place.laban("run note.choreo --script answers.yaml --trace json");
+    let told = lines(&ran.status(0), "trace.schema.json");
+    let all = told.iter().find(|line| line["event"] == "sent" && line["label"] == "All").unwrap();
+    let seen: Vec<String> = all["payload"]["facts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fact| format!("{} {} {} {}", fact["device"], fact["key"], fact["data"]["n"], fact["order"]))
+        .collect();
+    assert_eq!(seen, [r#""A" "said" 1 1"#, r#""A" "word" 7 2"#, r#""B" "heard" 7 3"#]);
+    // Who is sent to has a budget, which a fact of the engine has opened.
+    let grants = all["payload"]["grants"].as_array().unwrap();
+    assert_eq!(grants.len(), 2, "{grants:?}");
+    assert!(grants.iter().all(|grant| grant["device"] == "@engine" && grant["data"]["limit"] == 9));
+    let accounts = told.iter().find(|line| line.get("facts").is_some()).unwrap();
+    assert_eq!(accounts["facts"].as_array().unwrap().len(), 3, "{accounts:?}");
+}
+
+#[test]
+fn facts_stay_in_their_context() {
+    let casts = |text: &str| {
+        let root = Root { name: "p.choreo".to_owned(), text: Ok(text.to_owned()) };
+        let front = Front::read(vec![root], &mut |path| unreachable!("{path}"));
+        let built =
+            front.build(&front.choreographies[0], &Options { sizes: Sizes::default(), amend: Amend::Auto });
+        assert!(built.diagnostics.is_empty(), "{:?}", built.diagnostics);
+        Arc::new(Cast::link(built.programs).unwrap())
+    };
+    let tells =
+        casts("choreography P {\n    roles A, B\n\n    A does journal.append(\"p\", 1)\n    A -> B: M\n}\n");
+    let asks = casts(
+        "choreography P {\n    roles A, B\n\n    A does journal.query(\"p\") as all\n    \
+         A -> B: M(all: Any) with { all }\n}\n",
+    );
+    let mut engine = Engine::new();
+    engine.subscribe(true);
+    let deploy = |engine: &mut Engine, cast: &Arc<Cast>, context: &str| {
+        let policy = Policy { context: Arc::from(context), ..Policy::fresh() };
+        let guards = Table::new(cast.programs(), &policy).unwrap();
+        engine.deploy_under(cast.clone(), guards).unwrap()
+    };
+    let first = deploy(&mut engine, &tells, "x");
+    let same = deploy(&mut engine, &asks, "x");
+    let other = deploy(&mut engine, &asks, "y");
+    let mut known = |cast| {
+        engine.handle(Instant(0), Input::Open(Opening::new(0, cast)));
+        while let Some(effect) = engine.poll_effect() {
+            match effect {
+                Effect::Call(call) => engine.handle(Instant(0), Input::Consult(call.id)),
+                Effect::Closed { outcome, .. } => assert_eq!(outcome, Outcome::Completed),
+                _ => {}
+            }
+        }
+        let mut seen = None;
+        while let Some(event) = engine.poll_event() {
+            if let What::Performed { outcome: Items::List(items), .. } = event.what {
+                seen = Some(items.len());
+            }
+        }
+        seen
+    };
+    assert_eq!([known(first), known(same), known(other)], [None, Some(1), Some(0)]);
+    assert_eq!([known(first), known(same), known(other)], [None, Some(2), Some(0)]);
+}
+
+/// The costs of a protocol's sends called `Done` and `Go`, by receiver, in the order of the plan.
+fn costs(name: &str, body: &str, status: i32) -> Result<Vec<(String, u64)>, String> {
+    let place = Place::new(name);
+    place.write("p.choreo", format!("choreography P {{\n    roles A, B, C\n\n{body}}}\n"));
+    let ran = place.laban("guards plan p.choreo --format json").status(status);
+    if status != 0 {
+        return Err(ran.out);
+    }
+    let plan = lines(&ran, "guards-plan.schema.json").remove(0);
+    let sends = plan["sends"].as_array().unwrap().iter().filter(|send| send["message"] != "X");
+    Ok(sends.map(|send| (send["to"].as_str().unwrap().to_owned(), send["cost"].as_u64().unwrap())).collect())
+}
+
+#[test]
+fn one_statement_may_be_annotated_for_each_receiver() {
+    let each = "    A -> B[flow_cost = 3], C[flow_cost = 9]: Done\n";
+    assert_eq!(costs("guards_each", each, 0).unwrap(), [("B".to_owned(), 3), ("C".to_owned(), 9)]);
+}
+
+#[test]
+fn what_follows_a_choice_keeps_its_own_annotations() {
+    let body = |told: &str| {
+        format!(
+            "    choice at A {{\n        x: {{\n            A -> B: L\n            {told}A -> C: L\n            \
+             B[flow_cost = 3] -> C: Done\n        }}\n        y: {{\n            {told}A -> B: R\n            A -> C: R\n            \
+             B[flow_cost = 9] -> C: Done\n        }}\n    }}\n"
+        )
+    };
+    let found = costs("guards_branches", &body(""), 0).unwrap();
+    let mut own: Vec<u64> = found.iter().filter(|(_, cost)| *cost > 1).map(|(_, cost)| *cost).collect();
+    own.sort_unstable();
+    assert_eq!(own, [3, 9], "{found:?}");
+}
+
+#[test]
+fn a_sender_that_cannot_tell_two_annotations_apart_is_refused() {
+    let body = |cost: u32| {
+        format!(
+            "    choice at A {{\n        x: {{\n            A -> C: L\n            B[flow_cost = 3] -> C: Done\n        }}\n        \
+             y: {{\n            A -> C: R\n            B[flow_cost = {cost}] -> C: Done\n        }}\n    }}\n"
+        )
+    };
+    let refused = costs("guards_unequal", &body(9), 1).unwrap_err();
+    assert!(refused.contains("E0448"), "{refused}");
+    let found = costs("guards_equal", &body(3), 0).unwrap();
+    assert_eq!(found.iter().filter(|(_, cost)| *cost == 3).count(), 1, "{found:?}");
 }
 
 #[test]

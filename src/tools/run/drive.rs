@@ -79,6 +79,8 @@ fn observers(setup: &Setup, participant: &dyn Participant) -> Vec<RoleId> {
 enum Due {
     /// This answer is there.
     Answer(CallId, Answer),
+    /// The engine's journal answers this call.
+    Consult(CallId),
     /// This call is made again, for the so-manieth time.
     Again(Box<Call>, u32),
 }
@@ -110,6 +112,7 @@ impl Driver<'_> {
                 self.now = self.now.max(at);
                 match self.due.pop_first() {
                     Some((_, Due::Answer(call, answer))) => self.input(Input::Answer { call, answer }, out),
+                    Some((_, Due::Consult(call))) => self.input(Input::Consult(call), out),
                     Some((_, Due::Again(call, attempt))) => self.ask(*call, attempt, out),
                     None => {}
                 }
@@ -144,7 +147,7 @@ impl Driver<'_> {
                 Effect::Call(call) if self.ending.is_none() => self.ask(call, 0, out),
                 Effect::Call(_) | Effect::Opened { .. } => {}
                 Effect::Withdraw(withdrawn) => self.due.retain(|_, due| match due {
-                    Due::Answer(call, _) => *call != withdrawn,
+                    Due::Answer(call, _) | Due::Consult(call) => *call != withdrawn,
                     Due::Again(call, _) => call.id != withdrawn,
                 }),
                 Effect::Refused { trouble, .. } => {
@@ -183,6 +186,9 @@ impl Driver<'_> {
 
     /// Asks, and notes when the answer is there.
     fn ask(&mut self, call: Call, attempt: u32, out: Out<'_>) {
+        if call.ask.is_of_journal() {
+            return self.note(self.now, Due::Consult(call.id));
+        }
         let logged = self.world.lines().len();
         let built_in = match &call.ask {
             Ask::Perform { effect, operation, args, result } => self

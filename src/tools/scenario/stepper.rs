@@ -81,6 +81,8 @@ pub struct Stepper<'a> {
 enum Due {
     /// This answer is there.
     Answer(CallId, Answer),
+    /// The engine's journal answers this call.
+    Consult(CallId),
     /// This call is made again, for the so-manieth time.
     Again(Box<Call>, u32),
 }
@@ -150,6 +152,7 @@ impl<'a> Stepper<'a> {
             if first == Some(next) {
                 match self.due.pop_first() {
                     Some((_, Due::Answer(call, answer))) => self.handle(Input::Answer { call, answer }),
+                    Some((_, Due::Consult(call))) => self.handle(Input::Consult(call)),
                     Some((_, Due::Again(call, attempt))) => self.ask(*call, attempt),
                     None => {}
                 }
@@ -187,7 +190,7 @@ impl<'a> Stepper<'a> {
                 Effect::Withdraw(withdrawn) => {
                     self.open.retain(|(call, _)| call.id != withdrawn);
                     self.due.retain(|_, due| match due {
-                        Due::Answer(call, _) => *call != withdrawn,
+                        Due::Answer(call, _) | Due::Consult(call) => *call != withdrawn,
                         Due::Again(call, _) => call.id != withdrawn,
                     });
                 }
@@ -261,6 +264,9 @@ impl<'a> Stepper<'a> {
             self.happened.push(Happening::Asked { role: call.role_name.clone(), question });
             self.open.push((call, attempt));
             return;
+        }
+        if call.ask.is_of_journal() {
+            return self.note(self.now, Due::Consult(call.id));
         }
         let (at, answer) = self.stand_in(&call);
         self.note(at, Due::Answer(call.id, answer));
