@@ -260,6 +260,80 @@ fn a_sender_that_cannot_tell_two_annotations_apart_is_refused() {
     assert_eq!(found.iter().filter(|(_, cost)| *cost == 3).count(), 1, "{found:?}");
 }
 
+/// The row of `validate --format json` for the talk, its guards after their own schema.
+fn validated(place: &Place, status: i32) -> Value {
+    let ran = place.laban("validate talk.choreo --format json").status(status);
+    let mut rows: Value = serde_json::from_str(&ran.out).unwrap();
+    let row = rows[0].take();
+    if !row["guards"].is_null() {
+        let guards = Ran { status: 0, out: format!("{}\n", row["guards"]), err: String::new() };
+        lines(&guards, "guards-plan.schema.json");
+    }
+    row
+}
+
+#[test]
+fn validate_lists_what_guards_will_ask() {
+    let place = talk(
+        "guards_validate",
+        "protocol: Talk\nmessages: { Hello: {}, Word: { flow_cost: 60, facts: [{ fact: talk/word }] } }\n\
+         defaults: {}\nbudgets: [{ limit: 50 }]\n",
+    );
+    let row = validated(&place, 0);
+    let sends = row["guards"]["sends"].as_array().unwrap();
+    let word = sends.iter().find(|send| send["message"] == "Word").unwrap();
+    assert_eq!(
+        (&word["cost"], &word["facts"][0], word["leakage"]["neighbor"].as_u64()),
+        (&60.into(), &"talk/word".into(), Some(0))
+    );
+    assert_eq!(row["guards"]["ok"], false);
+    assert_eq!(row["guards"]["ungranted"][0]["capability"], "talk:begin");
+    assert_eq!(row["guards"]["totals"][0]["carries"], false);
+    let told = place.laban("validate talk.choreo").status(0);
+    let told = told
+        .says("no binding grants `talk:begin` to `A`")
+        .says("`A` may have to spend 68 toward `B`, and has 50");
+    told.says("A -> B: Word").says("talk/word");
+    // What is fine and says nothing of its own is a line.
+    let place = Place::new("guards_validate_fresh");
+    place.write("p.choreo", "choreography P {\n    roles: A, B\n\n    A -> B: M\n}\n");
+    let told = place.laban("validate p.choreo").status(0);
+    assert!(!told.says("nothing is denied, budgets carry a session: 1 kinds").out.contains("A -> B: M"));
+}
+
+#[test]
+fn validate_refuses_files_and_annotations_with_errors() {
+    let place = talk("guards_validate_wrong", "protocol: Talk\nmessages: { Hallo: {} }\n");
+    assert!(validated(&place, 1)["guards"].is_null());
+    place.laban("validate talk.choreo").status(1).talks("E0440").says("the files beside it have errors");
+    place.write("talk.guards.yaml", "protocol: Talk\ndefaults: {}\nbudgets: [{ limit: 50 }]\n");
+    place.write("talk.choreo", TALK.replace("flow_cost = 7", "flow_cost = 0"));
+    place.laban("validate talk.choreo").status(1).talks("E0445");
+    // What no profile covers is known before it runs.
+    place.write("talk.choreo", TALK);
+    place.write("talk.guards.yaml", "protocol: Talk\nbudgets: [{ limit: 50 }]\n");
+    place.laban("validate talk.choreo").status(0).says("no profile covers `A -> B: Word`");
+}
+
+#[test]
+fn scenarios_run_under_the_profile_beside_the_protocol() {
+    let profile = "protocol: Talk\nmessages: { \"*\": { capabilities: [], flow_cost: 5, on_denied: raise } }\nbudgets: [{ limit: 12, epoch: 1m }]\n";
+    let place = talk("guards_scenario", profile);
+    let said =
+        "protocol talk.choreo\nopen | A -> B: Hello\nanswer A decide A#1 more | A asked produce Word\n";
+    let answer = "answer A produce Word {n: 1}";
+    // Hello and the first word cost 10 of 12.
+    place.write(
+        "talk.scn",
+        format!("{said}{answer} | A -> B: Word\nanswer A decide A#1 more\n{answer} | aborted E0519\n"),
+    );
+    place.laban("run talk.scn").status(0);
+    place.write("rich.yaml", profile.replace("limit: 12", "limit: 99"));
+    place.laban("run talk.scn --guards rich.yaml").status(1);
+    place.write("talk.guards.yaml", "protocol: Talk\nmessages: 3\n");
+    place.laban("run talk.scn").status(1).says("E0405");
+}
+
 #[test]
 fn a_profile_for_another_protocol_is_not_taken() {
     let place = talk("guards_other", "protocol: Walk\n");

@@ -10,8 +10,8 @@ mod policy;
 mod show;
 mod worst;
 
-pub use self::json::report;
+pub use self::json::{Shown, report, shown};
 pub use self::plan::{Carries, Plan, Send, Total, plan};
-pub use self::policy::policy;
+pub use self::policy::{Beside, policy};
 pub use self::show::show;
 pub use self::worst::{Ways, Worst};

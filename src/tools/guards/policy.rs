@@ -19,15 +19,18 @@ use crate::guard::policy::CONTEXT;
 use crate::local::automaton::Act;
 use crate::local::projection::Projection;
 
-/// The policy of a protocol, and what of its annotations no guard can use. Without a profile that of a fresh directory
-/// holds; without bindings its roles may do what a fresh directory grants.
+/// The files beside a protocol that speak of guards.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Beside {
+    /// The profile; without one that of a fresh directory holds.
+    pub profile: Option<Profile>,
+    /// Who may do what; without them roles may do what a fresh directory grants.
+    pub bindings: Option<Bindings>,
+}
+
+/// The policy of a protocol, and what of its annotations no guard can use.
 #[must_use]
-pub fn policy(
-    protocol: &Protocol,
-    projection: &Projection,
-    profile: Option<Profile>,
-    bindings: Option<&Bindings>,
-) -> (Policy, Vec<Diagnostic>) {
+pub fn policy(protocol: &Protocol, projection: &Projection, beside: &Beside) -> (Policy, Vec<Diagnostic>) {
     let mut said = Vec::new();
     let mut settings = Vec::with_capacity(protocol.sites.len());
     for site in &protocol.sites {
@@ -39,8 +42,8 @@ pub fn policy(
     let annotations = annotations(protocol, projection, &settings, &mut said);
     let policy = Policy {
         context: Arc::from(CONTEXT),
-        profile: profile.unwrap_or_else(Profile::fresh),
-        grants: Grants::fresh().with(bindings.map_or(&[], |bindings| bindings.roles.as_slice())),
+        profile: beside.profile.clone().unwrap_or_else(Profile::fresh),
+        grants: Grants::fresh().with(beside.bindings.as_ref().map_or(&[], |bindings| &bindings.roles)),
         annotations,
     };
     (policy, said)

@@ -25,7 +25,7 @@ use crate::engine::Engine;
 use crate::engine::effect::{Effect, Trouble};
 use crate::engine::event::What;
 use crate::engine::input::{CastId, Input, Opening};
-use crate::guard::Rule;
+use crate::guard::{Rule, Table};
 use crate::machine::Cast;
 use crate::tools::scenario::{Done, Driver, Given, Happening, Objection, Wait};
 use crate::tools::trace::{Out, Stage, Trace};
@@ -46,6 +46,8 @@ pub struct Setup {
     pub seed: u64,
     /// The roles that are answered for where no line answers: `all`, `none`, their names or families.
     pub auto: Vec<String>,
+    /// What sends need and cost; what a fresh directory says where none is given.
+    pub guards: Option<Table>,
 }
 
 /// One session of an engine.
@@ -90,11 +92,15 @@ enum Due {
 impl<'a> Stepper<'a> {
     /// A session that is not open yet; what happens in it is also written down.
     pub fn new(setup: Setup, trace: &'a mut dyn Trace, out: Out<'a>) -> Self {
-        let Setup { cast, stage, seed, auto } = setup;
+        let Setup { cast, stage, seed, auto, guards } = setup;
         let mut engine = Engine::new();
         engine.subscribe(true);
         // A new engine has room for a cast; if it had not, the opening would be refused with a code.
-        let cast = engine.deploy(cast).unwrap_or(CastId(u32::MAX));
+        let deployed = match guards {
+            Some(guards) => engine.deploy_under(cast, guards),
+            None => engine.deploy(cast),
+        };
+        let cast = deployed.unwrap_or(CastId(u32::MAX));
         Self {
             engine,
             cast,
