@@ -153,14 +153,14 @@ impl Chain {
         if let Some(context) = &context {
             let (tills, journal) = (&mut self.tills, &mut self.journal);
             if let Some((limits, epoch)) = table.shown {
-                tills.promise(journal, context, Grant::Leakage(limits), epoch);
+                tills.promise(journal, context, &Grant::Leakage(limits), epoch);
             }
             let device = |role: RoleId| devices.get(role.index())?.as_ref();
             for (purse, slot) in table.purses.iter().zip(&mut flow) {
                 let (Some(from), Some(to)) = (device(purse.from), device(purse.to)) else { continue };
                 if let Some(limit) = purse.limit {
                     let grant = Grant::Flow { peer: Some(to.clone()), limit };
-                    tills.promise(journal, context, grant, purse.epoch);
+                    tills.promise(journal, context, &grant, purse.epoch);
                 }
                 *slot = tills.open(journal, context, from, to).unwrap_or(NO_TILL);
             }
