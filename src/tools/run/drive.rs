@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use crate::base::id::RoleId;
 use crate::base::random::Random;
 use crate::base::time::Instant;
-use crate::effect::call::{Answer, Ask, Call, CallId};
-use crate::effect::participant::{Participant, answer};
+use crate::effect::call::{Answer, Call, CallId};
+use crate::effect::participant::{Participant, answer_in};
 use crate::effect::retry;
-use crate::effect::world::{Request, World};
+use crate::effect::world::World;
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Outcome, Trouble};
 use crate::engine::event::What;
@@ -190,19 +190,10 @@ impl Driver<'_> {
             return self.note(self.now, Due::Consult(call.id));
         }
         let logged = self.world.lines().len();
-        let built_in = match &call.ask {
-            Ask::Perform { effect, operation, args, result } => self
-                .world
-                .perform(self.now, &Request { role: &call.role_name, effect, operation, args, result }),
-            _ => None,
-        };
+        let (at, given) = answer_in(&mut self.world, self.participant, self.now, &call);
         for line in self.world.lines().iter().skip(logged) {
             self.trace.logged(&line.role, &line.text, out);
         }
-        let (at, given) = match built_in {
-            Some(reply) => (reply.at, reply.answer),
-            None => (self.now, answer(self.participant, &call)),
-        };
         let retry = self.participant.retry(&call.role_name);
         let again = match &given {
             Answer::Failed(failure) => retry::again(retry, &call.ask, failure, attempt + 1, &mut self.random),

@@ -19,7 +19,7 @@ use crate::config::vocabulary::label_at;
 use crate::diag::source::Span;
 use crate::effect::call::{self, Answer, Ask, Call, CallId, FailureKind, SessionId};
 use crate::effect::generated::Generated;
-use crate::effect::world::{Request, World};
+use crate::effect::world::World;
 use crate::effect::{participant, retry};
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Trouble};
@@ -285,20 +285,12 @@ impl<'a> Stepper<'a> {
     /// What the built-in world or the generated participant says, and when.
     fn stand_in(&mut self, call: &Call) -> (Instant, Answer) {
         let logged = self.world.lines().len();
-        let built_in = match &call.ask {
-            Ask::Perform { effect, operation, args, result } => self
-                .world
-                .perform(self.now, &Request { role: &call.role_name, effect, operation, args, result }),
-            _ => None,
-        };
+        let answered = participant::answer_in(&mut self.world, &mut self.stand_in, self.now, call);
         for line in self.world.lines().iter().skip(logged) {
             self.trace.logged(&line.role, &line.text, self.out);
             self.happened.push(Happening::Logged { role: line.role.clone(), text: line.text.clone() });
         }
-        match built_in {
-            Some(reply) => (reply.at, reply.answer),
-            None => (self.now, participant::answer(&mut self.stand_in, call)),
-        }
+        answered
     }
 
     fn note(&mut self, at: Instant, due: Due) {
