@@ -8,11 +8,13 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use laban::bytecode::program::Program;
 use laban::diag::render::{Format, Style, render};
 use laban::global::Sizes;
 use laban::local::Amend;
 use laban::pipeline::{Front, Options, Root, Unread};
 use laban::tools::check::check;
+use laban::tools::guards::Beside;
 use laban::tools::project::project;
 use laban::tools::validate::{Setup, show, validate};
 
@@ -78,7 +80,9 @@ fn locals(front: &Front, options: &Options) -> String {
 
 /// What holds of every run of each choreography.
 fn runs(front: &Front, options: &Options) -> String {
-    let rows = validate(front, options, &Setup::default(), &mut |_, _| None, &mut |_, _| {});
+    let mut fresh =
+        |_: &str, _: &[Program]| Some((Beside::default(), "the profile of a fresh directory".into()));
+    let rows = validate(front, options, &Setup::default(), &mut |_, _| None, &mut fresh, &mut |_, _| {});
     rows.iter().map(|row| format!("\n{}", show(row, 100))).collect()
 }
 
