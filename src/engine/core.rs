@@ -20,7 +20,8 @@ use crate::engine::schedule::{self, Ears, News, Turn, Word};
 use crate::engine::speaker::Speaker;
 use crate::engine::table::Table;
 use crate::engine::timers::{Due, Timers};
-use crate::guard::{Chain, Rule, Table as Guards};
+use crate::guard::{Chain, Charge, Rule, Table as Guards};
+use crate::journal::Journal;
 use crate::machine::question::{Question, Reply};
 use crate::machine::session::State;
 use crate::machine::{AgentId, Cast, Session, Stop};
@@ -148,6 +149,17 @@ impl Engine {
         let live = self.sessions.look(session.slot, session.generation);
         let cast = live.and_then(|live| Some((live, self.casts.get(live.cast as usize)?)));
         cast.map_or_else(Vec::new, |(live, troupe)| live.awaited(&troupe.cast))
+    }
+
+    /// The facts of all contexts.
+    #[must_use]
+    pub const fn journal(&self) -> &Journal {
+        self.chain.journal()
+    }
+
+    /// The newest charges, the oldest first: `limits::CHARGES_KEPT` of them.
+    pub fn charges(&self) -> impl Iterator<Item = &Charge> {
+        self.chain.charges()
     }
 
     /// How many sessions are open.
