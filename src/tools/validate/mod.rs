@@ -23,7 +23,7 @@ use crate::check::turn::Free;
 use crate::diag::source::Sources;
 use crate::diag::{Diagnostic, Severity};
 use crate::pipeline::{Front, Options};
-use crate::tools::guards::{Beside, Plan, plan, policy};
+use crate::tools::guards::{Beside, Plan, plan, policy, table};
 
 /// How protocols are validated.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +130,8 @@ pub fn validate(
             let trial = Trial { protocol, projection, sources: &front.sources, setup };
             let offers = offers(&file.name, &which.name);
             if let Some((beside, name)) = besides(&file.name, &built.programs) {
-                let (policy, said) = policy(protocol, projection, &beside);
+                let (policy, mut said) = policy(protocol, projection, &beside);
+                said.extend(table(&policy, protocol, &built.programs).err().map(|said| *said));
                 let programs: Vec<&Program> = built.programs.iter().collect();
                 let plan = plan(&programs, &policy);
                 let any = beside.profile.is_some() || !policy.annotations.is_empty();
