@@ -2,11 +2,12 @@
 //!
 //! `turn` says what may happen next in a state and makes it happen; `search` follows it, leaving out orders that show
 //! nothing new; `graph` reads off what holds of all runs; `replay` and `redo` make runs again, as `moves`. `payload`,
-//! `widen` keep states finite, `print` keeps them small. `explore` is the plain exploration, without any of that: the
+//! `widen` keep states finite, `print` and `frontier` keep them small. `explore` is the plain exploration, without any of that: the
 //! yardstick, and the proof that runs are exactly the global ones.
 //! Is not: a second semantics; there is none.
 
 pub mod explore;
+mod frontier;
 pub mod graph;
 pub mod moves;
 mod payload;

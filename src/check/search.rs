@@ -23,13 +23,13 @@
 //! are followed there (the cycle proviso, in the form for breadth-first search).
 //! Is not: a judge; `graph` reads off what was found here.
 
-use std::collections::VecDeque;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use crate::base::id::RoleId;
+use crate::check::frontier::{Frontier, Taken};
 use crate::check::print::{Print, print};
 use crate::check::turn::{Choice, Free, NOBODY, Pick, Picks, State, TURNS_SUPPOSED, openings};
 use crate::check::watch::{Abort, Watch};
@@ -171,8 +171,8 @@ pub struct Progress {
 const REPORT_EVERY: usize = 4_096;
 /// Different troubles that are kept.
 const TROUBLES_MAX: usize = 8;
-/// Bytes of one known state and its edges, about.
-const KNOWN_BYTES: usize = 96;
+/// Of the bytes that are allowed, the part from which on waiting states are kept small.
+const DENSE: usize = 64;
 
 /// Looks at every state that the options allow, and tells from time to time how far it is.
 #[must_use]
@@ -180,13 +180,14 @@ pub fn search(cast: &Cast, options: &Options, tell: &mut dyn FnMut(Progress)) ->
     let mut search = Search::new(cast, *options);
     search.open();
     let mut looked = 0;
-    while let Some((at, state)) = search.frontier.pop_front() {
+    while let Some(mut taken) = search.frontier.take() {
         if looked % REPORT_EVERY == REPORT_EVERY - 1 {
             let depth = search.found.depth;
             tell(Progress { states: search.found.ways.len(), waiting: search.frontier.len(), depth });
         }
         looked += 1;
-        search.look(at, &state);
+        search.look(&mut taken);
+        search.frontier.done(taken);
         if search.found.violation.is_some() {
             search.found.cut = Some(Cut::Violation);
         }
@@ -201,9 +202,7 @@ pub fn search(cast: &Cast, options: &Options, tell: &mut dyn FnMut(Progress)) ->
 struct Search<'a> {
     cast: &'a Cast,
     options: Options,
-    /// Bytes of one session, about.
-    weight: usize,
-    frontier: VecDeque<(u32, State)>,
+    frontier: Frontier,
     watch: Watch,
     found: Found,
 }
@@ -217,10 +216,6 @@ struct Step {
 
 impl<'a> Search<'a> {
     fn new(cast: &'a Cast, options: Options) -> Self {
-        let agents = cast.agents().count();
-        let weight = agents * 24
-            + cast.mailboxes() * 80
-            + cast.programs().map(|p| usize::from(p.slots) * 40).sum::<usize>();
         let found = Found {
             ways: IndexMap::default(),
             edges: Vec::new(),
@@ -236,7 +231,8 @@ impl<'a> Search<'a> {
             released: false,
             turns: false,
         };
-        Self { cast, options, weight, frontier: VecDeque::new(), watch: Watch::new(cast), found }
+        let frontier = Frontier::new(options.bytes / DENSE);
+        Self { cast, options, frontier, watch: Watch::new(cast), found }
     }
 
     /// Every way in which a session can begin.
@@ -246,7 +242,7 @@ impl<'a> Search<'a> {
             let way = Way { before: u32::MAX, pick, depth: 0 };
             match State::open(self.cast, which, &mut self.watch) {
                 Ok(state) => {
-                    self.reach(print(&state), state, way);
+                    self.reach(print(&state), state, way, None);
                 }
                 Err(abort) => self.aborted(abort, u32::MAX, pick),
             }
@@ -254,8 +250,9 @@ impl<'a> Search<'a> {
     }
 
     /// Judges one state and follows its moves.
-    fn look(&mut self, at: u32, state: &State) {
+    fn look(&mut self, taken: &mut Taken) {
         let cast = self.cast;
+        let (at, state) = (taken.at, &taken.state);
         let session = &state.session;
         for mailbox in 0..cast.mailboxes() {
             if let Some(longest) = self.found.longest.get_mut(mailbox) {
@@ -289,7 +286,7 @@ impl<'a> Search<'a> {
             match next {
                 Ok((print, state)) => {
                     let way = Way { before: at, pick, depth: depth + 1 };
-                    edge.to = self.reach(print, state, way);
+                    edge.to = self.reach(print, state, way, Some(taken));
                     self.found.edges.push(edge);
                 }
                 Err(abort) => self.aborted(abort, at, pick),
@@ -345,20 +342,19 @@ impl<'a> Search<'a> {
     }
 
     /// The number of a state; it waits to be looked at, if it is new.
-    fn reach(&mut self, print: Print, state: State, way: Way) -> u32 {
+    fn reach(&mut self, print: Print, state: State, way: Way, before: Option<&mut Taken>) -> u32 {
         let known = self.found.ways.len();
         match self.found.ways.entry(print) {
             Entry::Occupied(entry) => entry.index() as u32,
             Entry::Vacant(entry) => {
-                let held = known * KNOWN_BYTES + self.frontier.len() * self.weight;
-                if known >= self.options.states {
-                    self.found.cut = Some(Cut::States);
-                } else if held > self.options.bytes {
-                    self.found.cut = Some(Cut::Bytes);
-                }
                 self.found.depth = self.found.depth.max(way.depth);
                 entry.insert(way);
-                self.frontier.push_back((known as u32, state));
+                self.frontier.put(known as u32, state, before);
+                if known >= self.options.states {
+                    self.found.cut = Some(Cut::States);
+                } else if self.found.held() + self.frontier.held() > self.options.bytes {
+                    self.found.cut = Some(Cut::Bytes);
+                }
                 known as u32
             }
         }
@@ -410,6 +406,14 @@ impl Found {
         }
         picks.reverse();
         picks
+    }
+
+    /// The bytes that are held of states that are known: their places with a hash, the table over them, the edges.
+    fn held(&self) -> usize {
+        let known = size_of::<(u64, Print, Way)>() + 2 * size_of::<usize>();
+        self.ways.capacity() * known
+            + self.edges.capacity() * size_of::<Edge>()
+            + self.firsts.capacity() * size_of::<usize>()
     }
 
     /// Whether something was supposed on the way there: then it may be what cannot be.

@@ -30,9 +30,9 @@ pub(super) const TURNS_SUPPOSED: usize = 3;
 pub(super) struct State {
     pub(super) session: Session,
     /// Numbers of turns that were supposed: every role that counts the same counts as often.
-    counts: Vec<(u64, Value)>,
+    pub(super) counts: Vec<(u64, Value)>,
     /// Whether it was cancelled: that happens once.
-    cancelled: bool,
+    pub(super) cancelled: bool,
 }
 
 /// What may happen to a session from outside, besides answers. Only what some scope takes is followed: anything else

@@ -20,6 +20,7 @@ mod mutants;
 mod pages;
 mod proof;
 mod reduction;
+mod room;
 mod scenarios;
 mod scopes;
 mod tidy;
