@@ -102,6 +102,12 @@ tick   1ms                           | Seller does time.sleep; Seller -> Buyer: 
         "auto none\nopen\nlose Buyer | nothing\ntick 1h\nexpect waits Seller for Offer\nexpect open\n",
     )
     .status(0);
+    // Whoever is left waits for one that is gone; only a limit on silence ends that.
+    run(
+        &place,
+        "auto none\nidle 90s\nopen\nlose Buyer | nothing\ntick 89s | nothing\ntick 1s | aborted E0517\n",
+    )
+    .status(0);
     let busy = "\
 open
 fail   Buyer produce Offer recoverable busy | 0 times Buyer -> Seller: Offer
@@ -149,7 +155,13 @@ fn what_differs_is_said_with_its_line() {
         .says("Buyer is asked produce Offer");
     run(&place, "opn\n").status(1).says("E0430");
     run(&place, "open\nlose Byer\n").status(1).says("E0406");
-    run(&place, "size Guest=3\nopen\n").status(2).talks("Guest");
+    run(&place, "size Guest=3\nopen\n")
+        .status(1)
+        .says("error[E0406]: no family is called `Guest`; there is none")
+        .says("sale.scn:2:6");
+    place.write("none.scn", "");
+    place.laban("run none.scn").status(1).says("error[E0431]: there is no scenario here");
+    run(&place, "").status(1).says("error[E0431]: nothing is done in this scenario");
     place.laban("run sale.choreo --scenario nowhere.scn").status(1).says("E0053");
     place.laban("run sale.scn --play Buyer").status(2);
 }
