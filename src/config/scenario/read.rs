@@ -17,8 +17,8 @@ use crate::diag::source::{SourceId, Span};
 
 /// The words that begin a line.
 const VERBS: [&str; 16] = [
-    "protocol", "size", "seed", "auto", "idle", "manual", "scenario", "open", "answer", "fail", "deny", "cancel",
-    "lose", "tick", "expect", "step",
+    "protocol", "size", "seed", "auto", "idle", "manual", "scenario", "open", "answer", "fail", "deny",
+    "cancel", "lose", "tick", "expect", "step",
 ];
 
 /// The words of single moves.

@@ -19,9 +19,11 @@ pub use self::show::show;
 use crate::base::limits::{EXPLORED_BYTES_MAX, EXPLORED_DEPTH_MAX, EXPLORED_STATES_MAX};
 use crate::check::search::{Options as Search, Orders, Progress};
 use crate::check::turn::Free;
+use crate::config::vocabulary::Vocabulary;
 use crate::diag::source::Sources;
 use crate::diag::{Diagnostic, Severity};
 use crate::pipeline::{Front, Options};
+use crate::tools::run::vocabulary;
 
 /// How protocols are validated.
 #[derive(Clone, Copy, Debug)]
@@ -72,13 +74,14 @@ impl Row {
     }
 }
 
-/// Builds and explores every protocol of the roots. `offers` gives what handlers a protocol of a file has; `tell` hears
+/// Builds and explores every protocol of the roots. `offers` gives what handlers the protocol of a file has whose words
+/// these are; `tell` hears
 /// how far an exploration is.
 pub fn validate(
     front: &Front,
     options: &Options,
     setup: &Setup,
-    offers: &mut dyn FnMut(&str, &str) -> Option<Offers>,
+    offers: &mut dyn FnMut(&str, &Vocabulary) -> Option<Offers>,
     tell: &mut dyn FnMut(&str, Progress),
 ) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -107,7 +110,7 @@ pub fn validate(
         {
             row.roles = protocol.roles.iter().map(|role| role.name.clone()).collect();
             let trial = Trial { protocol, projection, sources: &front.sources, setup };
-            let offers = offers(&file.name, &which.name);
+            let offers = offers(&file.name, &vocabulary(&built.programs));
             let mut tell = |progress| tell(&which.name, progress);
             row.judged = trial.judge(built.programs, offers.as_ref(), &mut tell);
         }
