@@ -196,7 +196,7 @@ impl State {
             Choice::Expire(scope) => session.expire(cast, agent, scope, watch),
             Choice::Cancel => {
                 self.cancelled = true;
-                session.cancel(cast, watch)
+                session.cancel(cast, |_| false, watch)
             }
             _ => false,
         }

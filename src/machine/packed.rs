@@ -51,7 +51,7 @@ impl Session {
             scopes: self.scopes.map(|scopes| PackedScopes {
                 regions: Row::pack(scopes.regions, beside.map(|like| &like.regions)),
                 tags: Row::pack(scopes.tags, beside.map(|like| &like.tags)),
-                arrivals: Row::pack(scopes.arrivals, beside.map(|like| &like.arrivals)),
+                arrivals: Row::pack(scopes.arrivals.into(), beside.map(|like| &like.arrivals)),
                 reports: Row::pack(scopes.reports, beside.map(|like| &like.reports)),
             }),
             finished: self.finished,
@@ -66,7 +66,7 @@ impl Session {
                 + BLOCK
                 + row(&scopes.regions)
                 + row(&scopes.tags)
-                + row(&scopes.arrivals)
+                + block(scopes.arrivals.capacity() * size_of::<(u32, u32)>())
                 + row(&scopes.reports)
         });
         row(&self.threads) + row(&self.slots) + row(&self.mailboxes) + scopes
@@ -85,7 +85,7 @@ impl Packed {
                 Box::new(Scopes {
                     regions: scopes.regions.unpack(),
                     tags: scopes.tags.unpack(),
-                    arrivals: scopes.arrivals.unpack(),
+                    arrivals: scopes.arrivals.unpack().into(),
                     reports: scopes.reports.unpack(),
                 })
             }),
