@@ -19,7 +19,8 @@ use crate::local::work::Work;
 pub(super) struct Cut {
     /// Its automaton.
     pub(super) automaton: Automaton,
-    /// A nest that the role would leave to act again, though others may go on inside for ever.
+    /// A nest that the role would leave to act again, though others may go on inside for ever. Not a scope that has
+    /// an end in time.
     pub(super) held: Option<SiteId>,
 }
 
@@ -72,7 +73,7 @@ pub(super) fn cut(
                 let body = cutter.part(*body, Some(at), work)?;
                 Inside::Count { count: count.clone(), turn: *turn, body }
             }
-            graph::Inside::Scope { scope, lane, body } => {
+            graph::Inside::Scope { scope, lane, body, .. } => {
                 let body = cutter.part(*body, Some(at), work)?;
                 Inside::Scope { scope: *scope, lane: *lane, body }
             }
@@ -94,6 +95,8 @@ impl Cutter<'_> {
     /// Adds a state for each set; gives the first.
     fn states(&mut self, subsets: &Subsets, nest: Option<usize>) -> u32 {
         let first = self.automaton.states.len() as u32;
+        let branch =
+            nest.and_then(|nest| self.known.get_index(nest)).is_some_and(|nest| self.view.is_par(*nest));
         for (set, arcs) in subsets.sets.iter().zip(&subsets.edges) {
             let edges: Vec<Edge> = arcs
                 .iter()
@@ -106,11 +109,14 @@ impl Cutter<'_> {
             let waits = edges.iter().any(|edge| matches!(edge.act, Act::Receive { .. }));
             let ends = |end: End| set.iter().any(|at| self.view.end(*at) == Some(end));
             let may_end = nest.is_none() && waits && ends(End::Done);
+            let over = nest.is_some() && edges.is_empty() && !ends(End::Done);
+            // A branch joins all the same: nothing follows the `par`.
+            let stays = over && !branch;
             if let Some(endless) = nest.and_then(|nest| self.endless.get_mut(nest)) {
-                *endless |= edges.is_empty() && !ends(End::Done) && !ends(End::Aborted);
+                *endless |= over && !ends(End::Aborted);
             }
             let positions = set.iter().map(|at| StateId(*at)).collect();
-            self.automaton.states.push(State { edges, may_end, positions });
+            self.automaton.states.push(State { edges, may_end, stays, positions });
         }
         first
     }
@@ -132,9 +138,14 @@ impl Cutter<'_> {
 
     /// Where the role would go on after a nest that may never end: a place for the complaint.
     fn held(&mut self) -> Option<SiteId> {
+        let timed: Vec<bool> = self.known.iter().map(|nest| self.view.is_timed(*nest)).collect();
+        let is_endless = |endless: &[bool], nest: u32| {
+            let at = nest as usize;
+            endless.get(at) == Some(&true) && timed.get(at) == Some(&false)
+        };
         // An inner nest is met after the one around it.
         for (outer, inner) in self.inner.iter().rev() {
-            let endless = self.endless.get(*inner as usize) == Some(&true);
+            let endless = is_endless(&self.endless, *inner);
             if let Some(outer) = self.endless.get_mut(*outer) {
                 *outer |= endless;
             }
@@ -144,9 +155,8 @@ impl Cutter<'_> {
         };
         let held = |edge: &&Edge| match edge.act {
             Act::Nest(nest) => {
-                let nest = nest as usize;
-                let counted = self.automaton.nests.get(nest);
-                self.endless.get(nest) == Some(&true)
+                let counted = self.automaton.nests.get(nest as usize);
+                is_endless(&self.endless, nest)
                     && (acts(edge.to) || matches!(counted, Some(Nest { inside: Inside::Count { .. }, .. })))
             }
             _ => false,
@@ -197,7 +207,8 @@ fn minimise(automaton: Automaton) -> Automaton {
             }
         }
     }
-    let initial: Vec<u32> = automaton.states.iter().map(|state| u32::from(state.may_end)).collect();
+    let ends = |state: &State| u32::from(state.may_end) + 2 * u32::from(state.stays);
+    let initial: Vec<u32> = automaton.states.iter().map(ends).collect();
     let classes = classes(automaton.states.len(), &initial, &transitions);
     rebuild(automaton, &classes)
 }

@@ -123,7 +123,7 @@ fn finish(
         bounds(&unfold(&graph, Plan::Turns)?, &agents, work)
     };
     for (plan, endless) in plans(&graph) {
-        if endless && matches!(plan, Plan::First(..)) {
+        if endless && matches!(plan, Plan::First(..) | Plan::Into(_)) {
             let flat = unfold(&graph, plan)?;
             let ground = Ground::of(&flat, &protocol.lanes);
             for role in (0..protocol.roles.len()).map(RoleId::at) {
