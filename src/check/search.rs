@@ -1,7 +1,6 @@
 //! Every state that a cast can come to, breadth first, so that what is wrong is shown by a shortest run.
 //!
-//! Kept of a state are a fingerprint, how it was first reached, and its moves as edges; whole sessions only while they
-//! wait to be looked at. A run is made again from the moves that led to it.
+//! Sessions are kept only while they wait to be looked at (`frontier`); of what was looked at, `found` keeps the way.
 //!
 //! Not every order is followed (partial-order reduction). Where all moves of one agent are *alone*, only they are
 //! followed, because whatever the others do first leaves them possible, with the same outcome:
@@ -23,15 +22,16 @@
 //! are followed there (the cycle proviso, in the form for breadth-first search).
 //! Is not: a judge; `graph` reads off what was found here.
 
-use std::hash::{BuildHasherDefault, Hasher};
-
-use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use crate::base::id::RoleId;
+pub use crate::check::found::{Cut, Found, Violation};
+use crate::check::found::{Edge, Way};
 use crate::check::frontier::{Frontier, Taken};
+use crate::check::opening::openings;
+use crate::check::pick::{Choice, Free, NOBODY, Pick, Picks};
 use crate::check::print::{Print, print};
-use crate::check::turn::{Choice, Free, NOBODY, Pick, Picks, State, TURNS_SUPPOSED, openings};
+use crate::check::turn::{State, TURNS_SUPPOSED};
 use crate::check::watch::{Abort, Watch};
 use crate::machine::arrival::Stuck;
 use crate::machine::session::State as Doing;
@@ -59,101 +59,6 @@ pub enum Orders {
     Few,
     /// All of them: the yardstick of the reduction.
     All,
-}
-
-/// What ended the search early.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "named like the options")]
-pub enum Cut {
-    States,
-    Bytes,
-    Depth,
-    /// Something is wrong; more was not looked for.
-    Violation,
-}
-
-/// What must not happen.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Violation {
-    /// Nobody can go on, and these roles are not done.
-    Deadlock(Vec<RoleId>),
-    /// A role is done, and a message for it is left in this mailbox.
-    LeftOver(usize),
-    /// A role waits, and the first message of this mailbox is none that it waits for.
-    Unexpected(usize),
-    /// A role cannot go on.
-    Trouble(RoleId, Trouble),
-}
-
-/// A move as an edge of the graph of states.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Edge {
-    pub(super) to: u32,
-    /// The instruction at which the role moved.
-    pub(super) at: u32,
-    pub(super) role: u16,
-    pub(super) sent: bool,
-    /// Whether it need not happen, even in a run that is fair.
-    pub(super) bad_luck: bool,
-}
-
-/// How a state was first reached.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Way {
-    pub(super) before: u32,
-    pub(super) pick: Pick,
-    depth: u32,
-}
-
-/// What the search found.
-#[derive(Debug)]
-pub struct Found {
-    /// How each state was reached, in the order of their discovery.
-    pub(super) ways: IndexMap<Print, Way, BuildHasherDefault<Pass>>,
-    /// The edges, by the state that they lead away from.
-    pub(super) edges: Vec<Edge>,
-    /// Where the edges of each state begin; as many as were looked at.
-    pub(super) firsts: Vec<usize>,
-    /// Why not everything was looked at.
-    pub cut: Option<Cut>,
-    /// The longest of the shortest ways to a state.
-    pub depth: u32,
-    /// What is wrong, and the run that shows it: a state, and a move from there.
-    pub(super) violation: Option<(Violation, u32, Option<Pick>)>,
-    /// What may go wrong: troubles of roles, each with a run.
-    pub(super) troubles: Vec<(Abort, u32, Pick)>,
-    /// The most messages seen in each mailbox.
-    pub longest: Vec<usize>,
-    /// The mailboxes of which a sender had to wait for room.
-    pub full: Vec<bool>,
-    /// The instructions of each role that some run reaches.
-    pub reached: Vec<Vec<bool>>,
-    /// States in which a session is complete.
-    pub ends: usize,
-    /// Whether some session is complete while roles still wait, as the protocol allows.
-    pub released: bool,
-    /// Whether a loop turns as often as nobody knows, so that a few numbers of turns stand for all.
-    pub turns: bool,
-}
-
-impl Found {
-    /// How many states are known.
-    #[must_use]
-    pub fn states(&self) -> usize {
-        self.ways.len()
-    }
-
-    /// How many moves were followed.
-    #[must_use]
-    pub const fn moves(&self) -> usize {
-        self.edges.len()
-    }
-
-    /// What is wrong, if anything is.
-    #[must_use]
-    pub fn violation(&self) -> Option<&Violation> {
-        self.violation.as_ref().map(|(violation, ..)| violation)
-    }
 }
 
 /// How far a search has come.
@@ -216,23 +121,8 @@ struct Step {
 
 impl<'a> Search<'a> {
     fn new(cast: &'a Cast, options: Options) -> Self {
-        let found = Found {
-            ways: IndexMap::default(),
-            edges: Vec::new(),
-            firsts: Vec::new(),
-            cut: None,
-            depth: 0,
-            violation: None,
-            troubles: Vec::new(),
-            longest: vec![0; cast.mailboxes()],
-            full: vec![false; cast.mailboxes()],
-            reached: Vec::new(),
-            ends: 0,
-            released: false,
-            turns: false,
-        };
         let frontier = Frontier::new(options.bytes / DENSE);
-        Self { cast, options, frontier, watch: Watch::new(cast), found }
+        Self { cast, options, frontier, watch: Watch::new(cast), found: Found::new(cast) }
     }
 
     /// Every way in which a session can begin.
@@ -392,50 +282,5 @@ impl<'a> Search<'a> {
             self.cast.agents().filter(waits).map(|agent| self.cast.role(agent)).collect();
         stuck.dedup();
         self.found.violation = Some((Violation::Deadlock(stuck), at, None));
-    }
-}
-
-impl Found {
-    /// The moves to a state and one move more, from the opening on.
-    pub(super) fn trail(&self, at: u32, last: Option<Pick>) -> Vec<Pick> {
-        let mut picks: Vec<Pick> = last.into_iter().collect();
-        let mut at = at;
-        while let Some((_, way)) = self.ways.get_index(at as usize) {
-            picks.push(way.pick);
-            at = way.before;
-        }
-        picks.reverse();
-        picks
-    }
-
-    /// The bytes that are held of states that are known: their places with a hash, the table over them, the edges.
-    fn held(&self) -> usize {
-        let known = size_of::<(u64, Print, Way)>() + 2 * size_of::<usize>();
-        self.ways.capacity() * known
-            + self.edges.capacity() * size_of::<Edge>()
-            + self.firsts.capacity() * size_of::<usize>()
-    }
-
-    /// Whether something was supposed on the way there: then it may be what cannot be.
-    fn supposed(&self, at: u32, last: Pick) -> bool {
-        self.trail(at, Some(last)).iter().any(|pick| matches!(pick.choice, Choice::Suppose(_)))
-    }
-}
-
-/// A fingerprint is its own hash.
-#[derive(Default)]
-pub(super) struct Pass(u64);
-
-impl Hasher for Pass {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().take(8).fold(0, |word, byte| word << 8 | u64::from(*byte));
-    }
-
-    fn write_u128(&mut self, print: u128) {
-        self.0 = print as u64;
     }
 }

@@ -13,6 +13,7 @@ mod command;
 mod corpus;
 mod effects;
 mod examples;
+mod explore;
 mod hostile;
 mod library;
 mod limits;
