@@ -187,6 +187,14 @@ codes! {
     E0520 Error "leakage budget used up"
     E0521 Error "send without a rule"
     E0522 Error "facts not written"
+    E0523 Error "receipt not booked"
+
+    E0620 Error "message without a receipt"
+    E0621 Error "receipt that cannot be read"
+    E0622 Error "receipt of something else"
+    E0623 Error "receipt that its sender has not signed"
+    E0624 Error "receipt out of its chain"
+    E0625 Error "receipt that does not fit its message"
 }
 
 impl Code {

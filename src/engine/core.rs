@@ -19,6 +19,7 @@ use crate::engine::opening;
 use crate::engine::schedule::{self, Ears, News, Turn, Word};
 use crate::engine::table::Table;
 use crate::engine::timers::{Due, Timers};
+use crate::guard::receipt::Booking;
 use crate::guard::{Chain, Rule, Table as Guards};
 use crate::machine::question::{Question, Reply};
 use crate::machine::session::State;
@@ -139,6 +140,18 @@ impl Engine {
     /// Has the chain deny what a rule says, from now on.
     pub fn deny(&mut self, rule: Rule) {
         self.chain.deny(rule);
+    }
+
+    /// The next row of the ledger that waits for its receipt. Rows that nobody takes fill the ledger, and a full one denies
+    /// what needs a receipt.
+    pub fn poll_booking(&mut self) -> Option<Booking> {
+        self.chain.poll_booking()
+    }
+
+    /// How many rows wait for their receipts.
+    #[must_use]
+    pub fn booked(&self) -> usize {
+        self.chain.booked()
     }
 
     /// The messages that the roles of a session wait for: who, which message, from whom.

@@ -7,15 +7,15 @@
 use std::sync::Arc;
 
 use crate::base::id::{LaneId, RoleId};
-use crate::base::json;
 use crate::base::time::Instant;
-use crate::base::value::Value;
 use crate::config::guards::{CLASSES, OnDenied};
 use crate::guard::intent::Intent;
+use crate::guard::ledger::{Entry, Ledger};
+use crate::guard::receipt::Booking;
 use crate::guard::state::{Book, State};
 use crate::guard::table::{Found, Row, Table};
 use crate::guard::till::{Charge, Tills};
-use crate::journal::{Device, Epoch, Journal};
+use crate::journal::{Context, Device, Epoch, Journal};
 
 /// The guards that every message passes, in order.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,7 @@ pub struct Chain {
     casts: Vec<Installed>,
     tills: Tills,
     journal: Journal,
+    ledger: Ledger,
     /// The facts of sessions, where somebody wants to see them at the end.
     books: Option<Vec<Book>>,
 }
@@ -37,7 +38,8 @@ struct Installed {
     flow: Vec<u32>,
     /// The tills of each role, by class of observers.
     leakage: Vec<[u32; 3]>,
-    /// What each role is called as the author of facts; in one engine a role is a device.
+    /// The relationship, and what each role is called as the author of facts and receipts; in one engine a role is a device.
+    context: Option<Context>,
     devices: Vec<Option<Device>>,
 }
 
@@ -52,6 +54,14 @@ pub struct Rule {
     pub message: Arc<str>,
     /// How often it still denies; always, where there is no number.
     pub left: Option<u32>,
+}
+
+impl Installed {
+    /// Whether a receipt can be made of a message: everybody has a name that receipts can carry.
+    fn is_named(&self, intent: &Intent<'_>) -> bool {
+        let named = |role: RoleId| self.devices.get(role.index()).is_some_and(Option::is_some);
+        self.context.is_some() && named(intent.from) && named(intent.to)
+    }
 }
 
 /// The right to send one message from one role to another, on one lane. It is used up by the sending.
@@ -162,7 +172,8 @@ impl Chain {
             leakage.push(of);
         }
         let devices = table.roles.iter().map(|role| Device::new(role.clone()).ok()).collect();
-        self.casts.push(Installed { table, flow, leakage, devices });
+        let context = Context::new(context).ok();
+        self.casts.push(Installed { table, flow, leakage, context, devices });
     }
 
     /// Time has passed: epochs may be over.
@@ -190,16 +201,19 @@ impl Chain {
         if row.need & !has != 0 {
             return Err(denied("capability", "E0518", Kind::Permanent, row));
         }
-        let cost = if row.per_kib == 0 { row.cost } else { weighed(row, intent.payload) };
+        let cost = row.cost_of(intent.payload);
         let till = installed.flow.get(row.purse as usize).copied().unwrap_or(u32::MAX);
         if cost > self.tills.headroom(till) {
             return Err(denied("flow", "E0519", Kind::Recoverable, row));
         }
-        if row.leaks || !row.facts.is_empty() {
+        if row.leaks || row.books || !row.facts.is_empty() {
             let leaks = installed.leakage.get(intent.from.index()).copied().unwrap_or([u32::MAX; 3]);
             let mut seen = leaks.iter().zip(row.leakage);
             if row.leaks && seen.any(|(till, amount)| amount > self.tills.headroom(*till)) {
                 return Err(denied("leakage", "E0520", Kind::Recoverable, row));
+            }
+            if row.books && (self.ledger.is_full() || !installed.is_named(intent)) {
+                return Err(denied("commit", "E0523", Kind::Recoverable, row));
             }
             if !row.facts.is_empty() {
                 let device = installed.devices.get(intent.from.index()).and_then(Option::as_ref);
@@ -212,9 +226,30 @@ impl Chain {
             for (till, amount) in leaks.into_iter().zip(row.leakage) {
                 self.tills.show(till, amount);
             }
+            if row.books {
+                let nonce = self.tills.book(till);
+                self.ledger.book(Entry::new(intent, &row.label, (self.tills.epoch(till), nonce), cost));
+            }
         }
         self.tills.charge(till, cost);
         Ok(Cleared { from: intent.from, to: intent.to, lane: intent.lane })
+    }
+
+    /// The next row of the ledger that waits for its receipt, the oldest first.
+    pub fn poll_booking(&mut self) -> Option<Booking> {
+        let entry = self.ledger.pop()?;
+        let installed = self.casts.get(entry.cast as usize)?;
+        // The commit has made sure of both.
+        let context = installed.context.clone()?;
+        let device = |role: RoleId| installed.devices.get(role.index()).cloned().flatten();
+        let (src, dst) = (device(entry.from)?, device(entry.to)?);
+        Some(entry.booking(context, src, dst))
+    }
+
+    /// How many rows wait for their receipts.
+    #[must_use]
+    pub fn booked(&self) -> usize {
+        self.ledger.len()
     }
 
     /// The facts of all sessions.
@@ -308,13 +343,6 @@ fn write(
         }));
     }
     Some(())
-}
-
-/// What a message costs whose size counts: its text as JSON, in KiB that are begun.
-#[cold]
-fn weighed(row: &Row, payload: &Value) -> u64 {
-    let kib = json::to_text(payload).len().div_ceil(1024) as u64;
-    row.cost.saturating_add(row.per_kib.saturating_mul(kib))
 }
 
 #[cold]

@@ -56,7 +56,7 @@ pub struct Terms {
     pub leakage: [u64; 3],
     /// What is written down.
     pub facts: Vec<Fact>,
-    /// Whether it leaves a signed receipt: kept for whoever signs; nobody does yet.
+    /// Whether it leaves a signed receipt.
     pub receipt: Receipt,
     /// What follows a denial.
     pub on_denied: OnDenied,

@@ -20,6 +20,8 @@ pub(super) struct Till {
     pub(super) spent: u64,
     /// Charges of this epoch.
     nonce: u64,
+    /// Rows of this epoch that need a receipt.
+    booked: u64,
     epoch: u64,
     /// The length of an epoch in nanoseconds; 0 where it does not end.
     length: u64,
@@ -108,7 +110,7 @@ impl Tills {
         for till in self.all.iter_mut().filter(|till| till.length > 0) {
             let epoch = self.now.0 / till.length;
             if epoch > till.epoch {
-                (till.epoch, till.spent, till.nonce) = (epoch, 0, 0);
+                (till.epoch, till.spent, till.nonce, till.booked) = (epoch, 0, 0, 0);
             }
             let end = epoch.saturating_add(1).saturating_mul(till.length);
             self.due = self.due.min(Instant(end));
@@ -137,6 +139,13 @@ impl Tills {
             *place = charge;
         }
         self.next = (self.next + 1) % CHARGES_KEPT;
+    }
+
+    /// The number of the next row that needs a receipt.
+    pub(super) fn book(&mut self, number: u32) -> u64 {
+        let Some(till) = self.all.get_mut(number as usize) else { return 0 };
+        till.booked += 1;
+        till.booked
     }
 
     /// Adds to a till what is shown; no charge is kept of it.

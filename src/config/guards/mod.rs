@@ -3,8 +3,7 @@
 //! In goes a text, and the protocol's vocabulary where one is known; out come a [`Profile`] and what is wrong. `read`
 //! reads, `judge` knows the protocol's names, `pattern` says which sends an entry means, `fact` is a fact's data.
 //! What a fresh directory has is data too: `default.guards.yaml` and `default.bindings.yaml` here.
-//! Is not: a guard. `guard::Table` makes of a profile what the chain looks at. Receipts, tokens and hops are not there
-//! yet: `receipt: required` is read and kept, and nothing signs.
+//! Is not: a guard. `guard::Table` makes of a profile what the chain looks at.
 
 mod annotation;
 pub mod fact;
