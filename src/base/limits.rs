@@ -102,9 +102,9 @@ pub const FACT_SETS_MAX: usize = 1 << 16;
 pub const JOURNAL_BYTES_MAX: usize = 256 << 20;
 /// Rows of one kind of budget of one device: contexts times their peers.
 pub const BUDGET_ROWS_MAX: usize = 1 << 20;
-/// Rows of the ledger of one engine that wait for their signatures; then what needs a receipt is denied. More than one
+/// Charges of one engine that wait for their signatures; then what needs a receipt is denied. More than one
 /// `handle` books, so that who takes the rows after each never meets it.
-pub const LEDGER_ROWS_MAX: usize = 1 << 17;
+pub const DAYBOOK_ROWS_MAX: usize = 1 << 17;
 /// Receipts that are signed at once: some twenty milliseconds.
 pub const RECEIPT_BATCH: usize = 1_024;
 /// Bytes of one receipt with its signature: names, numbers, two hashes.

@@ -142,13 +142,13 @@ impl Engine {
         self.chain.deny(rule);
     }
 
-    /// The next row of the ledger that waits for its receipt. Rows that nobody takes fill the ledger, and a full one denies
-    /// what needs a receipt.
+    /// The next charge that waits for its receipt. What nobody takes fills the daybook, and a full one denies what needs a
+    /// receipt.
     pub fn poll_booking(&mut self) -> Option<Booking> {
         self.chain.poll_booking()
     }
 
-    /// How many rows wait for their receipts.
+    /// How many charges wait for their receipts.
     #[must_use]
     pub fn booked(&self) -> usize {
         self.chain.booked()

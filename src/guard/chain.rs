@@ -8,14 +8,18 @@ use std::sync::Arc;
 
 use crate::base::id::{LaneId, RoleId};
 use crate::base::time::Instant;
-use crate::config::guards::{CLASSES, OnDenied};
+use crate::config::guards::OnDenied;
+use crate::guard::budget::{Grant, Observer, Short};
+use crate::guard::daybook::{Daybook, Entry};
 use crate::guard::intent::Intent;
-use crate::guard::ledger::{Entry, Ledger};
 use crate::guard::receipt::Booking;
 use crate::guard::state::{Book, State};
 use crate::guard::table::{Found, Row, Table};
 use crate::guard::till::{Charge, Tills};
 use crate::journal::{Context, Device, Epoch, Journal};
+
+/// No till: there is no room for its budget.
+const NO_TILL: u32 = u32::MAX;
 
 /// The guards that every message passes, in order.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +29,7 @@ pub struct Chain {
     casts: Vec<Installed>,
     tills: Tills,
     journal: Journal,
-    ledger: Ledger,
+    daybook: Daybook,
     /// The facts of sessions, where somebody wants to see them at the end.
     books: Option<Vec<Book>>,
 }
@@ -34,13 +38,20 @@ pub struct Chain {
 #[derive(Clone, Debug)]
 struct Installed {
     table: Table,
+    /// None if it is no name: then nothing is granted.
+    context: Option<Context>,
     /// The till of each purse.
     flow: Vec<u32>,
-    /// The tills of each role, by class of observers.
-    leakage: Vec<[u32; 3]>,
-    /// The relationship, and what each role is called as the author of facts and receipts; in one engine a role is a device.
-    context: Option<Context>,
+    /// What each role is called as a device.
     devices: Vec<Option<Device>>,
+}
+
+impl Installed {
+    /// Whether a receipt can be made of a message: everybody has a name that receipts can carry.
+    fn is_named(&self, intent: &Intent<'_>) -> bool {
+        let named = |role: RoleId| self.devices.get(role.index()).is_some_and(Option::is_some);
+        self.context.is_some() && named(intent.from) && named(intent.to)
+    }
 }
 
 /// Denies one message from one role to another: what a scenario says where a guard would say no.
@@ -54,14 +65,6 @@ pub struct Rule {
     pub message: Arc<str>,
     /// How often it still denies; always, where there is no number.
     pub left: Option<u32>,
-}
-
-impl Installed {
-    /// Whether a receipt can be made of a message: everybody has a name that receipts can carry.
-    fn is_named(&self, intent: &Intent<'_>) -> bool {
-        let named = |role: RoleId| self.devices.get(role.index()).is_some_and(Option::is_some);
-        self.context.is_some() && named(intent.from) && named(intent.to)
-    }
 }
 
 /// The right to send one message from one role to another, on one lane. It is used up by the sending.
@@ -152,34 +155,32 @@ impl Chain {
     /// Gives the next cast its table. Budgets of one context are shared with the casts before it.
     pub fn install(&mut self, mut table: Table) {
         table.open_sets(&mut self.journal);
-        let context = table.context.clone();
-        let tills = &mut self.tills;
-        let mut open = |from: RoleId, to: Arc<str>, limit, epoch| {
-            tills.open((context.clone(), table.role(from), to), limit, epoch)
-        };
-        let flow =
-            table.purses.iter().map(|purse| open(purse.from, table.role(purse.to), purse.limit, purse.epoch));
-        let flow = flow.collect();
-        // No policy, no room.
-        let limits = table.leakage_limits.unwrap_or_default();
-        let mut leakage = Vec::with_capacity(table.roles.len());
-        for at in 0..table.roles.len() {
-            let mut of = [0; 3];
-            for ((slot, class), limit) in of.iter_mut().zip(CLASSES).zip(limits) {
-                // No role is called so: names have no blanks.
-                *slot = open(RoleId::at(at), Arc::from(format!("seen by {class}")), limit, 0);
+        let devices: Vec<Option<Device>> =
+            table.roles.iter().map(|role| Device::new(role.clone()).ok()).collect();
+        let context = Context::new(table.context.clone()).ok();
+        let mut flow = vec![NO_TILL; table.purses.len()];
+        if let Some(context) = &context {
+            let (tills, journal) = (&mut self.tills, &mut self.journal);
+            if let Some((limits, epoch)) = table.shown {
+                tills.promise(journal, context, Grant::Leakage(limits), epoch);
             }
-            leakage.push(of);
+            let device = |role: RoleId| devices.get(role.index())?.as_ref();
+            for (purse, slot) in table.purses.iter().zip(&mut flow) {
+                let (Some(from), Some(to)) = (device(purse.from), device(purse.to)) else { continue };
+                if let Some(limit) = purse.limit {
+                    let grant = Grant::Flow { peer: Some(to.clone()), limit };
+                    tills.promise(journal, context, grant, purse.epoch);
+                }
+                *slot = tills.open(journal, context, from, to).unwrap_or(NO_TILL);
+            }
         }
-        let devices = table.roles.iter().map(|role| Device::new(role.clone()).ok()).collect();
-        let context = Context::new(context).ok();
-        self.casts.push(Installed { table, flow, leakage, context, devices });
+        self.casts.push(Installed { table, context, flow, devices });
     }
 
-    /// Time has passed: epochs may be over.
+    /// Time has passed: periods may have run over.
     #[inline]
     pub fn pass(&mut self, now: Instant) {
-        self.tills.pass(now);
+        self.tills.pass(&mut self.journal, now);
     }
 
     /// Judges an intent, and charges it.
@@ -202,54 +203,46 @@ impl Chain {
             return Err(denied("capability", "E0518", Kind::Permanent, row));
         }
         let cost = row.cost_of(intent.payload);
-        let till = installed.flow.get(row.purse as usize).copied().unwrap_or(u32::MAX);
-        if cost > self.tills.headroom(till) {
-            return Err(denied("flow", "E0519", Kind::Recoverable, row));
+        let till = installed.flow.get(row.purse as usize).copied().unwrap_or(NO_TILL);
+        let Some(due) = self.tills.due(till, cost, row.leak) else {
+            return Err(denied("flow", "E0519", Kind::Permanent, row));
+        };
+        self.tills.review(&due).map_err(|short| fell_short(short, row))?;
+        if row.books && (self.daybook.is_full() || !installed.is_named(intent)) {
+            return Err(denied("commit", "E0523", Kind::Recoverable, row));
         }
-        if row.leaks || row.books || !row.facts.is_empty() {
-            let leaks = installed.leakage.get(intent.from.index()).copied().unwrap_or([u32::MAX; 3]);
-            let mut seen = leaks.iter().zip(row.leakage);
-            if row.leaks && seen.any(|(till, amount)| amount > self.tills.headroom(*till)) {
-                return Err(denied("leakage", "E0520", Kind::Recoverable, row));
-            }
-            if row.books && (self.ledger.is_full() || !installed.is_named(intent)) {
-                return Err(denied("commit", "E0523", Kind::Recoverable, row));
-            }
-            if !row.facts.is_empty() {
-                let device = installed.devices.get(intent.from.index()).and_then(Option::as_ref);
-                let epoch = Epoch(self.tills.epoch(till));
-                if write(&mut self.journal, &mut self.books, row, (device, epoch), intent).is_none() {
-                    return Err(denied("commit", "E0522", Kind::Recoverable, row));
-                }
-            }
-            // Nothing below can refuse.
-            for (till, amount) in leaks.into_iter().zip(row.leakage) {
-                self.tills.show(till, amount);
-            }
-            if row.books {
-                let nonce = self.tills.book(till);
-                self.ledger.book(Entry::new(intent, &row.label, (self.tills.epoch(till), nonce), cost));
+        if !row.facts.is_empty() {
+            let device = installed.devices.get(intent.from.index()).and_then(Option::as_ref);
+            let epoch = self.tills.epoch(&due);
+            if write(&mut self.journal, &mut self.books, row, (device, epoch), intent).is_none() {
+                return Err(denied("commit", "E0522", Kind::Recoverable, row));
             }
         }
-        self.tills.charge(till, cost);
+        // What was reviewed can be booked: the count stays below a limit that is a number.
+        let booked = self.tills.book(&due);
+        debug_assert!(booked.is_some(), "what was reviewed is booked");
+        if row.books {
+            let numbered = self.tills.number(&due).unwrap_or_default();
+            self.daybook.enter(Entry::new(intent, &row.label, numbered, cost));
+        }
         Ok(Cleared { from: intent.from, to: intent.to, lane: intent.lane })
     }
 
-    /// The next row of the ledger that waits for its receipt, the oldest first.
+    /// The next charge that waits for its receipt, the oldest first.
     pub fn poll_booking(&mut self) -> Option<Booking> {
-        let entry = self.ledger.pop()?;
+        let entry = self.daybook.pop()?;
         let installed = self.casts.get(entry.cast as usize)?;
-        // The commit has made sure of both.
+        // The commit has made sure that everybody has a name.
         let context = installed.context.clone()?;
         let device = |role: RoleId| installed.devices.get(role.index()).cloned().flatten();
         let (src, dst) = (device(entry.from)?, device(entry.to)?);
         Some(entry.booking(context, src, dst))
     }
 
-    /// How many rows wait for their receipts.
+    /// How many charges wait for their receipts.
     #[must_use]
     pub fn booked(&self) -> usize {
-        self.ledger.len()
+        self.daybook.len()
     }
 
     /// The facts of all sessions.
@@ -273,7 +266,12 @@ impl Chain {
     /// What the newest cleared message cost, and what is left.
     #[must_use]
     pub fn newest(&self) -> Charge {
-        self.tills.newest()
+        self.tills.charges().next_back().copied().unwrap_or_default()
+    }
+
+    /// The charges that are kept, the oldest first: `limits::CHARGES_KEPT` of them.
+    pub fn charges(&self) -> impl DoubleEndedIterator<Item = &Charge> {
+        self.tills.charges()
     }
 
     /// Denies what this rule says from now on, after the rules that are there.
@@ -288,14 +286,19 @@ impl Chain {
         let table = &installed.table;
         let mut state = State::default();
         for (purse, till) in table.purses.iter().zip(&installed.flow) {
-            if let Some(till) = self.tills.all.get(*till as usize) {
-                state.budgets.push((purse.from, purse.to, till.spent, till.limit));
+            if let Some(budget) = self.tills.budget(*till) {
+                let limit = budget.limit().unwrap_or(0);
+                state.budgets.push((purse.from, purse.to, budget.spent(), limit));
             }
         }
-        for (at, tills) in installed.leakage.iter().enumerate() {
-            for (till, class) in tills.iter().zip(CLASSES) {
-                if let Some(till) = self.tills.all.get(*till as usize).filter(|till| till.spent > 0) {
-                    state.leakage.push((RoleId::at(at), class, till.spent, till.limit));
+        for (at, device) in installed.devices.iter().enumerate() {
+            let Some((context, device)) = installed.context.as_ref().zip(device.as_ref()) else { continue };
+            let Some(leakage) = self.tills.leakage(context, device) else { continue };
+            for observer in Observer::ALL {
+                let budget = leakage.budget(observer);
+                if budget.spent() > 0 {
+                    let limit = budget.limit().unwrap_or(0);
+                    state.leakage.push((RoleId::at(at), observer.name(), budget.spent(), limit));
                 }
             }
         }
@@ -348,6 +351,17 @@ fn write(
 #[cold]
 const fn denied(guard: &'static str, code: &'static str, kind: Kind, row: &Row) -> Denied {
     Denied { guard, code, kind, then: row.on_denied }
+}
+
+/// A budget does not allow it. What has no budget at all, no time heals.
+#[cold]
+const fn fell_short(short: Short, row: &Row) -> Denied {
+    let (guard, code, why) = match short {
+        Short::Flow(why) => ("flow", "E0519", why),
+        Short::Leakage(_, why) => ("leakage", "E0520", why),
+    };
+    let kind = if why.is_recoverable() { Kind::Recoverable } else { Kind::Permanent };
+    denied(guard, code, kind, row)
 }
 
 /// No profile says anything of this message.

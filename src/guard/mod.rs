@@ -2,17 +2,18 @@
 //!
 //! Nothing leaves unguarded, by type: the engine delivers and hands out only what a [`Cleared`] names, and only this
 //! module can make one. `policy` puts profile, annotations and grants together, `table` makes of that what `chain` looks
-//! at, `till` counts what is spent, `ledger` keeps what needs a receipt until `receipt` is asked for it, `state` shows all
-//! of it; `budget` is the algebra of budgets that devices share, which the
-//! tills do not use yet.
+//! at, `till` keeps the ledgers of the devices, `granter` says in facts what they may spend, `state` shows it; `budget` is
+//! the algebra of budgets, which devices share. `daybook` keeps what needs a receipt until it is signed, `receipt` signs
+//! and judges, `view` is what a receiver compares receipts with.
 //! Not there yet: tokens (capabilities come from bindings), frames that carry receipts to other devices, a profile that is
 //! loaded again while an engine runs.
 //! Is not: an actor. It looks at what it is given and answers.
 
 pub mod budget;
 mod chain;
+mod daybook;
+mod granter;
 mod intent;
-mod ledger;
 pub mod policy;
 pub mod receipt;
 mod state;

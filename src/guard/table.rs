@@ -15,6 +15,7 @@ use crate::base::value::Value;
 use crate::bytecode::program::Program;
 use crate::config::guards::fact::Fact;
 use crate::config::guards::{OnDenied, Profile, Receipt};
+use crate::guard::budget::Leak;
 use crate::guard::policy::{Origin, Policy, places};
 use crate::journal::{Context, Journal, Key, Namespace, Place, SetId};
 
@@ -38,7 +39,8 @@ pub struct Table {
     pub(super) roles: Vec<Arc<str>>,
     /// Sender and receiver of each budget, by its number here, with its limit and epoch.
     pub(super) purses: Vec<Purse>,
-    pub(super) leakage_limits: Option<[u64; 3]>,
+    /// What may be shown, and for how long: nanoseconds, 0 where that has no end.
+    pub(super) shown: Option<(Leak, u64)>,
 }
 
 /// A budget that a cast needs.
@@ -46,8 +48,8 @@ pub struct Table {
 pub(super) struct Purse {
     pub(super) from: RoleId,
     pub(super) to: RoleId,
-    /// 0 where the profile has none.
-    pub(super) limit: u64,
+    /// None where the profile has no budget.
+    pub(super) limit: Option<u64>,
     /// The length of an epoch in nanoseconds; 0 where it does not end.
     pub(super) epoch: u64,
 }
@@ -58,8 +60,7 @@ pub(super) struct Row {
     pub(super) need: u128,
     pub(super) cost: u64,
     pub(super) per_kib: u64,
-    pub(super) leakage: [u64; 3],
-    pub(super) leaks: bool,
+    pub(super) leak: Leak,
     /// The budget: a number in `purses`.
     pub(super) purse: u32,
     pub(super) facts: Arc<[Fact]>,
@@ -110,7 +111,7 @@ impl Table {
         let mut draft = Draft::default();
         let mut table = Self {
             context: policy.context.clone(),
-            leakage_limits: policy.profile.leakage_limits,
+            shown: policy.profile.shown(&policy.context).map(|(limits, epoch)| (Leak::of(limits), epoch)),
             ..Self::default()
         };
         for program in programs {
@@ -132,15 +133,14 @@ impl Table {
                         let purse = draft.purse(Purse {
                             from: place.from,
                             to: place.to,
-                            limit: budget.map_or(0, |budget| budget.limit),
+                            limit: budget.map(|budget| budget.limit),
                             epoch: budget.and_then(|budget| budget.epoch).map_or(0, |epoch| epoch.0),
                         });
                         let row = Row {
                             need: draft.bits(terms.capabilities.iter().map(AsRef::as_ref))?,
                             cost: terms.cost,
                             per_kib: terms.per_kib,
-                            leaks: terms.leakage.iter().any(|amount| *amount > 0),
-                            leakage: terms.leakage,
+                            leak: Leak::of(terms.leakage),
                             purse,
                             facts: terms.facts.into(),
                             places: Vec::new(),
@@ -195,11 +195,6 @@ impl Table {
             None if number == CONTROL => Found::Control,
             None => Found::Nothing,
         }
-    }
-
-    /// The name of a role.
-    pub(super) fn role(&self, role: RoleId) -> Arc<str> {
-        self.roles.get(role.index()).cloned().unwrap_or_default()
     }
 }
 

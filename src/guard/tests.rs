@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use crate::base::id::{LaneId, RoleId};
-use crate::base::limits::LEDGER_ROWS_MAX;
+use crate::base::limits::DAYBOOK_ROWS_MAX;
 use crate::base::time::Instant;
 use crate::base::ty::Type;
 use crate::base::value::Value;
@@ -19,7 +19,7 @@ use crate::guard::receipt::{
     Booking, Directory, Fit, Frame, Heads, Key, Keys, Receipt, Receiver, Signed, View, sign,
 };
 use crate::guard::{Chain, Denied, Intent, Kind as Heals, Policy, Rule, State, Table};
-use crate::journal::Device;
+use crate::journal::{Context, Device, Epoch, Fact, Namespace};
 
 /// A program of role `A`, which sends `Ask`, `Tell`, a selection and a word about a scope to `B`, in this order.
 fn program() -> Program {
@@ -97,9 +97,9 @@ fn what_is_not_known_is_denied() {
     assert_eq!(refused(&mut Chain::default(), 0), uncovered, "no table");
     assert_eq!(refused(&mut chain("protocol: P\nbudgets: [{ limit: 9 }]\n", None), 0), uncovered, "no rule");
     let no_budget = "protocol: P\ndefaults: {}\n";
-    assert_eq!(refused(&mut chain(no_budget, None), 0), Some(("flow", "E0519", Heals::Recoverable)));
+    assert_eq!(refused(&mut chain(no_budget, None), 0), Some(("flow", "E0519", Heals::Permanent)));
     let no_limits = "protocol: P\ndefaults: { leakage: { external: 1 } }\nbudgets: [{ limit: 9 }]\n";
-    assert_eq!(refused(&mut chain(no_limits, None), 0), Some(("leakage", "E0520", Heals::Recoverable)));
+    assert_eq!(refused(&mut chain(no_limits, None), 0), Some(("leakage", "E0520", Heals::Permanent)));
     assert_eq!(refused(&mut chain(LARGE, Some(&[])), 0), Some(("capability", "E0518", Heals::Permanent)));
     assert_eq!(refused(&mut chain(LARGE, Some(&[])), 3), None, "words about scopes pass");
 }
@@ -149,6 +149,61 @@ fn an_epoch_of_time_fills_a_budget_again() {
     assert!(refused(&mut chain, 0).is_some());
     chain.pass(Instant(60_000_000_000));
     assert_eq!([refused(&mut chain, 0).is_none(), refused(&mut chain, 0).is_none()], [true, false]);
+}
+
+/// The facts of the namespace `budget` in a context: who says which key in which epoch.
+fn granted(chain: &Chain, at: &str) -> Vec<(String, String, u64)> {
+    let context = Context::new(at).unwrap();
+    let view = chain.journal().of(&context);
+    let said = |fact: &Fact| (fact.device().to_string(), fact.key().to_string(), fact.epoch().0);
+    view.set(&Namespace::new("budget").unwrap())
+        .map_or_else(Vec::new, |set| set.facts().iter().map(said).collect())
+}
+
+#[test]
+fn epochs_are_opened_by_facts() {
+    let text = "protocol: P\ndefaults: { flow_cost: 6, leakage: { neighbor: 1 } }\nbudgets: [{ limit: 10, epoch: 1m }]\n\
+                leakage_limits: { external: 0, neighbor: 1, in_group: 1 }\n";
+    let mut chain = chain(text, None);
+    let said = |key: &str, epoch| ("@engine".to_owned(), key.to_owned(), epoch);
+    assert_eq!(granted(&chain, "local"), [said("leakage", 0), said("flow", 0)]);
+    assert_eq!(
+        [refused(&mut chain, 0), refused(&mut chain, 0).map(|_| ("", "", Heals::Recoverable))],
+        [None, Some(("", "", Heals::Recoverable))]
+    );
+    // Several periods later one epoch more is open, for flow and for leakage.
+    chain.pass(Instant(200_000_000_000));
+    assert_eq!(granted(&chain, "local")[2..], [said("leakage", 1), said("flow", 1)]);
+    assert_eq!(refused(&mut chain, 0), None);
+    assert_eq!(chain.newest().epoch, Epoch(1));
+    assert_eq!(chain.state(0, 0).leakage, [(RoleId(0), "neighbor", 1, 1)]);
+    // Nothing is said before the next period.
+    chain.pass(Instant(239_999_999_999));
+    assert_eq!(granted(&chain, "local").len(), 4);
+    assert_eq!(refused(&mut chain, 0), Some(("flow", "E0519", Heals::Recoverable)));
+}
+
+#[test]
+fn leakage_may_have_a_length_of_its_own() {
+    let text = "protocol: P\ndefaults: { leakage: { neighbor: 1 } }\nbudgets: [{ limit: 10, epoch: 1m }]\n\
+                leakage_limits: { external: 0, neighbor: 1, in_group: 1, epoch: 1h }\n";
+    let mut chain = chain(text, None);
+    assert_eq!(refused(&mut chain, 0), None);
+    chain.pass(Instant(60_000_000_000));
+    assert_eq!(refused(&mut chain, 0), Some(("leakage", "E0520", Heals::Recoverable)));
+    chain.pass(Instant(3_600_000_000_000));
+    assert_eq!(refused(&mut chain, 0), None);
+}
+
+#[test]
+fn a_role_grants_itself_nothing() {
+    let text = "protocol: P\ndefaults: {}\nbudgets: [{ limit: 1 }]\nmessages:\n  Ask:\n    facts:\n      \
+                - { fact: budget/flow, data: { peer: B, limit: 9 } }\n";
+    let mut chain = chain(text, None);
+    assert_eq!(refused(&mut chain, 0), None);
+    assert_eq!(granted(&chain, "local").len(), 2);
+    chain.install(Table::fresh([&program()]));
+    assert_eq!(refused(&mut chain, 0), Some(("flow", "E0519", Heals::Recoverable)));
 }
 
 #[test]
@@ -315,12 +370,12 @@ proptest! {
 }
 
 #[test]
-fn a_full_ledger_denies_what_needs_a_receipt_and_nothing_else() {
+fn a_full_daybook_denies_what_needs_a_receipt_and_nothing_else() {
     let text = "protocol: P\ndefaults: {}\nmessages: { Ask: { receipt: required, facts: [{ fact: p/asked }] } }\n\
                 budgets: [{ limit: 1000000 }]\n";
     let mut chain = chain(text, None);
     chain.keep_books(false);
-    for _ in 0..LEDGER_ROWS_MAX {
+    for _ in 0..DAYBOOK_ROWS_MAX {
         offer(&mut chain, 0, &Value::None).unwrap();
     }
     let spent = chain.state(0, 0);

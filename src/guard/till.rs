@@ -1,37 +1,30 @@
-//! The tills of an engine: what may still be spent and shown in a context, counted where a message passes.
+//! The tills of an engine: the ledgers of its devices, and the rows that charges leave.
 //!
-//! A till is a plain counter with a number, so that a charge neither searches nor allocates. A sender has one toward each
-//! receiver, and one for each class of observers; sessions and casts of one context share them by the names of the roles,
-//! and the lower limit stands.
-//! Invariants: what is spent never exceeds the limit; a charge is made whole or not at all.
-//! Is not: the algebra of budgets. Replicas, shares and epochs that facts open are `budget`'s; an epoch of a till ends
-//! with the engine's time.
+//! In one engine a role is a device, with a ledger of its own (`budget::Ledger`): one for all sessions, casts and contexts
+//! in which a role is called so. A till is one budget of one ledger by number, so that a charge neither searches nor
+//! allocates, and counts its charges.
+//! Invariants: nothing is spent but through a ledger; what a till's rows cost in an epoch is what its budget has spent.
+//! Is not: the algebra of budgets, nor who grants them (`granter`).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::base::limits::CHARGES_KEPT;
 use crate::base::time::Instant;
+use crate::guard::budget::{self, Budget, FlowId, Grant, Leak, Leakage, LeakageId, Ledger, Short, grant};
+use crate::guard::granter::Granter;
+use crate::journal::{Context, Device, Epoch, Fact, Journal};
 
-/// What may be spent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Till {
-    pub(super) limit: u64,
-    pub(super) spent: u64,
+/// One budget of one device.
+#[derive(Clone, Copy, Debug)]
+struct Till {
+    ledger: u32,
+    flow: FlowId,
+    leakage: Option<LeakageId>,
     /// Charges of this epoch.
     nonce: u64,
-    /// Rows of this epoch that need a receipt.
-    booked: u64,
-    epoch: u64,
-    /// The length of an epoch in nanoseconds; 0 where it does not end.
-    length: u64,
-}
-
-impl Till {
-    #[inline]
-    pub(super) const fn headroom(&self) -> u64 {
-        self.limit.saturating_sub(self.spent)
-    }
+    /// Charges of this epoch that need a receipt.
+    receipts: u64,
+    epoch: Epoch,
 }
 
 /// A charge as it is kept.
@@ -39,7 +32,9 @@ impl Till {
 pub struct Charge {
     /// The till: a number of the chain.
     pub till: u32,
-    /// Counts the charges of one till in one epoch.
+    /// The epoch of its budget.
+    pub epoch: Epoch,
+    /// Counts the charges of one till in one epoch, from 1.
     pub nonce: u64,
     /// What was spent.
     pub cost: u64,
@@ -47,117 +42,188 @@ pub struct Charge {
     pub headroom: u64,
 }
 
-/// Whose till it is: context, sender, and receiver or class of observers.
-type Key = (Arc<str>, Arc<str>, Arc<str>);
+/// A charge that is due at a till.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    till: u32,
+    ledger: u32,
+    charge: budget::Charge,
+}
 
 /// All tills, and the newest charges.
 #[derive(Clone, Debug)]
 pub(super) struct Tills {
-    pub(super) all: Vec<Till>,
-    numbers: BTreeMap<Key, u32>,
+    ledgers: Vec<Ledger>,
+    devices: BTreeMap<Device, u32>,
+    tills: Vec<Till>,
+    numbers: BTreeMap<(u32, FlowId), u32>,
+    granter: Granter,
     /// A ring: the newest charges, of which the next overwrites the oldest.
     charges: Vec<Charge>,
-    next: usize,
-    /// Before this no epoch ends.
-    due: Instant,
+    /// How many charges there were.
+    count: u64,
     now: Instant,
 }
 
 impl Default for Tills {
     fn default() -> Self {
         Self {
-            all: Vec::new(),
+            ledgers: Vec::new(),
+            devices: BTreeMap::new(),
+            tills: Vec::new(),
             numbers: BTreeMap::new(),
+            granter: Granter::new(),
             charges: vec![Charge::default(); CHARGES_KEPT],
-            next: 0,
-            due: Instant(u64::MAX),
+            count: 0,
             now: Instant(0),
         }
     }
 }
 
 impl Tills {
-    /// The till of this key, made where it is not there yet.
-    pub(super) fn open(&mut self, key: Key, limit: u64, length: u64) -> u32 {
-        let next = self.all.len() as u32;
-        let number = *self.numbers.entry(key).or_insert(next);
-        let epoch = self.now.0.checked_div(length).unwrap_or(0);
-        if number == next {
-            self.all.push(Till { limit, length, epoch, ..Till::default() });
-        } else if let Some(till) = self.all.get_mut(number as usize) {
-            till.limit = till.limit.min(limit);
+    /// Has a profile's word on a budget of a context.
+    pub(super) fn promise(&mut self, journal: &mut Journal, context: &Context, grant: Grant, length: u64) {
+        let said = self.granter.promise((journal, self.now), context, grant, length);
+        said.iter().for_each(|fact| self.heed(fact));
+    }
+
+    /// The till of a device toward another, made where it is not there yet with what facts have granted so far. None if
+    /// there are too many.
+    pub(super) fn open(
+        &mut self,
+        journal: &Journal,
+        context: &Context,
+        from: &Device,
+        to: &Device,
+    ) -> Option<u32> {
+        let number = self.ledger(from);
+        let leakage = self.shown(journal, context, from);
+        let ledger = self.ledgers.get_mut(number as usize)?;
+        let flow = match ledger.flow(context, to) {
+            Some(flow) => flow,
+            None => {
+                let granted = grant::flow(&journal.of(context), to, &self.granter.granters);
+                ledger.open_flow(context, to, &granted)?
+            }
+        };
+        let next = self.tills.len() as u32;
+        let till = *self.numbers.entry((number, flow)).or_insert(next);
+        if till == next {
+            self.tills.push(Till {
+                ledger: number,
+                flow,
+                leakage,
+                nonce: 0,
+                receipts: 0,
+                epoch: Epoch::default(),
+            });
         }
-        if let Some(end) =
-            epoch.checked_add(1).and_then(|next| next.checked_mul(length)).filter(|end| *end > 0)
-        {
-            self.due = self.due.min(Instant(end));
+        Some(till)
+    }
+
+    /// The row of what a device shows in a context, made where it is not there yet.
+    pub(super) fn shown(
+        &mut self,
+        journal: &Journal,
+        context: &Context,
+        device: &Device,
+    ) -> Option<LeakageId> {
+        let number = self.ledger(device);
+        let ledger = self.ledgers.get_mut(number as usize)?;
+        ledger.leakage(context).or_else(|| {
+            let granted = grant::leakage(&journal.of(context), &self.granter.granters);
+            ledger.open_leakage(context, &granted)
+        })
+    }
+
+    fn ledger(&mut self, device: &Device) -> u32 {
+        let next = self.ledgers.len() as u32;
+        let number = *self.devices.entry(device.clone()).or_insert(next);
+        if number == next {
+            self.ledgers.push(Ledger::new(device.clone()));
         }
         number
     }
 
-    /// Time has passed: epochs that are over begin again with nothing spent.
+    /// Time has passed: where a period has run over, facts say so, and open epochs.
     #[inline]
-    pub(super) fn pass(&mut self, now: Instant) {
+    pub(super) fn pass(&mut self, journal: &mut Journal, now: Instant) {
         self.now = now;
-        if now >= self.due {
-            self.roll();
+        if self.granter.is_due(now) {
+            let said = self.granter.renew(journal, now);
+            said.iter().for_each(|fact| self.heed(fact));
         }
     }
 
-    #[cold]
-    fn roll(&mut self) {
-        self.due = Instant(u64::MAX);
-        for till in self.all.iter_mut().filter(|till| till.length > 0) {
-            let epoch = self.now.0 / till.length;
-            if epoch > till.epoch {
-                (till.epoch, till.spent, till.nonce, till.booked) = (epoch, 0, 0, 0);
-            }
-            let end = epoch.saturating_add(1).saturating_mul(till.length);
-            self.due = self.due.min(Instant(end));
+    fn heed(&mut self, fact: &Fact) {
+        self.ledgers.iter_mut().for_each(|ledger| ledger.heed(fact, &self.granter.granters));
+    }
+
+    /// What would be charged; none where there is no such till.
+    #[inline]
+    pub(super) fn due(&self, till: u32, cost: u64, leak: Leak) -> Option<Due> {
+        let Till { ledger, flow, leakage, .. } = *self.tills.get(till as usize)?;
+        Some(Due { till, ledger, charge: budget::Charge { flow, cost, leakage, leak } })
+    }
+
+    /// Whether that can be charged.
+    #[inline]
+    pub(super) fn review(&self, due: &Due) -> Result<(), Short> {
+        let missing = Short::Flow(budget::Shortfall::Missing);
+        self.ledgers.get(due.ledger as usize).ok_or(missing)?.review(&due.charge)
+    }
+
+    /// The epoch in which that is charged.
+    pub(super) fn epoch(&self, due: &Due) -> Epoch {
+        let ledger = self.ledgers.get(due.ledger as usize);
+        ledger.and_then(|ledger| ledger.flow_budget(due.charge.flow)).map_or(Epoch::default(), Budget::epoch)
+    }
+
+    /// Charges what was reviewed just before, and keeps the row.
+    #[inline]
+    pub(super) fn book(&mut self, due: &Due) -> Option<()> {
+        let till = self.tills.get_mut(due.till as usize)?;
+        let ledger = self.ledgers.get_mut(due.ledger as usize)?;
+        ledger.book(&due.charge).ok()?;
+        let budget = ledger.flow_budget(due.charge.flow)?;
+        if till.epoch != budget.epoch() {
+            (till.epoch, till.nonce, till.receipts) = (budget.epoch(), 0, 0);
         }
-    }
-
-    /// The epoch of a till.
-    pub(super) fn epoch(&self, till: u32) -> u64 {
-        self.all.get(till as usize).map_or(0, |till| till.epoch)
-    }
-
-    #[inline]
-    pub(super) fn headroom(&self, till: u32) -> u64 {
-        self.all.get(till as usize).map_or(0, Till::headroom)
-    }
-
-    /// Spends what [`Self::headroom`] allows, and keeps the charge.
-    #[inline]
-    pub(super) fn charge(&mut self, number: u32, cost: u64) {
-        let Some(till) = self.all.get_mut(number as usize) else { return };
-        // Cannot be more than the limit, which is far below what the number holds.
-        till.spent += cost;
         till.nonce += 1;
-        let charge = Charge { till: number, nonce: till.nonce, cost, headroom: till.headroom() };
-        if let Some(place) = self.charges.get_mut(self.next) {
+        let (epoch, nonce, cost) = (till.epoch, till.nonce, due.charge.cost);
+        let charge =
+            Charge { till: due.till, epoch, nonce, cost, headroom: ledger.headroom(due.charge.flow) };
+        if let Some(place) = self.charges.get_mut(self.count as usize % CHARGES_KEPT) {
             *place = charge;
         }
-        self.next = (self.next + 1) % CHARGES_KEPT;
+        self.count += 1;
+        Some(())
     }
 
-    /// The number of the next row that needs a receipt.
-    pub(super) fn book(&mut self, number: u32) -> u64 {
-        let Some(till) = self.all.get_mut(number as usize) else { return 0 };
-        till.booked += 1;
-        till.booked
+    /// The epoch and the number of the receipt that the charge just booked at a till needs.
+    pub(super) fn number(&mut self, due: &Due) -> Option<(Epoch, u64)> {
+        let till = self.tills.get_mut(due.till as usize)?;
+        till.receipts += 1;
+        Some((till.epoch, till.receipts))
     }
 
-    /// Adds to a till what is shown; no charge is kept of it.
-    pub(super) fn show(&mut self, number: u32, amount: u64) {
-        if let Some(till) = self.all.get_mut(number as usize) {
-            till.spent += amount;
-        }
+    /// The charges that are kept, the oldest first.
+    pub(super) fn charges(&self) -> impl DoubleEndedIterator<Item = &Charge> {
+        let kept = self.count.min(CHARGES_KEPT as u64);
+        let at = |number: u64| self.charges.get(number as usize % CHARGES_KEPT);
+        (self.count - kept..self.count).filter_map(at)
     }
 
-    /// The newest charge.
-    pub(super) fn newest(&self) -> Charge {
-        let at = (self.next + CHARGES_KEPT - 1) % CHARGES_KEPT;
-        self.charges.get(at).copied().unwrap_or_default()
+    /// The budget of a till.
+    pub(super) fn budget(&self, till: u32) -> Option<&Budget> {
+        let till = self.tills.get(till as usize)?;
+        self.ledgers.get(till.ledger as usize)?.flow_budget(till.flow)
+    }
+
+    /// The budgets of what a device shows in a context.
+    pub(super) fn leakage(&self, context: &Context, device: &Device) -> Option<&Leakage> {
+        let number = self.devices.get(device)?;
+        let ledger = self.ledgers.get(*number as usize)?;
+        ledger.leakage_budgets(ledger.leakage(context)?)
     }
 }

@@ -40,6 +40,8 @@ pub struct Profile {
     pub budgets: Vec<Budget>,
     /// How much each class may see, in the order of [`CLASSES`]; none where nothing may be shown.
     pub leakage_limits: Option<[u64; 3]>,
+    /// For how long; none where the file does not say.
+    pub leakage_epoch: Option<Duration>,
 }
 
 /// What holds of the sends that a pattern means.
@@ -117,6 +119,19 @@ impl Profile {
     pub fn fresh() -> Self {
         // A test reads it; if it could not be read, there would be no budget, and nothing could be sent.
         read(SourceId(0), include_str!("default.guards.yaml"), None).0.unwrap_or_default()
+    }
+
+    /// What may be shown in a context, in the order of [`CLASSES`], and for how many nanoseconds, 0 where that has no
+    /// end: as long as the file says, or else as the longest of the context's budgets.
+    #[must_use]
+    pub fn shown(&self, context: &str) -> Option<([u64; 3], u64)> {
+        let limits = self.leakage_limits?;
+        let nanos = |epoch: Option<Duration>| epoch.map_or(0, |epoch| epoch.0);
+        let own =
+            self.budgets.iter().filter(|budget| matches!(&*budget.context, "*") || budget.context == context);
+        let lengths: Vec<u64> = own.map(|budget| nanos(budget.epoch)).collect();
+        let longest = if lengths.contains(&0) { None } else { lengths.into_iter().max() };
+        Some((limits, self.leakage_epoch.map_or(longest.unwrap_or(0), |epoch| epoch.0)))
     }
 
     /// The budget toward a peer: the entry that names most.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::limits::FLOW_COST_MAX;
+use crate::base::time::Duration;
 use crate::base::value::Value;
 use crate::config::bindings::{count, span};
 use crate::config::guards::fact::{self, Datum, Fact};
@@ -63,7 +64,9 @@ pub fn read(source: SourceId, text: &str, known: Option<&Vocabulary>) -> (Option
     for node in items(&mut reader, at("budgets"), "`budgets`") {
         profile.budgets.extend(budget(&mut reader, node, known));
     }
-    profile.leakage_limits = at("leakage_limits").and_then(|node| limits(&mut reader, node));
+    if let Some((limits, epoch)) = at("leakage_limits").and_then(|node| limits(&mut reader, node)) {
+        (profile.leakage_limits, profile.leakage_epoch) = (Some(limits), epoch);
+    }
     let diagnostics = reader.finish();
     (diagnostics.is_empty().then_some(profile), diagnostics)
 }
@@ -82,7 +85,7 @@ fn setting<'a>(
             "capabilities" => setting.capabilities = Some(capabilities(reader, node)),
             "flow_cost" => setting.flow_cost = whole(reader, node, "`flow_cost`", 1),
             "per_kib" => setting.per_kib = whole(reader, node, "`per_kib`", 0),
-            "leakage" => setting.leakage = classes(reader, node, "`leakage`"),
+            "leakage" => setting.leakage = classes(reader, node, "`leakage`", &CLASSES).0,
             "facts" => {
                 let mut facts = Vec::new();
                 for node in items(reader, Some(node), "`facts`") {
@@ -133,24 +136,29 @@ fn whole<'a>(reader: &mut Reader<'a>, node: &'a Node, what: &str, least: u64) ->
     }
 }
 
-fn classes<'a>(reader: &mut Reader<'a>, node: &'a Node, what: &str) -> [Option<u64>; 3] {
-    let mut given = [None; 3];
-    for entry in reader.settings(node, what, &CLASSES) {
-        let of = format!("`{}`", entry.name);
-        let number = whole(reader, &entry.value, &of, 0);
-        for (name, slot) in CLASSES.iter().zip(&mut given) {
-            if *name == entry.name {
-                *slot = number;
-            }
+/// Amounts by class, and a length where one may be given.
+fn classes<'a>(
+    reader: &mut Reader<'a>,
+    node: &'a Node,
+    what: &str,
+    names: &[&'static str],
+) -> ([Option<u64>; 3], Option<Duration>) {
+    let (mut given, mut epoch) = ([None; 3], None);
+    for entry in reader.settings(node, what, names) {
+        match CLASSES.iter().position(|class| *class == entry.name).and_then(|at| given.get_mut(at)) {
+            Some(slot) => *slot = whole(reader, &entry.value, &format!("`{}`", entry.name), 0),
+            None => epoch = span(reader, &entry.value, "`epoch`"),
         }
     }
-    given
+    (given, epoch)
 }
 
-/// The limits of all three classes; what is seen from farther away is never more.
-fn limits<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<[u64; 3]> {
+/// The limits of all three classes, and for how long; what is seen from farther away is never more.
+fn limits<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<([u64; 3], Option<Duration>)> {
     let before = reader.said();
-    let [external, neighbor, in_group] = classes(reader, node, "`leakage_limits`");
+    let [external, neighbor, in_group] = CLASSES;
+    let names = [external, neighbor, in_group, "epoch"];
+    let ([external, neighbor, in_group], epoch) = classes(reader, node, "`leakage_limits`", &names);
     if reader.said() > before {
         return None;
     }
@@ -170,7 +178,7 @@ fn limits<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<[u64; 3]> {
         });
         return None;
     }
-    Some([external, neighbor, in_group])
+    Some(([external, neighbor, in_group], epoch))
 }
 
 fn one_fact<'a>(

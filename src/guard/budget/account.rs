@@ -9,7 +9,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::guard::budget::escrow::{Escrow, join};
+use crate::guard::budget::counts::{Counts, Seat};
+use crate::guard::budget::escrow::Escrow;
 use crate::journal::{Device, Epoch};
 
 /// A budget. [`Budget::default`] is the neutral element: no limit is known, so nothing may be spent.
@@ -17,7 +18,7 @@ use crate::journal::{Device, Epoch};
 pub struct Budget {
     epoch: Epoch,
     limit: Option<u64>,
-    spent: BTreeMap<Device, u64>,
+    spent: Counts,
     escrow: Escrow,
 }
 
@@ -56,7 +57,7 @@ impl Budget {
     pub fn shared(epoch: Epoch, shares: BTreeMap<Device, u64>) -> Result<Self, Shortfall> {
         let sum = shares.values().try_fold(0_u64, |sum, share| sum.checked_add(*share));
         let limit = Some(sum.ok_or(Shortfall::Overflow)?);
-        Ok(Self { epoch, limit, spent: BTreeMap::new(), escrow: Escrow::new(shares) })
+        Ok(Self { epoch, limit, spent: Counts::default(), escrow: Escrow::new(shares) })
     }
 
     /// The epoch.
@@ -73,14 +74,15 @@ impl Budget {
 
     /// What all replicas have spent in this epoch, as far as it is known here; saturates.
     #[must_use]
-    pub fn spent(&self) -> u64 {
-        self.spent.values().fold(0, |sum, spent| sum.saturating_add(*spent))
+    #[inline]
+    pub const fn spent(&self) -> u64 {
+        self.spent.sum()
     }
 
     /// What one replica has spent in this epoch.
     #[must_use]
     pub fn spent_by(&self, replica: &Device) -> u64 {
-        self.spent.get(replica).copied().unwrap_or(0)
+        self.spent.of(replica)
     }
 
     /// The shares.
@@ -96,10 +98,11 @@ impl Budget {
         self.share_left(replica).map_or(left, |share| share.min(left))
     }
 
-    /// Whether a replica may spend `cost`. A cost of 0 needs a limit, and no headroom.
+    /// Whether a replica may spend `cost`; searches nothing, unless there are shares. A cost of 0 needs a limit, and no headroom.
     ///
     /// # Errors
     /// It may not.
+    #[inline]
     pub fn review(&self, replica: &Device, cost: u64) -> Result<(), Shortfall> {
         let limit = self.limit.ok_or(Shortfall::Missing)?;
         if cost > limit.saturating_sub(self.spent()) {
@@ -111,30 +114,25 @@ impl Budget {
         Ok(())
     }
 
-    /// Spends `cost` for a replica, which is this device: nobody else writes its count. Allocates only where the
-    /// replica has no count yet (see [`Budget::enter`]).
+    /// Spends `cost` for a replica, which is this device: nobody else writes its count.
     ///
     /// # Errors
     /// It may not; then nothing is spent.
     pub fn charge(&mut self, replica: &Device, cost: u64) -> Result<(), Shortfall> {
         self.review(replica, cost)?;
-        self.book(replica, cost)
+        let seat = self.enter(replica);
+        self.book(seat, cost)
     }
 
-    /// Spends what was reviewed just before.
-    pub(super) fn book(&mut self, replica: &Device, cost: u64) -> Result<(), Shortfall> {
-        match self.spent.get_mut(replica) {
-            Some(spent) => *spent = spent.checked_add(cost).ok_or(Shortfall::Overflow)?,
-            None => _ = self.spent.insert(replica.clone(), cost),
-        }
-        Ok(())
+    /// Spends what was reviewed just before. Neither searches nor allocates.
+    #[inline]
+    pub(super) fn book(&mut self, seat: Seat, cost: u64) -> Result<(), Shortfall> {
+        self.spent.add(seat, cost).ok_or(Shortfall::Overflow)
     }
 
-    /// Gives a replica its count, 0, where it has none, so that no charge allocates.
-    pub fn enter(&mut self, replica: &Device) {
-        if !self.spent.contains_key(replica) {
-            self.spent.insert(replica.clone(), 0);
-        }
+    /// The seat of a replica, whose count is 0 where it had none; a merge may move it.
+    pub(super) fn enter(&mut self, replica: &Device) -> Seat {
+        self.spent.enter(replica)
     }
 
     /// Moves `amount` of what `from`, which is this device, has left of its share to `to`.
@@ -162,10 +160,11 @@ impl Budget {
             (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
             (mine, theirs) => mine.or(theirs),
         };
-        join(&mut self.spent, &other.spent);
+        self.spent.join(&other.spent);
         self.escrow.merge(&other.escrow);
     }
 
+    #[inline]
     fn share_left(&self, replica: &Device) -> Option<u64> {
         Some(self.escrow.share(replica)?.saturating_sub(self.spent_by(replica)))
     }

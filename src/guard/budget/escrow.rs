@@ -29,14 +29,20 @@ impl Escrow {
 
     /// The share of a replica, used or not; none where there are no shares. Saturates at both ends.
     #[must_use]
+    #[inline]
     pub fn share(&self, replica: &Device) -> Option<u64> {
-        let opened = self.opened.as_ref()?.get(replica).copied().unwrap_or(0);
+        self.opened.as_ref().map(|opened| self.moved_share(opened, replica))
+    }
+
+    #[cold]
+    fn moved_share(&self, opened: &BTreeMap<Device, u64>, replica: &Device) -> u64 {
+        let opened = opened.get(replica).copied().unwrap_or(0);
         let sum = |count: &dyn Fn(&(Device, Device)) -> bool| -> u64 {
             let counted = self.moved.iter().filter(|(way, _)| count(way));
             counted.fold(0, |sum, (_, amount)| sum.saturating_add(*amount))
         };
         let (given, taken) = (sum(&|way| way.0 == *replica), sum(&|way| way.1 == *replica));
-        Some(opened.saturating_add(taken).saturating_sub(given))
+        opened.saturating_add(taken).saturating_sub(given)
     }
 
     /// Notes that `from` has given `amount` of its share to `to`; none if the number would be too large.
@@ -60,7 +66,7 @@ impl Escrow {
 }
 
 /// The greater of each pair of counts; one that is not there is less than any other.
-pub(super) fn join<K: Clone + Ord>(mine: &mut BTreeMap<K, u64>, theirs: &BTreeMap<K, u64>) {
+fn join<K: Clone + Ord>(mine: &mut BTreeMap<K, u64>, theirs: &BTreeMap<K, u64>) {
     for (key, their) in theirs {
         match mine.get_mut(key) {
             Some(count) => *count = (*count).max(*their),

@@ -119,12 +119,25 @@ impl Grant {
     }
 }
 
+/// What one fact opens toward a peer.
+pub(super) fn flow_of(fact: &Fact, peer: &Device) -> Option<Budget> {
+    Grant::read(fact)?.budget(fact.epoch(), peer)
+}
+
+/// What one fact opens for the observers of its context.
+pub(super) fn leakage_of(fact: &Fact) -> Option<Leakage> {
+    match Grant::read(fact)? {
+        Grant::Leakage(limits) => Leakage::new(fact.epoch(), limits).ok(),
+        _ => None,
+    }
+}
+
 /// What the granters' facts of a context open toward a peer; neutral where they open nothing.
-pub(super) fn flow(facts: &View<'_>, peer: &Device, granters: &BTreeSet<Device>) -> Budget {
+pub(in crate::guard) fn flow(facts: &View<'_>, peer: &Device, granters: &BTreeSet<Device>) -> Budget {
     let start = (Budget::default(), peer.clone(), granters.clone());
     reduce(facts, FLOW, start, |(mut budget, peer, granters), fact| {
-        let grant = granters.contains(fact.device()).then(|| Grant::read(fact)).flatten();
-        if let Some(opened) = grant.and_then(|grant| grant.budget(fact.epoch(), &peer)) {
+        let named = granters.contains(fact.device());
+        if let Some(opened) = named.then(|| flow_of(fact, &peer)).flatten() {
             budget.merge(&opened);
         }
         (budget, peer, granters)
@@ -133,13 +146,11 @@ pub(super) fn flow(facts: &View<'_>, peer: &Device, granters: &BTreeSet<Device>)
 }
 
 /// What the granters' facts of a context open for its observers; neutral where they open nothing.
-pub(super) fn leakage(facts: &View<'_>, granters: &BTreeSet<Device>) -> Leakage {
+pub(in crate::guard) fn leakage(facts: &View<'_>, granters: &BTreeSet<Device>) -> Leakage {
     let start = (Leakage::default(), granters.clone());
     reduce(facts, LEAKAGE, start, |(mut leakage, granters), fact| {
-        let grant = granters.contains(fact.device()).then(|| Grant::read(fact)).flatten();
-        if let Some(Grant::Leakage(limits)) = grant
-            && let Ok(opened) = Leakage::new(fact.epoch(), limits)
-        {
+        let named = granters.contains(fact.device());
+        if let Some(opened) = named.then(|| leakage_of(fact)).flatten() {
             leakage.merge(&opened);
         }
         (leakage, granters)

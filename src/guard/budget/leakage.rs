@@ -5,6 +5,7 @@
 //! Is not: a measure of what is shown. The profile says what a message leaks, in units that its author chose.
 
 use crate::guard::budget::account::{Budget, Shortfall};
+use crate::guard::budget::counts::Seat;
 use crate::journal::{Device, Epoch};
 
 /// Who sees something of a message without being its receiver.
@@ -45,6 +46,25 @@ pub struct Leak {
 }
 
 impl Leak {
+    /// These amounts, in the order of [`Observer::ALL`].
+    #[must_use]
+    pub const fn of([external, neighbor, in_group]: [u64; 3]) -> Self {
+        Self { external, neighbor, in_group }
+    }
+
+    /// Whether nothing is shown to anybody.
+    #[must_use]
+    #[inline]
+    pub const fn is_nothing(self) -> bool {
+        self.external | self.neighbor | self.in_group == 0
+    }
+
+    /// The lesser of both amounts, class by class.
+    #[must_use]
+    pub fn least(self, other: Self) -> Self {
+        Self::of(Observer::ALL.map(|observer| self.to(observer).min(other.to(observer))))
+    }
+
     /// The amount for a class.
     #[must_use]
     pub const fn to(self, observer: Observer) -> u64 {
@@ -119,21 +139,24 @@ impl Leakage {
     /// The strictest class that allows less; then no class is charged.
     pub fn charge(&mut self, replica: &Device, leak: Leak) -> Result<(), (Observer, Shortfall)> {
         self.review(replica, leak)?;
-        self.book(replica, leak)
+        let seats = self.enter(replica);
+        self.book(seats, leak)
     }
 
     /// Shows what was reviewed just before; what a class does not see is not booked there.
-    pub(super) fn book(&mut self, replica: &Device, leak: Leak) -> Result<(), (Observer, Shortfall)> {
-        for observer in Observer::ALL.into_iter().filter(|observer| leak.to(*observer) > 0) {
-            let charged = self.budget_mut(observer).book(replica, leak.to(observer));
-            charged.map_err(|shortfall| (observer, shortfall))?;
+    pub(super) fn book(&mut self, seats: [Seat; 3], leak: Leak) -> Result<(), (Observer, Shortfall)> {
+        for (observer, seat) in Observer::ALL.into_iter().zip(seats) {
+            if leak.to(observer) > 0 {
+                let charged = self.budget_mut(observer).book(seat, leak.to(observer));
+                charged.map_err(|shortfall| (observer, shortfall))?;
+            }
         }
         Ok(())
     }
 
-    /// Gives a replica its counts, so that no charge allocates.
-    pub fn enter(&mut self, replica: &Device) {
-        Observer::ALL.into_iter().for_each(|observer| self.budget_mut(observer).enter(replica));
+    /// The seats of a replica, in the order of [`Observer::ALL`].
+    pub(super) fn enter(&mut self, replica: &Device) -> [Seat; 3] {
+        Observer::ALL.map(|observer| self.budget_mut(observer).enter(replica))
     }
 
     /// Takes in what another replica knows, or a new epoch.

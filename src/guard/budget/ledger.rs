@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::limits::BUDGET_ROWS_MAX;
 use crate::guard::budget::account::{Budget, Shortfall};
+use crate::guard::budget::counts::Seat;
 use crate::guard::budget::grant;
 use crate::guard::budget::leakage::{Leak, Leakage, Observer};
-use crate::journal::{Context, Device, Journal};
+use crate::journal::{Context, Device, Fact, Journal};
 
 /// A row of flow: one context and peer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -26,8 +27,8 @@ pub struct Charge {
     pub flow: FlowId,
     /// What is spent there.
     pub cost: u64,
-    /// The row of leakage.
-    pub leakage: LeakageId,
+    /// The row of leakage; none where the context has none, and then nothing may be shown.
+    pub leakage: Option<LeakageId>,
     /// What is shown.
     pub leak: Leak,
 }
@@ -45,10 +46,39 @@ pub enum Short {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     replica: Device,
-    flows: Vec<Budget>,
+    flows: Vec<Flow>,
     peers: BTreeMap<Context, BTreeMap<Device, FlowId>>,
-    leakages: Vec<Leakage>,
+    leakages: Vec<Shown>,
     contexts: BTreeMap<Context, LeakageId>,
+}
+
+/// A budget of flow, and where the device's own count stands in it.
+#[derive(Clone, Debug)]
+struct Flow {
+    budget: Budget,
+    seat: Seat,
+}
+
+impl Flow {
+    /// Takes in a budget; a merge moves seats.
+    fn merge(&mut self, budget: &Budget, replica: &Device) {
+        self.budget.merge(budget);
+        self.seat = self.budget.enter(replica);
+    }
+}
+
+/// The same for the classes of observers.
+#[derive(Clone, Debug)]
+struct Shown {
+    budgets: Leakage,
+    seats: [Seat; 3],
+}
+
+impl Shown {
+    fn merge(&mut self, budgets: &Leakage, replica: &Device) {
+        self.budgets.merge(budgets);
+        self.seats = self.budgets.enter(replica);
+    }
 }
 
 impl Ledger {
@@ -90,14 +120,14 @@ impl Ledger {
             None if self.flows.len() >= BUDGET_ROWS_MAX => return None,
             None => {
                 let id = FlowId(self.flows.len() as u32);
-                self.flows.push(Budget::default());
+                let mut budget = Budget::default();
+                let seat = budget.enter(&self.replica);
+                self.flows.push(Flow { budget, seat });
                 self.peers.entry(context.clone()).or_default().insert(peer.clone(), id);
                 id
             }
         };
-        let row = self.flows.get_mut(id.0 as usize)?;
-        row.merge(budget);
-        row.enter(&self.replica);
+        self.flows.get_mut(id.0 as usize)?.merge(budget, &self.replica);
         Some(id)
     }
 
@@ -109,27 +139,28 @@ impl Ledger {
             None if self.leakages.len() >= BUDGET_ROWS_MAX => return None,
             None => {
                 let id = LeakageId(self.leakages.len() as u32);
-                self.leakages.push(Leakage::default());
+                let mut budgets = Leakage::default();
+                let seats = budgets.enter(&self.replica);
+                self.leakages.push(Shown { budgets, seats });
                 self.contexts.insert(context.clone(), id);
                 id
             }
         };
-        let row = self.leakages.get_mut(id.0 as usize)?;
-        row.merge(leakage);
-        row.enter(&self.replica);
+        self.leakages.get_mut(id.0 as usize)?.merge(leakage, &self.replica);
         Some(id)
     }
 
     /// The budget of a row; none for a number of another ledger.
     #[must_use]
+    #[inline]
     pub fn flow_budget(&self, id: FlowId) -> Option<&Budget> {
-        self.flows.get(id.0 as usize)
+        self.flows.get(id.0 as usize).map(|row| &row.budget)
     }
 
     /// The budgets of a row; none for a number of another ledger.
     #[must_use]
     pub fn leakage_budgets(&self, id: LeakageId) -> Option<&Leakage> {
-        self.leakages.get(id.0 as usize)
+        self.leakages.get(id.0 as usize).map(|row| &row.budgets)
     }
 
     /// The budgets of flow, by context and peer.
@@ -143,30 +174,52 @@ impl Ledger {
         self.contexts.iter().filter_map(|(context, id)| Some((context, self.leakage_budgets(*id)?)))
     }
 
-    /// Whether a charge could be made now; flow is asked first.
+    /// What this device may still spend in a row.
+    #[inline]
+    #[must_use]
+    pub fn headroom(&self, id: FlowId) -> u64 {
+        self.flow_budget(id).map_or(0, |budget| budget.headroom(&self.replica))
+    }
+
+    /// Whether a charge could be made now; flow is asked first, and leakage only where something is shown.
     ///
     /// # Errors
     /// The first budget that allows less.
+    #[inline]
     pub fn review(&self, charge: &Charge) -> Result<(), Short> {
         let flow = self.flow_budget(charge.flow).ok_or(Short::Flow(Shortfall::Missing))?;
         flow.review(&self.replica, charge.cost).map_err(Short::Flow)?;
+        if charge.leak.is_nothing() {
+            return Ok(());
+        }
         let missing = Short::Leakage(Observer::External, Shortfall::Missing);
-        let leakage = self.leakage_budgets(charge.leakage).ok_or(missing)?;
+        let leakage = charge.leakage.and_then(|id| self.leakage_budgets(id)).ok_or(missing)?;
         leakage.review(&self.replica, charge.leak).map_err(|(observer, why)| Short::Leakage(observer, why))
     }
 
-    /// Makes a charge. Allocates nothing.
+    /// Makes a charge. Neither searches nor allocates.
     ///
     /// # Errors
     /// The first budget that allows less; then nothing is charged.
+    #[inline]
     pub fn charge(&mut self, charge: &Charge) -> Result<(), Short> {
         self.review(charge)?;
+        self.book(charge)
+    }
+
+    /// Makes a charge that was reviewed just before.
+    #[inline]
+    pub(in crate::guard) fn book(&mut self, charge: &Charge) -> Result<(), Short> {
         let missing = Short::Flow(Shortfall::Missing);
-        let flow = self.flows.get_mut(charge.flow.0 as usize).ok_or(missing)?;
-        flow.book(&self.replica, charge.cost).map_err(Short::Flow)?;
+        let row = self.flows.get_mut(charge.flow.0 as usize).ok_or(missing)?;
+        row.budget.book(row.seat, charge.cost).map_err(Short::Flow)?;
+        if charge.leak.is_nothing() {
+            return Ok(());
+        }
         let missing = Short::Leakage(Observer::External, Shortfall::Missing);
-        let leakage = self.leakages.get_mut(charge.leakage.0 as usize).ok_or(missing)?;
-        leakage.book(&self.replica, charge.leak).map_err(|(observer, why)| Short::Leakage(observer, why))
+        let row = charge.leakage.and_then(|id| self.leakages.get_mut(id.0 as usize)).ok_or(missing)?;
+        let shown = row.budgets.book(row.seats, charge.leak);
+        shown.map_err(|(observer, why)| Short::Leakage(observer, why))
     }
 
     /// Moves a part of what this device has left of its share to another.
@@ -175,7 +228,7 @@ impl Ledger {
     /// There are no shares, or less is left; then nothing is moved.
     pub fn move_share(&mut self, flow: FlowId, to: &Device, amount: u64) -> Result<(), Shortfall> {
         let row = self.flows.get_mut(flow.0 as usize).ok_or(Shortfall::Missing)?;
-        row.move_share(&self.replica, to, amount)
+        row.budget.move_share(&self.replica, to, amount)
     }
 
     /// Takes in what another replica knows of one context. None if a row has no place any more; rows that have one
@@ -197,16 +250,33 @@ impl Ledger {
         for (context, peers) in &self.peers {
             for (peer, id) in peers {
                 if let Some(row) = self.flows.get_mut(id.0 as usize) {
-                    row.merge(&grant::flow(&journal.of(context), peer, granters));
-                    row.enter(&self.replica);
+                    row.merge(&grant::flow(&journal.of(context), peer, granters), &self.replica);
                 }
             }
         }
         for (context, id) in &self.contexts {
             if let Some(row) = self.leakages.get_mut(id.0 as usize) {
-                row.merge(&grant::leakage(&journal.of(context), granters));
-                row.enter(&self.replica);
+                row.merge(&grant::leakage(&journal.of(context), granters), &self.replica);
             }
+        }
+    }
+
+    /// Takes in one fact more: the same as [`Ledger::replenish`] with all that were there and this one, because budgets
+    /// are joins.
+    pub fn heed(&mut self, fact: &Fact, granters: &BTreeSet<Device>) {
+        if !granters.contains(fact.device()) {
+            return;
+        }
+        let context = &fact.place().context;
+        for (peer, id) in self.peers.get(context).into_iter().flatten() {
+            if let (Some(opened), Some(row)) = (grant::flow_of(fact, peer), self.flows.get_mut(id.0 as usize))
+            {
+                row.merge(&opened, &self.replica);
+            }
+        }
+        let row = self.contexts.get(context).and_then(|id| self.leakages.get_mut(id.0 as usize));
+        if let (Some(opened), Some(row)) = (grant::leakage_of(fact), row) {
+            row.merge(&opened, &self.replica);
         }
     }
 }

@@ -245,7 +245,7 @@ proptest! {
         let flow = ledger.open_flow(&context("x"), &device("P"), &Budget::new(Epoch(1), limit)).unwrap();
         let leakage = ledger.open_leakage(&context("x"), &leakage).unwrap();
         for (cost, leak) in charges {
-            let charge = Charge { flow, cost, leakage, leak };
+            let charge = Charge { flow, cost, leakage: Some(leakage), leak };
             let before = (ledger.flow_budget(flow).cloned(), ledger.leakage_budgets(leakage).cloned());
             let reviewed = ledger.review(&charge);
             let (flow_before, leakage_before) = (before.0.clone().unwrap(), before.1.clone().unwrap());
@@ -278,7 +278,7 @@ proptest! {
             let row = ledger.open_flow(&context("x"), &device("P"), &start).unwrap();
             let limits = Leak { external: 1, neighbor: 2, in_group: 3 };
             let shown = ledger.open_leakage(&context("x"), &Leakage::new(Epoch(0), limits).unwrap()).unwrap();
-            ledger.charge(&Charge { flow: row, cost: spent, leakage: shown, leak: Leak::default() }).unwrap();
+            ledger.charge(&Charge { flow: row, cost: spent, leakage: Some(shown), leak: Leak::default() }).unwrap();
             let journal = journal_of(grants);
             ledger.replenish(&journal, &granters);
             let once = (ledger.flow_budget(row).cloned().unwrap(), ledger.leakage_budgets(shown).cloned().unwrap());
@@ -400,7 +400,7 @@ fn replicas_of_one_owner_merge_one_context_at_a_time() {
             let leakage = Leakage::new(Epoch(1), limits).unwrap();
             let leakage = ledger.open_leakage(&context(name), &leakage).unwrap();
             let leak = Leak { external: 1, ..Leak::default() };
-            ledger.charge(&Charge { flow, cost, leakage, leak }).unwrap();
+            ledger.charge(&Charge { flow, cost, leakage: Some(leakage), leak }).unwrap();
         }
         ledger
     };

@@ -14,7 +14,7 @@ use crate::guard::receipt::content::{Hash, Receipt, Signed, genesis, hash_of, pa
 use crate::guard::receipt::key::{Key, Signature};
 use crate::journal::{Context, Device, Epoch};
 
-/// A row of the ledger: what a commit has written down of a message that needs a receipt.
+/// A row: what a commit has written down of a message that needs a receipt.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Booking {
     /// The relationship that was charged.

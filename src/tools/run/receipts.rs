@@ -1,4 +1,4 @@
-//! The receipts of a run: rows of the engine's ledger, signed in batches and shown to a receiver for each role.
+//! The receipts of a run: charges of the engine, signed in batches and shown to a receiver for each role.
 //!
 //! There is one engine and no network, so devices stand in: each role is one, with a key that the seed decides. What is
 //! shown as a receipt was also judged, from its bytes, by whom it is for.
