@@ -17,6 +17,8 @@ mod measure;
 mod peers;
 #[path = "speed/programs.rs"]
 mod programs;
+#[path = "speed/receipts.rs"]
+mod receipts;
 
 use std::path::Path;
 
@@ -29,6 +31,12 @@ fn main() {
     }
     if std::env::args().any(|arg| arg == "count") {
         return println!("{:.0} messages", measure::count());
+    }
+    if std::env::args().any(|arg| arg == "receipts") {
+        for (name, value) in receipts::costs().iter().flat_map(receipt_rows) {
+            println!("{name:<40} {value:.1} ns");
+        }
+        return;
     }
     if std::env::args().any(|arg| arg == "sessions") {
         return println!("{}", rate(measure::sessions()));
@@ -52,6 +60,11 @@ fn main() {
     say("step_alone_ns", alone, format!("{alone:.1} ns"));
     say("step_beside_million_ns", beside, format!("{beside:.1} ns"));
     say("step_cost_ratio_million", beside / alone, format!("{:.2}", beside / alone));
+    if let Some(costs) = receipts::costs() {
+        for (name, value) in receipt_rows(&costs) {
+            say(name, value, format!("{value:.1} ns"));
+        }
+    }
     match peers::measure() {
         Some(peers) => {
             for (name, value) in &peers {
@@ -78,6 +91,16 @@ fn main() {
         println!("target/speed.json was not written: {error}");
         std::process::exit(1);
     }
+}
+
+fn receipt_rows(costs: &receipts::Costs) -> [(&'static str, f64); 5] {
+    [
+        ("message_without_receipt_ns", costs.plain),
+        ("message_with_row_for_receipt_ns", costs.booked),
+        ("receipt_hash_and_payload_hash_ns", costs.hash),
+        ("receipt_made_ns", costs.sign),
+        ("receipt_judged_ns", costs.judge),
+    ]
 }
 
 fn rate(per_second: f64) -> String {
