@@ -115,3 +115,15 @@ pub const RECEIPT_WINDOW: usize = 64;
 pub const RECEIPT_CHAINS_MAX: usize = 1 << 14;
 /// Devices that pass on one message, its sender included.
 pub const HOPS_MAX: usize = 8;
+/// Characters of one token as text: a dozen blocks of some capabilities each.
+pub const TOKEN_TEXT_MAX: usize = 32 << 10;
+/// Blocks of one token: how often it was narrowed, and its beginning.
+pub const TOKEN_BLOCKS_MAX: usize = 32;
+/// Facts that the evaluation of one token may know: its rights and the few words of the question.
+pub const TOKEN_FACTS_MAX: u64 = 1_024;
+/// Rounds of rules of one such evaluation; tokens that are made here have no rules at all.
+pub const TOKEN_ROUNDS_MAX: u64 = 32;
+/// Milliseconds of one such evaluation. Facts and rounds bound it before; this is for text of strangers that is slow to match.
+pub const TOKEN_TIME_MS_MAX: u64 = 1_000;
+/// Evaluated sets of capabilities that a wallet remembers; then it begins again.
+pub const TOKEN_SETS_MAX: usize = 4_096;

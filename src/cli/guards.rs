@@ -3,6 +3,7 @@
 //! A profile is the `*.guards.yaml` beside the protocol's file, or the file that is named; what roles may do stands in the
 //! `*.bindings.yaml` there. Is not: a reader of settings (`config::guards`), nor the plan (`tools::guards`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
@@ -15,10 +16,11 @@ use crate::cli::source::{Ready, built, show as findings};
 use crate::cli::terminal::Terminal;
 use crate::config::bindings::{self, Bindings};
 use crate::config::guards::{Profile, read};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::diag::code::Code;
 use crate::diag::source::Span;
 use crate::guard::{Policy, Table};
+use crate::tools::guards::tokens::{hold, token_files};
 use crate::tools::guards::{plan, policy, report, show};
 use crate::tools::run::vocabulary;
 
@@ -113,9 +115,18 @@ fn finish(
             return None;
         }
     };
-    let (policy, said) = policy(&ready.protocol, profile, bindings.as_ref());
+    let (mut policy, mut said) = policy(&ready.protocol, profile, bindings.as_ref());
+    if let Some(bindings) = &bindings {
+        match beside_bindings(ready, bindings) {
+            Ok(files) => said.extend(hold(&mut policy, &ready.programs, bindings, &files)),
+            Err(unread) => said.extend(unread),
+        }
+    }
+    let stops = said.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     if !said.is_empty() {
         findings(&ready.front.sources, said, terminal);
+    }
+    if stops {
         return None;
     }
     Some(Given { policy, beside, name })
@@ -130,6 +141,28 @@ pub fn table(policy: &Policy, ready: &Ready, terminal: &mut Terminal) -> Option<
         findings(&ready.front.sources, said, terminal);
     }
     table.ok()
+}
+
+/// The files that bindings name for tokens, by their names.
+///
+/// # Errors
+/// Those that cannot be read.
+fn beside_bindings(ready: &Ready, bindings: &Bindings) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
+    let directory = Path::new(&ready.file).parent().unwrap_or(Path::new(""));
+    let mut texts = BTreeMap::new();
+    let mut said = Vec::new();
+    for (name, place) in token_files(bindings) {
+        match files::text(&directory.join(name)) {
+            Ok(text) => {
+                texts.insert(name.to_owned(), text);
+            }
+            Err(unread) => {
+                let message = format!("`{name}` cannot be read: {}", unread.reason);
+                said.push(Diagnostic::new(unread.code, place, message));
+            }
+        }
+    }
+    if said.is_empty() { Ok(texts) } else { Err(said) }
 }
 
 /// The bindings beside a protocol, if there are any for it.

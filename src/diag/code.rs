@@ -164,6 +164,10 @@ codes! {
     E0445 Error "a number that no guard can use"
     E0446 Error "a fact without a proper name"
     E0447 Error "too many capabilities"
+    E0450 Error "a token that cannot be used"
+    E0451 Warning "a token that was taken back"
+    E0452 Error "a key that cannot be used"
+    E0453 Error "revocations that cannot be read"
 
     E0501 Error "number out of range"
     E0502 Error "value of another kind"

@@ -21,6 +21,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod till;
+pub mod token;
 mod view;
 
 pub use chain::{Chain, Cleared, Denied, Kind, Rule};

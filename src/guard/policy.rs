@@ -6,7 +6,7 @@
 //! profile, the profile of a fresh directory.
 //! Is not: what the chain looks at; `table` makes that of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::id::RoleId;
@@ -121,6 +121,22 @@ impl Policy {
             on_denied: on_denied.unwrap_or(OnDenied::Raise),
             origin,
         })
+    }
+
+    /// The capabilities that any send of these programs asks for.
+    #[must_use]
+    pub fn needed<'a>(&self, programs: impl IntoIterator<Item = &'a Program>) -> BTreeSet<Arc<str>> {
+        let fresh = Profile::fresh().defaults.unwrap_or_default();
+        let mut all = BTreeSet::new();
+        for program in programs {
+            for place in places(program) {
+                let name = |role: RoleId| program.roles.get(role.index()).map_or("", |role| role.name.as_ref());
+                let ends = [name(place.from), name(place.to)];
+                let terms = self.terms(&fresh, ends, place.message, program.debug.span(place.at));
+                all.extend(terms.into_iter().flat_map(|terms| terms.capabilities));
+            }
+        }
+        all
     }
 
     /// What entries and annotations say of a message.

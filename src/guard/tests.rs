@@ -58,6 +58,7 @@ fn table(profile: &str, capabilities: Option<&[&str]>) -> Table {
         config: serde_json::Value::Null,
         deadline: None,
         capabilities: capabilities.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
+        tokens: None,
     };
     let policy =
         Policy { profile: profile.unwrap(), grants: Grants::fresh().with(&[binding]), ..Policy::fresh() };

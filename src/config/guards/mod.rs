@@ -14,6 +14,7 @@ mod read;
 mod tests;
 
 pub use self::annotation::annotation;
+pub use self::judge::capability;
 pub use self::read::read;
 
 use std::sync::Arc;
@@ -196,6 +197,11 @@ impl Grants {
         let said = |role: &RoleBinding| Some((role.role.clone(), role.capabilities.clone()?));
         self.of.extend(roles.iter().filter_map(said));
         self
+    }
+
+    /// Has a role do exactly this, whatever bindings say of it.
+    pub fn set(&mut self, role: &str, capabilities: Vec<String>) {
+        self.of.push((role.to_owned(), capabilities));
     }
 
     /// What a role may do.
