@@ -150,14 +150,16 @@ fn fresh() -> Result<[u8; 32]> {
 /// The token in a file.
 fn read(path: &Path) -> Result<Unverified> {
     let shown = path.to_string_lossy();
-    let text = files::text(path).map_err(|unread| anyhow::anyhow!("`{shown}` cannot be read: {}", unread.reason))?;
+    let text =
+        files::text(path).map_err(|unread| anyhow::anyhow!("`{shown}` cannot be read: {}", unread.reason))?;
     Unverified::read(&text).map_err(|fault| unusable(&shown, &fault))
 }
 
 /// The authority whose secret key is in a file that nobody else can read.
 fn authority(path: &Path) -> Result<Authority> {
     let shown = path.to_string_lossy();
-    let text = files::text(path).map_err(|unread| anyhow::anyhow!("`{shown}` cannot be read: {}", unread.reason))?;
+    let text =
+        files::text(path).map_err(|unread| anyhow::anyhow!("`{shown}` cannot be read: {}", unread.reason))?;
     if is_open(path) {
         let message = format!("others than its owner may read `{shown}`: `chmod 600 {shown}`");
         bail!("{}", coded(Code::E0452, &message));

@@ -178,7 +178,11 @@ pub fn read(source: SourceId, text: &str, known: Option<&Vocabulary>) -> (Option
         Err(diagnostic) => return (None, vec![*diagnostic]),
     };
     let mut reader = Reader::new(&document);
-    let entries = reader.settings(&document.root, "a bindings file", &["protocol", "roles", "handlers", "authorities", "revoked"]);
+    let entries = reader.settings(
+        &document.root,
+        "a bindings file",
+        &["protocol", "roles", "handlers", "authorities", "revoked"],
+    );
     let at = |name: &str| entries.iter().find(|entry| entry.name == name).map(|entry| &entry.value);
     let protocol = match at("protocol") {
         Some(node) => reader.text(node, "`protocol`").unwrap_or_default().to_owned(),

@@ -25,7 +25,9 @@ impl Trust {
         let mut trust = Self::default();
         if let Some(node) = authorities {
             match &node.kind {
-                Kind::List(items) => trust.authorities.extend(items.iter().filter_map(|item| key(reader, item))),
+                Kind::List(items) => {
+                    trust.authorities.extend(items.iter().filter_map(|item| key(reader, item)))
+                }
                 _ => reader.wrong(node, "`authorities`", "a list of keys"),
             }
         }

@@ -130,7 +130,8 @@ impl Policy {
         let mut all = BTreeSet::new();
         for program in programs {
             for place in places(program) {
-                let name = |role: RoleId| program.roles.get(role.index()).map_or("", |role| role.name.as_ref());
+                let name =
+                    |role: RoleId| program.roles.get(role.index()).map_or("", |role| role.name.as_ref());
                 let ends = [name(place.from), name(place.to)];
                 let terms = self.terms(&fresh, ends, place.message, program.debug.span(place.at));
                 all.extend(terms.into_iter().flat_map(|terms| terms.capabilities));

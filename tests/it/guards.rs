@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::command::{Place, Ran};
 
-const TALK: &str = "\
+pub(crate) const TALK: &str = "\
 choreography Talk {
     roles: A, B
 
@@ -29,7 +29,7 @@ choreography Talk {
 
 /// Lines of JSON, each after a schema.
 #[track_caller]
-fn lines(ran: &Ran, schema: &str) -> Vec<Value> {
+pub(crate) fn lines(ran: &Ran, schema: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(schema);
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();

@@ -24,6 +24,7 @@ mod reduction;
 mod scenarios;
 mod scopes;
 mod tidy;
+mod tokens;
 mod validate;
 mod verbs;
 #[expect(dead_code, reason = "unit tests of `local` use the rest of it")]

@@ -240,7 +240,8 @@ impl Token {
             .set_limits(limits);
         let mut bits = 0;
         for (at, name) in names.enumerate().take(u128::BITS as usize) {
-            let mut authorizer = asked.clone().fact(fact("capability", &[string(name)]))?.build(&self.token)?;
+            let mut authorizer =
+                asked.clone().fact(fact("capability", &[string(name)]))?.build(&self.token)?;
             match authorizer.authorize() {
                 Ok(_) => bits |= 1 << at,
                 Err(error::Token::FailedLogic(_)) => {}

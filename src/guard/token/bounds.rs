@@ -31,9 +31,10 @@ impl Bounds {
 
     /// A block that narrows to this.
     pub(super) fn block(&self) -> Result<BlockBuilder, Fault> {
-        let capabilities = self.capabilities.as_ref().map(|names| {
-            one_of("check if capability($name), {names}.contains($name)", names)
-        });
+        let capabilities = self
+            .capabilities
+            .as_ref()
+            .map(|names| one_of("check if capability($name), {names}.contains($name)", names));
         let checks = capabilities.into_iter().chain(self.checks());
         let mut block = BlockBuilder::new();
         let mut any = false;
@@ -46,9 +47,10 @@ impl Bounds {
 
     /// The checks of everything but capabilities.
     pub(super) fn checks(&self) -> impl Iterator<Item = Result<Check, Fault>> {
-        let contexts = self.contexts.as_ref().map(|names| {
-            one_of("check if context($name), {names}.contains($name)", names)
-        });
+        let contexts = self
+            .contexts
+            .as_ref()
+            .map(|names| one_of("check if context($name), {names}.contains($name)", names));
         let devices = self
             .devices
             .as_ref()

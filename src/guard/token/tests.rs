@@ -88,7 +88,9 @@ fn meant((names, contexts, devices, until): Shape) -> Vec<u128> {
     for context in 0..CONTEXTS.len() {
         for device in 0..DEVICES.len() {
             for epoch in 0..3 {
-                let fits = open(contexts, context) && open(devices, device) && until.is_none_or(|last| epoch <= last);
+                let fits = open(contexts, context)
+                    && open(devices, device)
+                    && until.is_none_or(|last| epoch <= last);
                 let names = (0..NAMES.len()).filter(|at| fits && open(names, *at));
                 all.push(names.fold(0, |all, at| all | 1 << at));
             }

@@ -17,9 +17,7 @@ use crate::diag::code::Code;
 use crate::diag::source::Span;
 use crate::guard::Policy;
 use crate::guard::receipt::Public;
-use crate::guard::token::{
-    NAME, Revoked, Situation, Token, TokenId, Unverified, Wallet, fact_data,
-};
+use crate::guard::token::{NAME, Revoked, Situation, Token, TokenId, Unverified, Wallet, fact_data};
 use crate::journal::{Context, Device, Epoch, Journal, Name, Place};
 
 /// What the reader of revocations is called as the author of facts.
@@ -29,9 +27,10 @@ const READER: &str = "@bindings";
 pub fn token_files(bindings: &Bindings) -> impl Iterator<Item = (&str, Span)> {
     let top = bindings.roles.first().map_or(Span::default(), |role| role.place);
     let revoked = bindings.trust.revoked.as_deref().map(|file| (file, top));
-    let tokens = bindings.roles.iter().flat_map(|role| {
-        role.tokens.iter().flatten().map(move |file| (file.as_str(), role.place))
-    });
+    let tokens = bindings
+        .roles
+        .iter()
+        .flat_map(|role| role.tokens.iter().flatten().map(move |file| (file.as_str(), role.place)));
     tokens.chain(revoked)
 }
 
@@ -66,7 +65,8 @@ pub fn hold(
             }
         }
         if tokens.iter().any(|token| revoked.has(token)) {
-            let message = format!("a token of `{}` was taken back, so its tokens grant nothing", binding.role);
+            let message =
+                format!("a token of `{}` was taken back, so its tokens grant nothing", binding.role);
             let warning = Diagnostic::new(Code::E0451, binding.place, message);
             if !said.contains(&warning) {
                 said.push(warning);
@@ -85,7 +85,11 @@ pub fn hold(
 /// The binding that decides for a role, if it names tokens.
 fn binding<'a>(bindings: &'a Bindings, role: &str) -> Option<(&'a RoleBinding, &'a [String])> {
     let says = |binding: &&RoleBinding| binding.tokens.is_some() || binding.capabilities.is_some();
-    let ranked = bindings.roles.iter().filter(says).filter_map(|binding| Some((role_rank(&binding.role, role)?, binding)));
+    let ranked = bindings
+        .roles
+        .iter()
+        .filter(says)
+        .filter_map(|binding| Some((role_rank(&binding.role, role)?, binding)));
     let (_, binding) = ranked.max_by_key(|(rank, _)| *rank)?;
     Some((binding, binding.tokens.as_deref()?))
 }
