@@ -29,6 +29,10 @@ fn main() {
     if std::env::args().any(|arg| arg == "ping") {
         return println!("{}", rate(measure::ping_pong()));
     }
+    if std::env::args().any(|arg| arg == "guarded") {
+        let (plain, full) = measure::guarded();
+        return println!("{} default\n{} full", rate(plain), rate(full));
+    }
     if std::env::args().any(|arg| arg == "count") {
         return println!("{:.0} messages", measure::count());
     }
@@ -52,6 +56,11 @@ fn main() {
     say("ready_value_messages_per_s", stream, rate(stream));
     let typed = measure::ping_pong_of_records();
     say("ping_pong_records_per_s", typed, rate(typed));
+    let (plain, full) = measure::guarded();
+    say("records_default_profile_per_s", plain, rate(plain));
+    say("records_full_profile_per_s", full, rate(full));
+    let more = 1e9 / full - 1e9 / plain;
+    say("full_profile_costs_more_ns", more, format!("{more:.1} ns"));
     let sessions = measure::sessions();
     say("two_message_sessions_per_s", sessions, rate(sessions));
     let heap = measure::parked_heap();

@@ -8,7 +8,11 @@ use laban::base::value::Value;
 use laban::bytecode::instr::Instr;
 use laban::bytecode::op::Op;
 use laban::bytecode::program::{Case, Channel, Kind, Message, Program, Receive, Role};
+use laban::config::bindings;
+use laban::config::guards::{Grants, read};
 use laban::diag::code::Code;
+use laban::diag::source::SourceId;
+use laban::guard::{Policy, Table};
 use laban::local::Amend;
 use laban::machine::Cast;
 use laban::pipeline::{Front, Options, Root, Unread};
@@ -60,6 +64,27 @@ pub(crate) fn ping_pong() -> Arc<Cast> {
         Instr::with_wide(Op::Jump, 0, 1),
     ];
     cast((a, 1), (b, 2))
+}
+
+/// What each message of the ping-pong needs and costs, where its profile says everything that one can say.
+pub(crate) fn guarded(cast: &Cast) -> Table {
+    let profile = "protocol: PingPong\nmessages:\n  \"*\":\n    capabilities: [execute:choreography_send, bench:play]\n    \
+                   flow_cost: 3\n    leakage: { external: 0, neighbor: 1, in_group: 2 }\n    facts: [{ fact: bench/played, data: { by: bench } }]\n\
+                   budgets: [{ limit: 1000000000, epoch: 1h }]\n\
+                   leakage_limits: { external: 0, neighbor: 1000000000, in_group: 1000000000 }\n";
+    let granted = "protocol: PingPong\nroles: { A: { capabilities: [execute:choreography_send, \"bench:play\"] }, \
+                   B: { capabilities: [execute:choreography_send, \"bench:play\"] } }\n";
+    let (Some(profile), Some(bindings)) =
+        (read(SourceId(0), profile, None).0, bindings::read(SourceId(0), granted, None).0)
+    else {
+        println!("the profile of the bench is refused");
+        std::process::exit(1);
+    };
+    let grants = Grants::fresh().with(&bindings.roles);
+    match Table::new(cast.programs(), &Policy { profile, grants, ..Policy::fresh() }) {
+        Ok(table) => table,
+        Err(_) => std::process::exit(1),
+    }
 }
 
 /// The same with records `{ n }`, as messages with a field have them.

@@ -113,6 +113,9 @@ table! {
     journal.query(namespace: Text) -> List : Idempotent true
 }
 
+/// The built-in effect whose operations the engine itself can answer: it holds the facts.
+pub const JOURNAL: &str = "journal";
+
 /// The operation of this name, if the effect is built in and has it.
 #[must_use]
 pub fn operation(effect: &str, name: &str) -> Option<&'static Operation> {

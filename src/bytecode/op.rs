@@ -194,6 +194,7 @@ ops! {
     Gather    "gather"     [Scope Set Edit]                 Skip   Paced "Takes what a member has sent, marks it in the list of members and skips an instruction; unless all are heard of, or time is up."
     Pending   "pending"    [Set Get Count]                  Next   Free  "Keeps whether nothing is known of a member, by the list of members and its place."
     Missing   "missing"    [Scope Set Get]                  Next   Free  "Keeps who has not come, and why, by the list of members."
+    Stay      "stay"       [Nothing Nothing Nothing]        Halt   Paced "Waits for the end of a scope or of the session: there is no other way on."
 }
 
 impl Op {

@@ -262,7 +262,20 @@ impl Debug {
     }
 }
 
+impl Scope {
+    /// What it does about a cause; none where it does not take it.
+    #[must_use]
+    pub fn handler(&self, cause: &Cause) -> Option<&Handler> {
+        self.handlers.iter().find(|handler| handler.cause.takes(cause))
+    }
+}
+
 impl Program {
+    /// A scope and those around it, innermost first. It ends in a program that the verifier accepts.
+    pub fn around(&self, scope: Option<u16>) -> impl Iterator<Item = u16> + '_ {
+        std::iter::successors(scope, |at| self.scopes.get(usize::from(*at)).and_then(|scope| scope.parent))
+    }
+
     /// The name of the role that the program belongs to.
     #[must_use]
     pub fn role_name(&self) -> &str {

@@ -15,13 +15,14 @@ use crate::cli::files;
 use crate::cli::source::{Ready, built, show as findings};
 use crate::cli::terminal::Terminal;
 use crate::config::bindings::{self, Bindings};
-use crate::config::guards::{Profile, read};
+use crate::config::guards::read;
+use crate::config::vocabulary::Vocabulary;
+use crate::diag::Diagnostic;
 use crate::diag::code::Code;
-use crate::diag::source::Span;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::source::{Sources, Span};
 use crate::guard::{Policy, Table};
-use crate::tools::guards::tokens::{hold, token_files};
-use crate::tools::guards::{plan, policy, report, show};
+use crate::tools::guards::tokens::{Held, token_files};
+use crate::tools::guards::{Beside, plan, policy, report, show};
 use crate::tools::run::vocabulary;
 
 /// What holds of a protocol's sends.
@@ -46,7 +47,7 @@ pub fn guards(args: &Guards, terminal: &mut Terminal) -> Result<Exit> {
 
 fn planned(args: &Plan, terminal: &mut Terminal) -> Result<Exit> {
     let Some(mut ready) = built(&args.choose, terminal)? else { return Ok(Exit::Errors) };
-    let Some(given) = given(args.guards.as_deref(), &mut ready, terminal)? else { return Ok(Exit::Errors) };
+    let Some(given) = given(args.guards.as_deref(), &mut ready, terminal) else { return Ok(Exit::Errors) };
     if table(&given.policy, &ready, terminal).is_none() {
         return Ok(Exit::Errors);
     }
@@ -60,76 +61,57 @@ fn planned(args: &Plan, terminal: &mut Terminal) -> Result<Exit> {
 }
 
 /// What holds of a protocol's sends; none if a file has errors, which have then been shown.
-///
-/// # Errors
-/// If the file that was named cannot be read: wrong usage.
-pub fn given(named: Option<&Path>, ready: &mut Ready, terminal: &mut Terminal) -> Result<Option<Given>> {
+pub fn given(named: Option<&Path>, ready: &mut Ready, terminal: &mut Terminal) -> Option<Given> {
     let words = vocabulary(&ready.programs);
-    let beside = Path::new(&ready.file).with_extension("guards.yaml");
-    let path = named.or_else(|| beside.is_file().then_some(beside.as_path()));
-    let mut profile: Option<Profile> = None;
-    let mut name = "the profile of a fresh directory".to_owned();
-    if let Some(path) = path {
-        let shown = path.to_string_lossy().into_owned();
-        let text = match files::text(path) {
-            Ok(text) => text,
-            Err(unread) => {
-                let said = vec![unread.add(&shown, &mut ready.front.sources).1];
-                findings(&ready.front.sources, said, terminal);
-                return Ok(None);
-            }
-        };
-        let source = ready.front.sources.add(shown.as_str(), text.as_str());
-        let (read, mut said) = read(source, &text, Some(&words));
-        if let Some(read) = &read
-            && read.protocol != words.protocol
-        {
-            let message = format!("this profile is for `{}`, not for `{}`", read.protocol, words.protocol);
-            if named.is_none() {
-                terminal.say(&format!("{shown}: {message}, which runs as in a fresh directory"));
-                return Ok(finish(None, name, ready, terminal));
-            }
-            said.push(Diagnostic::new(Code::E0440, Span::new(source, 0, 0), message));
-        }
-        if !said.is_empty() {
-            findings(&ready.front.sources, said, terminal);
-            return Ok(None);
-        }
-        (profile, name) = (read, shown);
-    }
-    Ok(finish(profile, name, ready, terminal))
+    let mut say = |line: &str| terminal.say(line);
+    let read = beside(named, &ready.file, &words, &mut ready.front.sources, &mut say);
+    let judged = read.and_then(|(beside, name)| {
+        let (policy, said) = policy(&ready.protocol, &ready.projection, &beside);
+        let given = Given { policy, beside: beside.profile.is_some(), name };
+        if said.is_empty() { Ok(given) } else { Err(said) }
+    });
+    judged.map_err(|said| findings(&ready.front.sources, said, terminal)).ok()
 }
 
-/// Adds what annotations and bindings say.
-fn finish(
-    profile: Option<Profile>,
-    name: String,
-    ready: &mut Ready,
-    terminal: &mut Terminal,
-) -> Option<Given> {
-    let beside = profile.is_some();
-    let bindings = match grants(ready) {
-        Ok(bindings) => bindings,
-        Err(said) => {
-            findings(&ready.front.sources, said, terminal);
-            return None;
-        }
+/// The profile and the bindings beside a protocol, or the profile that is named; and what the profile is called.
+///
+/// # Errors
+/// What is wrong with a file.
+pub fn beside(
+    named: Option<&Path>,
+    file: &str,
+    words: &Vocabulary,
+    sources: &mut Sources,
+    say: &mut dyn FnMut(&str),
+) -> Result<(Beside, String), Vec<Diagnostic>> {
+    let bindings = grants(file, words, sources)?;
+    let held = bindings.as_ref().map_or(Ok(Held::default()), |bindings| held(file, bindings))?;
+    for role in held.taken_back() {
+        let code = Code::E0451;
+        say(&format!("{}: a token of `{role}` was taken back, so its tokens grant nothing", code.name()));
+    }
+    let mut all = Beside { profile: None, bindings, held };
+    let fresh = "the profile of a fresh directory".to_owned();
+    let own = Path::new(file).with_extension("guards.yaml");
+    let Some(path) = named.or_else(|| own.is_file().then_some(own.as_path())) else {
+        return Ok((all, fresh));
     };
-    let (mut policy, mut said) = policy(&ready.protocol, profile, bindings.as_ref());
-    if let Some(bindings) = &bindings {
-        match beside_bindings(ready, bindings) {
-            Ok(files) => said.extend(hold(&mut policy, &ready.programs, bindings, &files)),
-            Err(unread) => said.extend(unread),
+    let shown = path.to_string_lossy().into_owned();
+    let text = files::text(path).map_err(|unread| vec![unread.add(&shown, sources).1])?;
+    let source = sources.add(shown.as_str(), text.as_str());
+    let (profile, mut said) = read(source, &text, Some(words));
+    if let Some(profile) = &profile
+        && profile.protocol != words.protocol
+    {
+        let message = format!("this profile is for `{}`, not for `{}`", profile.protocol, words.protocol);
+        if named.is_none() {
+            say(&format!("{shown}: {message}, which runs as in a fresh directory"));
+            return Ok((all, fresh));
         }
+        said.push(Diagnostic::new(Code::E0440, Span::new(source, 0, 0), message));
     }
-    let stops = said.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    if !said.is_empty() {
-        findings(&ready.front.sources, said, terminal);
-    }
-    if stops {
-        return None;
-    }
-    Some(Given { policy, beside, name })
+    all.profile = profile;
+    if said.is_empty() { Ok((all, shown)) } else { Err(said) }
 }
 
 /// The table of a policy; none if it cannot be one, which has then been shown.
@@ -143,12 +125,12 @@ pub fn table(policy: &Policy, ready: &Ready, terminal: &mut Terminal) -> Option<
     table.ok()
 }
 
-/// The files that bindings name for tokens, by their names.
+/// The tokens that bindings name.
 ///
 /// # Errors
-/// Those that cannot be read.
-fn beside_bindings(ready: &Ready, bindings: &Bindings) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
-    let directory = Path::new(&ready.file).parent().unwrap_or(Path::new(""));
+/// What is wrong with their files: then nobody knows what roles may do.
+fn held(file: &str, bindings: &Bindings) -> Result<Held, Vec<Diagnostic>> {
+    let directory = Path::new(file).parent().unwrap_or(Path::new(""));
     let mut texts = BTreeMap::new();
     let mut said = Vec::new();
     for (name, place) in token_files(bindings) {
@@ -162,24 +144,27 @@ fn beside_bindings(ready: &Ready, bindings: &Bindings) -> Result<BTreeMap<String
             }
         }
     }
-    if said.is_empty() { Ok(texts) } else { Err(said) }
+    if said.is_empty() { Held::read(bindings, &texts) } else { Err(said) }
 }
 
 /// The bindings beside a protocol, if there are any for it.
 ///
 /// # Errors
 /// What is wrong with their file: then nobody knows what roles may do.
-fn grants(ready: &mut Ready) -> Result<Option<Bindings>, Vec<Diagnostic>> {
-    let path = Path::new(&ready.file).with_extension("bindings.yaml");
+fn grants(
+    file: &str,
+    words: &Vocabulary,
+    sources: &mut Sources,
+) -> Result<Option<Bindings>, Vec<Diagnostic>> {
+    let path = Path::new(file).with_extension("bindings.yaml");
     if !path.is_file() {
         return Ok(None);
     }
     let name = path.to_string_lossy().into_owned();
-    let sources = &mut ready.front.sources;
     let text = files::text(&path).map_err(|unread| vec![unread.add(&name, sources).1])?;
     let source = sources.add(name.as_str(), text.as_str());
-    match bindings::read(source, &text, Some(&vocabulary(&ready.programs))) {
-        (Some(bindings), _) => Ok(Some(bindings).filter(|bindings| bindings.protocol == ready.protocol.name)),
+    match bindings::read(source, &text, Some(words)) {
+        (Some(bindings), _) => Ok(Some(bindings).filter(|bindings| bindings.protocol == words.protocol)),
         (None, said) => Err(said),
     }
 }

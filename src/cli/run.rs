@@ -52,7 +52,7 @@ pub fn run(args: &Run, terminal: &mut Terminal) -> Result<Exit> {
     }
     let lanes = ready.protocol.lanes.iter().map(|lane| lane.name.clone()).collect();
     let stage = Stage::new(&ready.programs, lanes);
-    let Some(given) = guards::given(args.guards.as_deref(), &mut ready, terminal)? else {
+    let Some(given) = guards::given(args.guards.as_deref(), &mut ready, terminal) else {
         return Ok(Exit::Errors);
     };
     let Some(table) = guards::table(&given.policy, &ready, terminal) else { return Ok(Exit::Errors) };

@@ -13,12 +13,13 @@ use anyhow::{Result, bail};
 use crate::cli::args::{Choose, Report, Run};
 use crate::cli::source::{built, show, summary};
 use crate::cli::terminal::{Stream, Terminal, style};
-use crate::cli::{Exit, files, run};
+use crate::cli::{Exit, files, guards, run};
 use crate::config::scenario::{self, Scenario};
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::diag::render::{Format, render};
 use crate::diag::source::Sources;
+use crate::guard::Table;
 use crate::machine::cast::Cast;
 use crate::tools::run::{params, vocabulary};
 use crate::tools::scenario::stepper::Setup;
@@ -87,6 +88,7 @@ pub fn run(args: &Run, file: &Path, terminal: &mut Terminal) -> Result<Exit> {
 struct Ready {
     cast: Arc<Cast>,
     stage: Stage,
+    guards: Table,
     about: About,
 }
 
@@ -128,7 +130,11 @@ impl Theatre<'_> {
         if let Some(ready) = self.stages.get(&key) {
             return Ok(Found::Ready(ready.clone()));
         }
-        let Some(ready) = built(&Choose { path, protocol, sizes }, terminal)? else {
+        let Some(mut ready) = built(&Choose { path, protocol, sizes }, terminal)? else {
+            return Ok(Found::Broken);
+        };
+        let held = guards::given(self.args.guards.as_deref(), &mut ready, terminal);
+        let Some(guards) = held.and_then(|given| guards::table(&given.policy, &ready, terminal)) else {
             return Ok(Found::Broken);
         };
         let lanes = ready.protocol.lanes.iter().map(|lane| lane.name.clone()).collect();
@@ -140,7 +146,7 @@ impl Theatre<'_> {
             }
         };
         let about = About { words: vocabulary(cast.programs()), params: params(cast.programs()) };
-        let ready = Rc::new(Ready { cast, stage, about });
+        let ready = Rc::new(Ready { cast, stage, guards, about });
         self.stages.insert(key, ready.clone());
         Ok(Found::Ready(ready))
     }
@@ -160,7 +166,8 @@ fn perform(args: &Run, scenario: &Scenario<'_>, ready: &Ready, terminal: &mut Te
         return play(scenario, &ready.about, &mut Manual::new(cast, stage));
     }
     let auto = scenario.auto().into_iter().map(str::to_owned).collect();
-    let setup = Setup { cast, stage, seed: scenario.seed(), auto };
+    let guards = Some(ready.guards.clone());
+    let setup = Setup { cast, stage, seed: scenario.seed(), auto, guards };
     let mut driver = Stepper::new(setup, trace.as_mut(), &mut out);
     play(scenario, &ready.about, &mut driver)
 }

@@ -2,24 +2,29 @@
 //!
 //! Is not: the judge; `tools::validate` is.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use crate::bytecode::program::Program;
 use crate::check::search::Progress;
 use crate::check::turn::Free;
 use crate::cli::Exit;
 use crate::cli::args::{Validate, Verdicts, Without};
 use crate::cli::files;
+use crate::cli::guards::beside;
 use crate::cli::source::{front, sizes};
 use crate::cli::terminal::{Stream, Terminal, columns, style};
 use crate::config::{bindings, script};
+use crate::diag::Diagnostic;
 use crate::diag::render::{Format, render};
 use crate::diag::source::Sources;
 use crate::local::Amend;
 use crate::pipeline::Options;
+use crate::tools::run::vocabulary;
 use crate::tools::validate::{Offers, Row, Setup, errors, report, saved, show, validate as explore};
 
 /// The time between two lines of progress, and before the first one.
@@ -39,14 +44,24 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
         free: free(&args.without),
     };
     let mut told = clock();
+    let talk = RefCell::new(terminal);
     let mut tell = |name: &str, progress: Progress| {
         if told.elapsed() >= PATIENCE {
             told = clock();
             let Progress { states, waiting, depth } = progress;
-            terminal.say(&format!("{name}: {states} states so far, {waiting} to look at, depth {depth}"));
+            talk.borrow_mut()
+                .say(&format!("{name}: {states} states so far, {waiting} to look at, depth {depth}"));
         }
     };
-    let rows = explore(&front, &options, &setup, &mut offers, &mut tell);
+    let mut besides = |file: &str, programs: &[Program]| {
+        let mut sources = Sources::default();
+        let found =
+            beside(None, file, &vocabulary(programs), &mut sources, &mut |line| talk.borrow_mut().say(line));
+        let shown = |said: Vec<Diagnostic>| render(Format::Human(style(Stream::Err)), &sources, &said);
+        found.map_err(|said| talk.borrow_mut().write(Stream::Err, &shown(said))).ok()
+    };
+    let rows = explore(&front, &options, &setup, &mut offers, &mut besides, &mut tell);
+    let terminal = talk.into_inner();
     let findings = errors(&front.sources, &rows);
     terminal.write(Stream::Err, &render(Format::Human(style(Stream::Err)), &front.sources, &findings));
     match args.format {

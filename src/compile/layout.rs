@@ -173,6 +173,7 @@ impl<'a> Layout<'a> {
     fn state(&mut self, state: &State, context: Context) -> Option<u32> {
         let Some(edge) = state.edges.first() else {
             match context.exit {
+                _ if state.stays => self.draft.put(Op::Stay, NONE, NONE, NONE),
                 Exit::End => self.draft.put(Op::End, NONE, NONE, NONE),
                 Exit::Join => self.draft.put(Op::Join, NONE, NONE, NONE),
                 Exit::Turn(head) | Exit::Leave(head) => self.draft.put_jump(Op::Jump, NONE, head),

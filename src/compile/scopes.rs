@@ -4,6 +4,8 @@
 //! owner's handlers begin where no code falls through to: the machine goes there. Of a `collect` each member has one
 //! message between `enter` and `leave`, and the owner a loop that gathers.
 
+use std::collections::BTreeSet;
+
 use crate::base::id::{DecisionId, LaneId, RoleId, ScopeId};
 use crate::base::value::Value;
 use crate::bytecode::op::Op;
@@ -12,7 +14,7 @@ use crate::compile::draft::{Arg, Draft, Label, NONE};
 use crate::compile::layout::{Context, Exit, Layout};
 use crate::global::graph;
 use crate::global::protocol::{self, Collect};
-use crate::local::automaton::{Act, State};
+use crate::local::automaton::{Act, Edge, State};
 
 /// A scope whose targets are not known yet.
 pub(super) struct DraftScope {
@@ -59,13 +61,29 @@ impl Layout<'_> {
             protocol::ScopeKind::Collect(collect) if owns => self.gather(at, (id, source.lane), collect),
             _ => {
                 let end = self.draft.label();
-                let body = self.label(body, Context { thread: context.thread, exit: Exit::Leave(end) });
-                self.draft.put_jump(Op::Jump, NONE, body);
+                let entry = self.label(body, Context { thread: context.thread, exit: Exit::Leave(end) });
+                self.draft.put_jump(Op::Jump, NONE, entry);
                 self.draft.place(end);
+                if !self.completes(body) {
+                    return;
+                }
             }
         }
         self.draft.put(Op::Leave, at, NONE, NONE);
         self.draft.release(mark);
+    }
+
+    /// Whether the role can come to the end of what begins in this state.
+    fn completes(&self, entry: u32) -> bool {
+        let mut known = BTreeSet::from([entry]);
+        let mut stack = vec![entry];
+        while let Some(state) = stack.pop().and_then(|at| self.automaton.states.get(at as usize)) {
+            if state.edges.is_empty() && !state.stays {
+                return true;
+            }
+            stack.extend(state.edges.iter().map(|edge| edge.to).filter(|to| known.insert(*to)));
+        }
+        false
     }
 
     fn draft_scope(&mut self, source: &protocol::Scope, owns: bool) -> Scope {
@@ -160,7 +178,10 @@ impl Layout<'_> {
             .collect();
         let at = self.decision(decision, &labels);
         let mut entries = Vec::with_capacity(handlers.len());
+        let is =
+            |edge: &Edge, branch: usize| matches!(edge.act, Act::Decide(_, at) if usize::from(at) == branch);
         for branch in 0..labels.len() {
+            let Some(edge) = state.edges.iter().find(|edge| is(edge, branch)) else { continue };
             if branch > 0 {
                 let entry = self.draft.label();
                 self.draft.place(entry);
@@ -168,11 +189,8 @@ impl Layout<'_> {
             }
             let label = self.draft.small(branch);
             self.draft.put(Op::Decided, at, label, NONE);
-            let is = |edge: &&crate::local::automaton::Edge| matches!(edge.act, Act::Decide(_, at) if usize::from(at) == branch);
-            if let Some(edge) = state.edges.iter().find(is) {
-                let to = self.label(edge.to, context);
-                self.draft.put_jump(Op::Jump, NONE, to);
-            }
+            let to = self.label(edge.to, context);
+            self.draft.put_jump(Op::Jump, NONE, to);
         }
         if let Some(scope) = self.scopes.iter_mut().find(|scope| scope.id == id) {
             scope.handlers = entries;

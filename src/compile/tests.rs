@@ -43,7 +43,7 @@ fn edge(act: Act, to: u32) -> Edge {
 }
 
 fn state(edges: Vec<Edge>) -> State {
-    State { edges, may_end: false, positions: Vec::new() }
+    State { edges, may_end: false, stays: false, positions: Vec::new() }
 }
 
 fn send(lane: u16, var: Option<VarId>) -> Act {

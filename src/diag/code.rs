@@ -164,6 +164,7 @@ codes! {
     E0445 Error "a number that no guard can use"
     E0446 Error "a fact without a proper name"
     E0447 Error "too many capabilities"
+    E0448 Error "one send with two guard annotations"
     E0450 Error "a token that cannot be used"
     E0451 Warning "a token that was taken back"
     E0452 Error "a key that cannot be used"

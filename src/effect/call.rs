@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::base::builtin;
 use crate::base::id::RoleId;
 use crate::base::ty::Type;
 use crate::base::value::Value;
@@ -75,6 +76,14 @@ pub enum Ask {
         /// What the outcome must fit.
         result: Type,
     },
+}
+
+impl Ask {
+    /// Whether the engine's own journal can answer: see `engine::input::Input::Consult`.
+    #[must_use]
+    pub fn is_of_journal(&self) -> bool {
+        matches!(self, Self::Perform { effect, .. } if **effect == *builtin::JOURNAL)
+    }
 }
 
 /// What came back.

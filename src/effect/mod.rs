@@ -6,7 +6,7 @@
 //! Is not: connected to anything. `host` connects real handlers; here everything is a value or a pure function.
 
 pub mod call;
-mod facts;
+pub mod facts;
 pub mod generated;
 pub mod participant;
 pub mod payload;

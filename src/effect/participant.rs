@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::base::time::Instant;
 use crate::base::ty::Type;
 use crate::base::value::Value;
 use crate::config::script::Retry;
 use crate::effect::call::{Answer, Ask, Call};
-use crate::effect::world::{Request, permanent};
+use crate::effect::world::{Request, World, permanent};
 
 /// Answers for a role. Every operation has a default, so that a participant says only what it cares about.
 pub trait Participant {
@@ -84,6 +85,22 @@ impl Participant for Company<'_> {
     fn perform(&mut self, request: &Request<'_>) -> Answer {
         self.player(request.role).perform(request)
     }
+}
+
+/// Asks the built-in world, and the participant where that has no such effect: the answer, and when it is there.
+pub fn answer_in(
+    world: &mut World,
+    participant: &mut dyn Participant,
+    now: Instant,
+    call: &Call,
+) -> (Instant, Answer) {
+    let built_in = match &call.ask {
+        Ask::Perform { effect, operation, args, result } => {
+            world.perform(now, &Request { role: &call.role_name, effect, operation, args, result })
+        }
+        _ => None,
+    };
+    built_in.map_or_else(|| (now, answer(participant, call)), |reply| (reply.at, reply.answer))
 }
 
 /// Asks the participant what the call asks.

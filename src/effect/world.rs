@@ -1,7 +1,7 @@
 //! The built-in effects in memory: a pure function from a state, a moment and a call to an answer and a state.
 //!
 //! In goes an operation of `base::builtin::OPERATIONS` with its arguments; out comes an [`Reply`]. Storage belongs
-//! to one role, as it would on that role's own device, facts to the run; randomness comes from the seed alone.
+//! to one role, as it would on that role's own device; randomness comes from the seed alone.
 //! Invariants: the same calls in the same order give the same answers; what is kept is bounded by `base::limits`.
 //! Is not: a clock. Moments are `now`, counted from the start of the run, which is [`EPOCH_MS`] for `time.now`.
 
@@ -17,7 +17,6 @@ use crate::base::time::{Duration, Instant};
 use crate::base::ty::Type;
 use crate::base::value::Value;
 use crate::effect::call::{Answer, Failure, FailureKind};
-use crate::effect::facts::Facts;
 
 /// What `time.now` says at the origin of the virtual clock: the first of January 2026, UTC, in milliseconds.
 pub const EPOCH_MS: i64 = 1_767_225_600_000;
@@ -27,7 +26,6 @@ pub const EPOCH_MS: i64 = 1_767_225_600_000;
 pub struct World {
     random: Random,
     storage: BTreeMap<(Arc<str>, Arc<str>), Value>,
-    facts: Facts,
     lines: Vec<Line>,
     lines_lost: u64,
 }
@@ -72,12 +70,12 @@ impl World {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let random = Random::new(seed ^ 0x6c61_6261_6e00_0001);
-        Self { random, storage: BTreeMap::new(), facts: Facts::default(), lines: Vec::new(), lines_lost: 0 }
+        Self { random, storage: BTreeMap::new(), lines: Vec::new(), lines_lost: 0 }
     }
 
-    /// Does one operation; none if no built-in effect has that name.
+    /// Does one operation; none if no built-in effect has that name, or if it is `journal`, which is the engine's.
     pub fn perform(&mut self, now: Instant, request: &Request<'_>) -> Option<Reply> {
-        if !builtin::is_effect(request.effect) {
+        if !builtin::is_effect(request.effect) || request.effect == builtin::JOURNAL {
             return None;
         }
         let outcome = builtin::operation(request.effect, request.operation)
@@ -127,10 +125,6 @@ impl World {
             ("storage", "list", [prefix]) => self.list(role, prefix),
             ("storage", name, [Value::Text(key), rest @ ..]) => self.store(role, name, key, rest)?,
             ("crypto", "hash", [value]) => hash(value),
-            ("journal", "append", [Value::Text(name), data]) => {
-                self.facts.append(role, name, data.clone())?
-            }
-            ("journal", "query", [Value::Text(name)]) => self.facts.query(name)?,
             // `bind` has checked the arguments, so only a row of the table without a line here comes this far.
             _ => return Err(format!("E0420: `{}.{}` is not there yet", operation.effect, operation.name)),
         };
@@ -255,7 +249,7 @@ fn hash(value: &Value) -> Value {
 }
 
 /// The arguments in the operation's order, by name, or by place where the names are not the operation's.
-fn bind(operation: &Operation, args: &[(Arc<str>, Value)]) -> Result<Vec<Value>, String> {
+pub(super) fn bind(operation: &Operation, args: &[(Arc<str>, Value)]) -> Result<Vec<Value>, String> {
     let call = || format!("{}.{}", operation.effect, operation.name);
     let known = |name: &str| operation.params.iter().any(|(have, _)| *have == name);
     if args.len() > operation.params.len() {
@@ -273,7 +267,7 @@ fn bind(operation: &Operation, args: &[(Arc<str>, Value)]) -> Result<Vec<Value>,
 }
 
 /// The outcome, if it fits what the protocol declares; an outcome that is nothing fits the empty record.
-fn fitting(value: Value, request: &Request<'_>) -> Result<Value, String> {
+pub(super) fn fitting(value: Value, request: &Request<'_>) -> Result<Value, String> {
     if matches!(value, Value::None) && request.result.is_empty_record() {
         return Ok(Value::record([]));
     }

@@ -17,10 +17,12 @@ use crate::engine::input::{CastId, Input, Opening};
 use crate::engine::live::{Live, NO_CALL};
 use crate::engine::opening;
 use crate::engine::schedule::{self, Ears, News, Turn, Word};
+use crate::engine::speaker::Speaker;
 use crate::engine::table::Table;
 use crate::engine::timers::{Due, Timers};
 use crate::guard::receipt::Booking;
-use crate::guard::{Chain, Rule, Table as Guards};
+use crate::guard::{Chain, Charge, Rule, Table as Guards};
+use crate::journal::Journal;
 use crate::machine::question::{Question, Reply};
 use crate::machine::session::State;
 use crate::machine::{AgentId, Cast, Session, Stop};
@@ -162,6 +164,17 @@ impl Engine {
         cast.map_or_else(Vec::new, |(live, troupe)| live.awaited(&troupe.cast))
     }
 
+    /// The facts of all contexts.
+    #[must_use]
+    pub const fn journal(&self) -> &Journal {
+        self.chain.journal()
+    }
+
+    /// The newest charges, the oldest first: `limits::CHARGES_KEPT` of them.
+    pub fn charges(&self) -> impl Iterator<Item = &Charge> {
+        self.chain.charges()
+    }
+
     /// How many sessions are open.
     #[must_use]
     pub const fn sessions(&self) -> usize {
@@ -176,6 +189,7 @@ impl Engine {
         match input {
             Input::Open(opening) => self.open(&opening),
             Input::Answer { call, answer } => self.take_answer(call, answer),
+            Input::Consult(call) => self.consult(call),
             Input::Cancel(session) => self.cancel(session),
             Input::Lose { session, role } => self.lose(session, role),
             Input::Tick => {}
@@ -438,6 +452,24 @@ impl Engine {
             let reason = "the session was cancelled from outside".to_owned();
             let trouble = Trouble { code: "E0511", role: None, place: None, reason };
             self.close(session, Outcome::Aborted(trouble));
+        }
+    }
+
+    /// The journal answers, if it is what is asked.
+    fn consult(&mut self, call: CallId) {
+        let (place, generation) = parts(call);
+        let Some(&Waiting { session, agent, .. }) = self.calls.look(place, generation) else { return };
+        let Some(live) = self.sessions.look(session.slot, session.generation) else { return };
+        let Some(troupe) = self.casts.get(live.cast as usize) else { return };
+        let role = troupe.cast.role(agent);
+        let asked = live.question(&troupe.cast, agent).zip(troupe.cast.program(role));
+        let Some((question, program)) = asked else { return };
+        let ask = answers::ask(program, question);
+        let name: Arc<str> = Arc::from(program.role_name());
+        let number = schedule::number(session);
+        let mut speaker = Speaker { chain: &mut self.chain, cast: live.cast, session: number, role };
+        if let Some(answer) = speaker.answer(&name, &ask) {
+            self.take_answer(call, answer);
         }
     }
 

@@ -25,6 +25,8 @@ pub enum Input {
         /// What came back.
         answer: Answer,
     },
+    /// Has the engine's own journal answer a call of the built-in effect `journal`. Another call stays as it is.
+    Consult(CallId),
     /// Ends a session from outside.
     Cancel(SessionId),
     /// The device of a role is gone: it does nothing any more, and what is sent to it is not read.

@@ -14,6 +14,7 @@ pub mod input;
 mod live;
 mod opening;
 mod schedule;
+mod speaker;
 mod table;
 mod timers;
 

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexSet;
+
 use crate::base::cause::Cause;
 use crate::base::id::{
     ChoiceId, DecisionId, LaneId, MessageId, PayloadId, RoleId, ScopeId, SiteId, StepId, VarId,
@@ -235,6 +237,15 @@ pub struct Lane {
     pub parent: LaneId,
     /// How traces call it: the path of branch numbers, `1.2`; empty for the trunk.
     pub name: Arc<str>,
+}
+
+impl Protocol {
+    /// What each site is annotated with, as a number: equal where annotations are.
+    #[must_use]
+    pub fn terms(&self) -> Vec<u32> {
+        let mut known: IndexSet<&[(String, String)]> = IndexSet::from([&[][..]]);
+        self.sites.iter().map(|site| known.insert_full(&site.annotations).0 as u32).collect()
+    }
 }
 
 /// A place in the source, and the guard annotations that stand there.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::base::id::{LaneId, RoleId};
 use crate::base::time::Instant;
+use crate::base::value::Value;
 use crate::config::guards::OnDenied;
 use crate::guard::budget::{Grant, Observer, Short};
 use crate::guard::daybook::{Daybook, Entry};
@@ -16,7 +17,7 @@ use crate::guard::receipt::Booking;
 use crate::guard::state::{Book, State};
 use crate::guard::table::{Found, Row, Table};
 use crate::guard::till::{Charge, Tills};
-use crate::journal::{Context, Device, Epoch, Journal};
+use crate::journal::{Context, Device, Epoch, Journal, Name, Place, View};
 
 /// No till: there is no room for its budget.
 const NO_TILL: u32 = u32::MAX;
@@ -162,14 +163,14 @@ impl Chain {
         if let Some(context) = &context {
             let (tills, journal) = (&mut self.tills, &mut self.journal);
             if let Some((limits, epoch)) = table.shown {
-                tills.promise(journal, context, Grant::Leakage(limits), epoch);
+                tills.promise(journal, context, &Grant::Leakage(limits), epoch);
             }
             let device = |role: RoleId| devices.get(role.index())?.as_ref();
             for (purse, slot) in table.purses.iter().zip(&mut flow) {
                 let (Some(from), Some(to)) = (device(purse.from), device(purse.to)) else { continue };
                 if let Some(limit) = purse.limit {
                     let grant = Grant::Flow { peer: Some(to.clone()), limit };
-                    tills.promise(journal, context, grant, purse.epoch);
+                    tills.promise(journal, context, &grant, purse.epoch);
                 }
                 *slot = tills.open(journal, context, from, to).unwrap_or(NO_TILL);
             }
@@ -249,6 +250,42 @@ impl Chain {
     #[must_use]
     pub const fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// The facts of the context of a cast; none where it has no context.
+    #[must_use]
+    pub fn facts(&self, cast: u32) -> Option<View<'_>> {
+        let context = self.casts.get(cast as usize)?.context.as_ref()?;
+        Some(self.journal.of(context))
+    }
+
+    /// Adds what a role says by itself, and not with a message, to the facts of its context.
+    ///
+    /// # Errors
+    /// Why it is not taken, one line without the data.
+    pub fn append(
+        &mut self,
+        cast: u32,
+        session: u64,
+        role: RoleId,
+        name: Name,
+        data: Value,
+    ) -> Result<(), String> {
+        let installed = self.casts.get(cast as usize);
+        let device = installed.and_then(|installed| installed.devices.get(role.index())?.as_ref());
+        let context = installed.and_then(|installed| installed.context.as_ref());
+        let (Some(device), Some(context)) = (device, context) else {
+            return Err("there is no context, or no device, to say it".to_owned());
+        };
+        let place = Place { context: context.clone(), namespace: name.namespace };
+        let set = self.journal.open(&place).map_err(|refusal| refusal.to_string())?;
+        let said = self.journal.append(set, name.key, data, device.clone(), Epoch::default());
+        let fact = said.map_err(|refusal| refusal.to_string())?;
+        if let Some(books) = &mut self.books {
+            let (namespace, key) = (place.namespace.text().clone(), fact.key().text().clone());
+            books.push(Book { cast, session, role, namespace, key, data: fact.data().clone() });
+        }
+        Ok(())
     }
 
     /// Whether the facts of each session are kept for [`Self::state`].

@@ -49,16 +49,16 @@ impl Granter {
         &mut self,
         (journal, now): (&mut Journal, Instant),
         context: &Context,
-        grant: Grant,
+        grant: &Grant,
         length: u64,
     ) -> Option<Fact> {
-        let key = (context.clone(), peer(&grant));
-        let (known, epoch) = known(journal, context, &grant, &self.granters);
-        let wanted = known.clone().map_or_else(|| grant.clone(), |known| least(known, &grant));
+        let key = (context.clone(), peer(grant));
+        let (known, epoch) = known(journal, context, grant, &self.granters);
+        let wanted = known.clone().map_or_else(|| grant.clone(), |known| least(known, grant));
         let due = end(now, length);
         let period =
             self.periods.entry(key).or_insert_with(|| Period { grant: grant.clone(), length, due, epoch });
-        period.grant = least(period.grant.clone(), &grant);
+        period.grant = least(period.grant.clone(), grant);
         if period.length != length {
             period.length = if period.length == 0 || length == 0 { 0 } else { period.length.max(length) };
             period.due = end(now, period.length);

@@ -26,8 +26,8 @@ pub struct Policy {
     pub profile: Profile,
     /// What roles may do.
     pub grants: Grants,
-    /// What annotations say of the exchanges at these places.
-    pub annotations: BTreeMap<Span, Setting>,
+    /// What annotations say of the exchanges at these places, from whom to whom: one statement may be several.
+    pub annotations: BTreeMap<(Span, RoleId, RoleId), Setting>,
 }
 
 /// Where terms come from.
@@ -86,7 +86,7 @@ impl Policy {
         fresh: &Setting,
         ends: [&str; 2],
         message: &Message,
-        place: Option<Span>,
+        place: Option<(Span, RoleId, RoleId)>,
     ) -> Option<Terms> {
         let defaults = self.profile.defaults.as_ref();
         let (setting, origin) = match message.kind {
@@ -123,25 +123,22 @@ impl Policy {
         })
     }
 
-    /// The capabilities that any send of these programs asks for.
+    /// The capabilities that profile and annotations name.
     #[must_use]
-    pub fn needed<'a>(&self, programs: impl IntoIterator<Item = &'a Program>) -> BTreeSet<Arc<str>> {
-        let fresh = Profile::fresh().defaults.unwrap_or_default();
-        let mut all = BTreeSet::new();
-        for program in programs {
-            for place in places(program) {
-                let name =
-                    |role: RoleId| program.roles.get(role.index()).map_or("", |role| role.name.as_ref());
-                let ends = [name(place.from), name(place.to)];
-                let terms = self.terms(&fresh, ends, place.message, program.debug.span(place.at));
-                all.extend(terms.into_iter().flat_map(|terms| terms.capabilities));
-            }
-        }
-        all
+    pub fn named(&self) -> BTreeSet<Arc<str>> {
+        let fresh = Profile::fresh().defaults;
+        let entries = self.profile.entries.iter().map(|entry| &entry.setting);
+        let settings = self.annotations.values().chain(entries).chain(&self.profile.defaults).chain(&fresh);
+        settings.filter_map(|setting| setting.capabilities.as_ref()).flatten().cloned().collect()
     }
 
     /// What entries and annotations say of a message.
-    fn layers(&self, ends: [&str; 2], message: &Message, place: Option<Span>) -> (Setting, Origin) {
+    fn layers(
+        &self,
+        ends: [&str; 2],
+        message: &Message,
+        place: Option<(Span, RoleId, RoleId)>,
+    ) -> (Setting, Origin) {
         let [from, to] = ends;
         let mut entries: Vec<_> = self
             .profile
@@ -176,6 +173,14 @@ pub struct Place<'a> {
     pub at: u32,
     /// What is sent.
     pub message: &'a Message,
+}
+
+impl Place<'_> {
+    /// Where that stands in the source, and between whom.
+    #[must_use]
+    pub fn exchange(&self, program: &Program) -> Option<(Span, RoleId, RoleId)> {
+        Some((program.debug.span(self.at)?, self.from, self.to))
+    }
 }
 
 /// The places at which a program sends, in the order of its instructions.

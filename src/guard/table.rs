@@ -124,7 +124,7 @@ impl Table {
             for place in places(program) {
                 let name = |role: RoleId| table.roles.get(role.index()).map_or("", AsRef::as_ref);
                 let ends = [name(place.from), name(place.to)];
-                let terms = policy.terms(&fresh, ends, place.message, program.debug.span(place.at));
+                let terms = policy.terms(&fresh, ends, place.message, place.exchange(program));
                 let number = match terms {
                     None => CONTROL,
                     Some(terms) if terms.origin == Origin::Nothing => NOTHING,

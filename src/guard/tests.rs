@@ -15,6 +15,7 @@ use crate::bytecode::program::{Channel, Kind, Message, Program, Role};
 use crate::config::bindings::RoleBinding;
 use crate::config::guards::{Grants, OnDenied, Profile, read};
 use crate::diag::source::{SourceId, Span};
+use crate::guard::budget::{Budget, Leakage, Ledger};
 use crate::guard::receipt::{
     Booking, Directory, Fit, Frame, Heads, Key, Keys, Receipt, Receiver, Signed, View, sign,
 };
@@ -404,6 +405,49 @@ fn a_receiver_with_another_profile_sees_another_cost_or_no_right() {
     assert_eq!(fit(&table(&text(3, "p:may"), may)), Fit::Costs);
     assert_eq!(fit(&table(&own, Some(&[]))), Fit::Unable);
     assert_eq!(fit(&Table::default()), Fit::Unable);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// Replenishment is a pure function of journal facts: who reads them later, without a clock, has the same epochs
+    /// and limits as the chain that has lived through them.
+    #[test]
+    fn budgets_are_what_facts_say(
+        limit in 0_u64..30,
+        period in 1_u64..5,
+        acts in proptest::collection::vec(prop_oneof![Just(None), (1_u64..9).prop_map(Some)], 1..40),
+    ) {
+        let text = format!(
+            "protocol: P\ndefaults: {{ flow_cost: 7, leakage: {{ neighbor: 7 }} }}\nbudgets: [{{ limit: {limit}, epoch: {period}s }}]\n\
+             leakage_limits: {{ external: 0, neighbor: {limit}, in_group: {limit} }}\n"
+        );
+        let mut chain = chain(&text, None);
+        let (at, granters) = (Context::new("local").unwrap(), [Device::new("@engine").unwrap()].into());
+        let (mut now, mut spent, mut seen) = (0_u64, 0, Epoch(0));
+        for act in acts {
+            if let Some(seconds) = act {
+                now += seconds * 1_000_000_000;
+                chain.pass(Instant(now));
+            }
+            let mut ledger = Ledger::new(Device::new("A").unwrap());
+            let flow = ledger.open_flow(&at, &Device::new("B").unwrap(), &Budget::default()).unwrap();
+            let shown = ledger.open_leakage(&at, &Leakage::default()).unwrap();
+            ledger.replenish(chain.journal(), &granters);
+            let flow = ledger.flow_budget(flow).unwrap();
+            prop_assert_eq!((flow.limit(), flow.epoch()), (Some(limit), ledger.leakage_budgets(shown).unwrap().epoch()));
+            if flow.epoch() != seen {
+                prop_assert!(flow.epoch().0 == seen.0 + 1 && act.is_some(), "one period, one epoch");
+                (spent, seen) = (0, flow.epoch());
+            }
+            let allowed = offer(&mut chain, 0, &Value::None).is_ok();
+            prop_assert_eq!(allowed, spent + 7 <= limit);
+            if allowed {
+                spent += 7;
+                prop_assert_eq!(chain.newest().epoch, seen);
+            }
+        }
+    }
 }
 
 #[test]

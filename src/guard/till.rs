@@ -82,7 +82,7 @@ impl Default for Tills {
 
 impl Tills {
     /// Has a profile's word on a budget of a context.
-    pub(super) fn promise(&mut self, journal: &mut Journal, context: &Context, grant: Grant, length: u64) {
+    pub(super) fn promise(&mut self, journal: &mut Journal, context: &Context, grant: &Grant, length: u64) {
         let said = self.granter.promise((journal, self.now), context, grant, length);
         said.iter().for_each(|fact| self.heed(fact));
     }

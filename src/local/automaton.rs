@@ -30,6 +30,9 @@ pub struct State {
     pub edges: Vec<Edge>,
     /// Whether the session may be complete while the role waits here: its close releases the role.
     pub may_end: bool,
+    /// Whether the role stays here, without a way on: what it stands in is never complete. Only the end of a scope or of
+    /// the session leads on.
+    pub stays: bool,
     /// The global positions that are this state.
     pub positions: Vec<StateId>,
 }

@@ -11,7 +11,7 @@ use fixedbitset::FixedBitSet;
 
 use crate::base::id::{LaneId, NestId, RoleId};
 use crate::global::graph::{Act, Graph, Inside, Label};
-use crate::local::unfold::{Flat, FlatAct};
+use crate::local::unfold::{Flat, FlatAct, FlatState};
 use crate::local::view::Insides;
 use crate::local::work::Work;
 
@@ -161,12 +161,15 @@ pub(super) fn upstream(flat: &Flat, into: &[Vec<u32>], channel: Channel, work: &
     reached
 }
 
-/// The positions before each position.
-pub(super) fn into(flat: &Flat) -> Vec<Vec<u32>> {
+/// The positions before each position; `after` says which positions follow one.
+pub(super) fn into<'a, I: Iterator<Item = u32>>(
+    flat: &'a Flat,
+    after: impl Fn(&'a FlatState) -> I,
+) -> Vec<Vec<u32>> {
     let mut into = vec![Vec::new(); flat.states.len()];
     for (at, state) in flat.states.iter().enumerate() {
-        for edge in &state.edges {
-            if let Some(into) = into.get_mut(edge.to as usize) {
+        for to in after(state) {
+            if let Some(into) = into.get_mut(to as usize) {
                 into.push(at as u32);
             }
         }
@@ -204,7 +207,9 @@ pub(super) fn available(
         }
         front.retain(|larger| !blocked.is_subset(larger));
         front.push(blocked.clone());
-        for edge in flat.states.get(at as usize).map_or(&[][..], |state| &state.edges) {
+        let Some(state) = flat.states.get(at as usize) else { continue };
+        stack.extend(state.beside.map(|to| (to, blocked.clone())));
+        for edge in &state.edges {
             let mut blocked = blocked.clone();
             match &edge.act {
                 FlatAct::Act(act) => {
@@ -256,7 +261,9 @@ pub(super) fn possible_after(
         }
         work.spend(1);
         steps = steps.checked_sub(1)?;
-        for edge in flat.states.get(at as usize).map_or(&[][..], |state| &state.edges) {
+        let Some(state) = flat.states.get(at as usize) else { continue };
+        stack.extend(state.beside.map(|to| (to, blocked.clone())));
+        for edge in &state.edges {
             let mut blocked = blocked.clone();
             match &edge.act {
                 FlatAct::Act(Act::Exchange { from, to, lane, label, .. }) => {

@@ -10,7 +10,7 @@ use crate::base::id::LaneId;
 use crate::global::graph::{End, Label};
 use crate::local::available::{Agents, Channel, Fronts, Messages, available, into, possible_after, upstream};
 use crate::local::subset::Subsets;
-use crate::local::unfold::{Flat, Sight};
+use crate::local::unfold::{Flat, FlatState, Sight};
 use crate::local::view::{Positions, Seen};
 use crate::local::work::Work;
 
@@ -205,7 +205,7 @@ pub(super) fn races(
         if first && !races.found.is_empty() {
             break;
         }
-        let before = before.get_or_insert_with(|| into(flat));
+        let before = before.get_or_insert_with(|| into(flat, FlatState::after));
         let acts = acts(sight, set);
         if let Some((one, other)) = race((flat, agents), before, &due, &acts, work)? {
             races.found.push(Violation { condition: Condition::Receive, set: index as u32, one, other });

@@ -19,7 +19,8 @@ use crate::local::work::Work;
 pub(super) struct Cut {
     /// Its automaton.
     pub(super) automaton: Automaton,
-    /// A nest that the role would leave to act again, though others may go on inside for ever.
+    /// A nest that the role would leave to act again, though others may go on inside for ever. Not a scope that has
+    /// an end in time.
     pub(super) held: Option<SiteId>,
 }
 
@@ -35,10 +36,11 @@ struct Cutter<'a> {
     inner: Vec<(usize, u32)>,
 }
 
-/// The automaton of one role; `known` are its sets of positions, if they are known. Nothing where the work runs out.
+/// The automaton of one role; `known` are its sets of positions, if they are known, `terms` what each site is annotated
+/// with, as a number. Nothing where the work runs out.
 pub(super) fn cut(
-    graph: &Graph,
-    insides: &Insides,
+    (graph, insides): (&Graph, &Insides),
+    terms: &[u32],
     role: RoleId,
     known: Option<&Subsets>,
     work: &mut Work,
@@ -72,7 +74,7 @@ pub(super) fn cut(
                 let body = cutter.part(*body, Some(at), work)?;
                 Inside::Count { count: count.clone(), turn: *turn, body }
             }
-            graph::Inside::Scope { scope, lane, body } => {
+            graph::Inside::Scope { scope, lane, body, .. } => {
                 let body = cutter.part(*body, Some(at), work)?;
                 Inside::Scope { scope: *scope, lane: *lane, body }
             }
@@ -81,7 +83,7 @@ pub(super) fn cut(
         at += 1;
     }
     let held = cutter.held();
-    Some(Cut { automaton: minimise(cutter.automaton), held })
+    Some(Cut { automaton: minimise(cutter.automaton, terms), held })
 }
 
 impl Cutter<'_> {
@@ -94,6 +96,8 @@ impl Cutter<'_> {
     /// Adds a state for each set; gives the first.
     fn states(&mut self, subsets: &Subsets, nest: Option<usize>) -> u32 {
         let first = self.automaton.states.len() as u32;
+        let branch =
+            nest.and_then(|nest| self.known.get_index(nest)).is_some_and(|nest| self.view.is_par(*nest));
         for (set, arcs) in subsets.sets.iter().zip(&subsets.edges) {
             let edges: Vec<Edge> = arcs
                 .iter()
@@ -106,11 +110,14 @@ impl Cutter<'_> {
             let waits = edges.iter().any(|edge| matches!(edge.act, Act::Receive { .. }));
             let ends = |end: End| set.iter().any(|at| self.view.end(*at) == Some(end));
             let may_end = nest.is_none() && waits && ends(End::Done);
+            let over = nest.is_some() && edges.is_empty() && !ends(End::Done);
+            // A branch joins all the same: nothing follows the `par`.
+            let stays = over && !branch;
             if let Some(endless) = nest.and_then(|nest| self.endless.get_mut(nest)) {
-                *endless |= edges.is_empty() && !ends(End::Done) && !ends(End::Aborted);
+                *endless |= over && !ends(End::Aborted);
             }
             let positions = set.iter().map(|at| StateId(*at)).collect();
-            self.automaton.states.push(State { edges, may_end, positions });
+            self.automaton.states.push(State { edges, may_end, stays, positions });
         }
         first
     }
@@ -132,9 +139,14 @@ impl Cutter<'_> {
 
     /// Where the role would go on after a nest that may never end: a place for the complaint.
     fn held(&mut self) -> Option<SiteId> {
+        let timed: Vec<bool> = self.known.iter().map(|nest| self.view.is_timed(*nest)).collect();
+        let is_endless = |endless: &[bool], nest: u32| {
+            let at = nest as usize;
+            endless.get(at) == Some(&true) && timed.get(at) == Some(&false)
+        };
         // An inner nest is met after the one around it.
         for (outer, inner) in self.inner.iter().rev() {
-            let endless = self.endless.get(*inner as usize) == Some(&true);
+            let endless = is_endless(&self.endless, *inner);
             if let Some(outer) = self.endless.get_mut(*outer) {
                 *outer |= endless;
             }
@@ -144,9 +156,8 @@ impl Cutter<'_> {
         };
         let held = |edge: &&Edge| match edge.act {
             Act::Nest(nest) => {
-                let nest = nest as usize;
-                let counted = self.automaton.nests.get(nest);
-                self.endless.get(nest) == Some(&true)
+                let counted = self.automaton.nests.get(nest as usize);
+                is_endless(&self.endless, nest)
                     && (acts(edge.to) || matches!(counted, Some(Nest { inside: Inside::Count { .. }, .. })))
             }
             _ => false,
@@ -156,10 +167,10 @@ impl Cutter<'_> {
     }
 }
 
-/// What is compared of an edge: the act, or what a nest is apart from where its insides lead, or such an inside.
+/// What is compared of an edge: the act, with what guards are told of a send, or what a nest is apart from where its insides lead, or such an inside.
 #[derive(PartialEq, Eq, Hash)]
 enum Label {
-    Act(Act),
+    Act(Act, u32),
     Par(Vec<LaneId>),
     Count(Expr, Option<VarId>),
     Scope(ScopeId),
@@ -167,7 +178,7 @@ enum Label {
 }
 
 /// Merges states of equal behaviour, and drops what the entry does not reach.
-fn minimise(automaton: Automaton) -> Automaton {
+fn minimise(automaton: Automaton, terms: &[u32]) -> Automaton {
     let mut labels: IndexSet<Label> = IndexSet::new();
     let mut transitions = Vec::new();
     let mut label = |label: Label| labels.insert_full(label).0 as u32;
@@ -179,7 +190,9 @@ fn minimise(automaton: Automaton) -> Automaton {
             };
             let from = from as u32;
             let Some(nest) = nest else {
-                transitions.push((from, label(Label::Act(edge.act.clone())), edge.to));
+                let site = edge.sites.first().filter(|_| matches!(edge.act, Act::Send { .. }));
+                let told = site.and_then(|site| terms.get(site.index())).copied().unwrap_or(0);
+                transitions.push((from, label(Label::Act(edge.act.clone(), told)), edge.to));
                 continue;
             };
             let (outside, entries) = match &nest.inside {
@@ -197,7 +210,8 @@ fn minimise(automaton: Automaton) -> Automaton {
             }
         }
     }
-    let initial: Vec<u32> = automaton.states.iter().map(|state| u32::from(state.may_end)).collect();
+    let ends = |state: &State| u32::from(state.may_end) + 2 * u32::from(state.stays);
+    let initial: Vec<u32> = automaton.states.iter().map(ends).collect();
     let classes = classes(automaton.states.len(), &initial, &transitions);
     rebuild(automaton, &classes)
 }

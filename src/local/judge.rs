@@ -112,6 +112,10 @@ pub(super) fn plans(graph: &Graph) -> Vec<(Plan, bool)> {
     let mut plans = Vec::new();
     for (at, nest) in graph.nests.iter().enumerate() {
         let id = NestId::at(at);
+        if nest.can_be_passed() && !nest.completes {
+            plans.push((Plan::Into(id), true));
+            continue;
+        }
         match &nest.inside {
             Inside::Par(branches) => {
                 let endless = branches.iter().any(|(_, entry)| !ends(graph, *entry));

@@ -42,7 +42,7 @@ pub(super) struct Ground<'a> {
 impl<'a> Ground<'a> {
     /// Looks at an unfolding once.
     pub(super) fn of(flat: &'a Flat, lanes: &'a [Lane]) -> Self {
-        let before = into(flat);
+        let before = into(flat, |state| state.edges.iter().map(|edge| edge.to).chain(state.late));
         let ends = backwards(&before, flat.states.len(), |at| {
             flat.states.get(at as usize).is_some_and(|state| state.end.is_some())
         });
@@ -133,8 +133,11 @@ fn circles(
                 _ => None,
             };
             let beside = on.is_some_and(|on| waits.iter().all(|wait| concurrent(lanes, on, *wait)));
+            // A loop inside of a scope turns no longer than its time.
+            let ends = state.late.is_some() && rank(to) <= rank(*at);
             if seen.is_none()
                 && !beside
+                && !ends
                 && acts.contains(to as usize)
                 && let Ok(index) = set.binary_search(&to)
             {

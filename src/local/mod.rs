@@ -101,6 +101,7 @@ fn finish(
         None => Base { flat: unfold(&graph, Plan::Base)?, subsets: Vec::new() },
     };
     let ground = Ground::of(&base.flat, &protocol.lanes);
+    let terms = protocol.terms();
     for role in (0..protocol.roles.len()).map(RoleId::at) {
         let own;
         let subsets = match base.subsets.get(role.index()) {
@@ -112,7 +113,7 @@ fn finish(
         };
         // Without nests the unfolding is the graph itself.
         let known = graph.nests.is_empty().then_some(subsets);
-        let cut = cut(&graph, &insides, role, known, work)?;
+        let cut = cut((&graph, &insides), &terms, role, known, work)?;
         found.starving.extend(cut.held.map(|site| (role, site)));
         automata.push(cut.automaton);
         ground.judge(role, subsets, &mut found, work);
@@ -123,7 +124,7 @@ fn finish(
         bounds(&unfold(&graph, Plan::Turns)?, &agents, work)
     };
     for (plan, endless) in plans(&graph) {
-        if endless && matches!(plan, Plan::First(..)) {
+        if endless && matches!(plan, Plan::First(..) | Plan::Into(_)) {
             let flat = unfold(&graph, plan)?;
             let ground = Ground::of(&flat, &protocol.lanes);
             for role in (0..protocol.roles.len()).map(RoleId::at) {

@@ -4,6 +4,8 @@
 //! enough), a counted loop `body; body; rest`, or `rest` alone. Acts keep their lanes, so that an agent (role, lane)
 //! can be told from another. Is not: what runs; roles run their branches side by side.
 
+use std::collections::BTreeSet;
+
 use crate::base::id::{LaneId, NestId, RoleId, SiteId, StateId};
 use crate::base::limits::{TURNS_UNROLLED_MAX, UNFOLDED_MAX};
 use crate::base::value::Value;
@@ -25,6 +27,18 @@ pub(super) struct FlatState {
     pub(super) edges: Vec<FlatEdge>,
     /// How it ends, if nothing happens next.
     pub(super) end: Option<End>,
+    /// Where others may go on as if nothing had happened of the nest that begins here: on an earlier or later way round
+    /// it may not have. No role's own way.
+    pub(super) beside: Option<u32>,
+    /// Where it goes on when the time of the innermost scope around that has a limit is up.
+    pub(super) late: Option<u32>,
+}
+
+impl FlatState {
+    /// The positions after this one, for whoever asks what others may do.
+    pub(super) fn after(&self) -> impl Iterator<Item = u32> + '_ {
+        self.edges.iter().map(|edge| edge.to).chain(self.beside)
+    }
 }
 
 /// What may happen next.
@@ -51,11 +65,14 @@ pub(super) enum FlatAct {
     Silent,
 }
 
-/// Which unfolding.
+/// Which unfolding. In each of them nothing happens of a nest that cannot be complete, but for what the plan is about
+/// and what stands around that: else what follows would never be judged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Plan {
     /// Branches in order, two turns of each loop.
     Base,
+    /// What is inside of this nest, which cannot be complete.
+    Into(NestId),
     /// This branch of this `par` first.
     First(NestId, usize),
     /// No turn of this loop, or nothing of this scope: it was ended by a cause.
@@ -69,14 +86,20 @@ struct Task {
     root: StateId,
     entry: u32,
     exit: u32,
+    /// Where what is copied goes on when its time is up.
+    late: Option<u32>,
 }
 
 struct Unfolder<'a> {
     graph: &'a Graph,
     plan: Plan,
+    /// The nests that the plan goes into although they cannot be complete.
+    into: BTreeSet<NestId>,
     flat: Flat,
     tasks: Vec<Task>,
     site: SiteId,
+    /// Where what is copied goes on when its time is up.
+    late: Option<u32>,
     /// The copy of each state in the region at hand, or `u32::MAX`.
     copies: Vec<u32>,
 }
@@ -90,14 +113,16 @@ pub(super) fn unfold(graph: &Graph, plan: Plan) -> Option<Flat> {
     let mut unfolder = Unfolder {
         graph,
         plan,
+        into: into(graph, plan),
         flat: Flat::default(),
         tasks: Vec::new(),
         site: SiteId(0),
+        late: None,
         copies: vec![u32::MAX; graph.states.len()],
     };
     let entry = unfolder.place(None);
     let exit = unfolder.place(Some(End::Done));
-    unfolder.tasks.push(Task { root: graph.entry?, entry, exit });
+    unfolder.tasks.push(Task { root: graph.entry?, entry, exit, late: None });
     while let Some(task) = unfolder.tasks.pop() {
         unfolder.copy(&task);
         if unfolder.flat.states.len() > UNFOLDED_MAX {
@@ -107,19 +132,30 @@ pub(super) fn unfold(graph: &Graph, plan: Plan) -> Option<Flat> {
     Some(unfolder.flat)
 }
 
+/// What the plan is about and the nests around it.
+fn into(graph: &Graph, plan: Plan) -> BTreeSet<NestId> {
+    let about = match plan {
+        Plan::Into(nest) | Plan::First(nest, _) | Plan::Skip(nest) => Some(nest),
+        Plan::Base | Plan::Turns => None,
+    };
+    let parent = |nest: &NestId| graph.nests.get(nest.index())?.parent;
+    std::iter::successors(about, parent).collect()
+}
+
 /// A graph without nests as it is: every position keeps its number.
 fn same(graph: &Graph) -> Flat {
     let edge = |edge: &Edge| FlatEdge { act: FlatAct::Act(edge.act.clone()), to: edge.to.0, site: edge.site };
-    let states = graph
-        .states
-        .iter()
-        .map(|state| FlatState { edges: state.edges.iter().map(edge).collect(), end: state.end });
+    let states = graph.states.iter().map(|state| FlatState {
+        edges: state.edges.iter().map(edge).collect(),
+        end: state.end,
+        ..FlatState::default()
+    });
     Flat { states: states.collect() }
 }
 
 impl Unfolder<'_> {
     fn place(&mut self, end: Option<End>) -> u32 {
-        self.flat.states.push(FlatState { edges: Vec::new(), end });
+        self.flat.states.push(FlatState { end, late: self.late, ..FlatState::default() });
         self.flat.states.len() as u32 - 1
     }
 
@@ -132,6 +168,10 @@ impl Unfolder<'_> {
     /// Copies the region of a task; the insides of its nests become tasks of their own.
     fn copy(&mut self, task: &Task) {
         let graph = self.graph;
+        self.late = task.late;
+        if let Some(entry) = self.flat.states.get_mut(task.entry as usize) {
+            entry.late = task.late;
+        }
         self.remember(task.root, task.entry);
         let mut order = vec![task.root];
         let mut next = 0;
@@ -151,17 +191,26 @@ impl Unfolder<'_> {
             }
             for edge in &state.edges {
                 self.site = edge.site;
-                if let Some(after) = self.skipped(edge) {
-                    for edge in after {
-                        let to = self.target(task, edge.to, &mut order);
-                        self.edge(copy, FlatAct::Act(edge.act.clone()), to, edge.site);
-                    }
-                    continue;
-                }
-                let to = self.target(task, edge.to, &mut order);
                 match &edge.act {
-                    Act::Nest(nest) => self.nest(*nest, copy, to),
-                    act => self.edge(copy, FlatAct::Act(act.clone()), to, edge.site),
+                    Act::Nest(nest) => {
+                        let to = self.target(task, edge.to, &mut order);
+                        let passed = self.passed(task, *nest, (edge.to, to), &mut order);
+                        match passed {
+                            Some(passed) if self.skips(*nest) => {
+                                self.edge(copy, FlatAct::Silent, passed, edge.site);
+                            }
+                            _ => {
+                                self.nest(*nest, copy, to, passed);
+                                if let Some(state) = self.flat.states.get_mut(copy as usize) {
+                                    state.beside = passed;
+                                }
+                            }
+                        }
+                    }
+                    act => {
+                        let to = self.target(task, edge.to, &mut order);
+                        self.edge(copy, FlatAct::Act(act.clone()), to, edge.site);
+                    }
                 }
             }
         }
@@ -185,17 +234,41 @@ impl Unfolder<'_> {
         copy
     }
 
-    /// What follows a scope that this plan skips: every way on but that of its completion.
-    fn skipped(&self, edge: &Edge) -> Option<Vec<Edge>> {
-        let Act::Nest(nest) = edge.act else { return None };
-        let Inside::Scope { lane, .. } = self.graph.nests.get(nest.index())?.inside else { return None };
-        // What follows a collection does not begin with how it ended.
-        if self.plan != Plan::Skip(nest) || self.graph.weak.contains(lane.index()) {
+    /// Where it goes on after nothing has happened of a nest, whose end leads to `after`, copied to `to`; nothing where
+    /// it must happen. A scope cannot be complete then: its ways on are those of its causes.
+    fn passed(
+        &mut self,
+        task: &Task,
+        nest: NestId,
+        (after, to): (StateId, u32),
+        order: &mut Vec<StateId>,
+    ) -> Option<u32> {
+        let graph = self.graph;
+        if self.plan == Plan::Turns {
             return None;
         }
-        let after = &self.graph.states.get(edge.to.index())?.edges;
-        let ended = |edge: &&Edge| matches!(edge.act, Act::Decide { branch, .. } if branch > 0);
-        Some(after.iter().filter(ended).cloned().collect())
+        match graph.nests.get(nest.index())?.inside {
+            Inside::Count { zero, .. } => zero.then_some(to),
+            // What follows a collection does not begin with how it ended.
+            Inside::Scope { lane, .. } if graph.weak.contains(lane.index()) => Some(to),
+            Inside::Scope { .. } => {
+                let passed = self.place(None);
+                for edge in &graph.states.get(after.index())?.edges {
+                    let to = self.target(task, edge.to, order);
+                    if !matches!(edge.act, Act::Decide { branch: 0, .. }) {
+                        self.edge(passed, FlatAct::Act(edge.act.clone()), to, edge.site);
+                    }
+                }
+                Some(passed)
+            }
+            Inside::Par(_) => None,
+        }
+    }
+
+    /// Whether nothing happens of a nest in this plan.
+    fn skips(&self, nest: NestId) -> bool {
+        let completes = self.graph.nests.get(nest.index()).is_none_or(|nest| nest.completes);
+        self.plan == Plan::Skip(nest) || !completes && !self.into.contains(&nest)
     }
 
     fn remember(&mut self, at: StateId, copy: u32) {
@@ -208,7 +281,8 @@ impl Unfolder<'_> {
         self.copies.get(at.index()).copied().filter(|copy| *copy != u32::MAX)
     }
 
-    fn nest(&mut self, id: NestId, from: u32, to: u32) {
+    fn nest(&mut self, id: NestId, from: u32, to: u32, passed: Option<u32>) {
+        let late = self.late;
         let Some(nest) = self.graph.nests.get(id.index()) else { return };
         match &nest.inside {
             Inside::Par(branches) => {
@@ -224,19 +298,17 @@ impl Unfolder<'_> {
                 self.edge(from, FlatAct::Fork(id), entry, self.site);
                 for root in order {
                     let exit = self.place(None);
-                    self.tasks.push(Task { root, entry, exit });
+                    self.tasks.push(Task { root, entry, exit, late });
                     entry = exit;
                 }
                 self.edge(entry, FlatAct::Join(id), to, self.site);
             }
-            Inside::Count { count, zero, body, .. } => self.count((id, *body), count, *zero, from, to),
-            Inside::Scope { .. } if self.plan == Plan::Skip(id) => {
-                self.edge(from, FlatAct::Silent, to, self.site);
-            }
-            Inside::Scope { body, .. } => {
+            Inside::Count { count, zero, body, .. } => self.count(*body, count, *zero, from, to),
+            Inside::Scope { body, timed, .. } => {
+                let late = if *timed { passed } else { late };
                 let (entry, exit) = (self.place(None), self.place(None));
                 self.edge(from, FlatAct::Fork(id), entry, self.site);
-                self.tasks.push(Task { root: *body, entry, exit });
+                self.tasks.push(Task { root: *body, entry, exit, late });
                 self.edge(exit, FlatAct::Join(id), to, self.site);
                 // Its owner may go on as if nothing had happened inside.
                 if self.plan == Plan::Turns {
@@ -246,9 +318,8 @@ impl Unfolder<'_> {
         }
     }
 
-    fn count(&mut self, (id, root): (NestId, StateId), count: &Expr, zero: bool, from: u32, to: u32) {
+    fn count(&mut self, root: StateId, count: &Expr, zero: bool, from: u32, to: u32) {
         let turns = match (self.plan, count) {
-            (Plan::Skip(skipped), _) if skipped == id => 0,
             (Plan::Turns, Expr::Const(Value::Int(turns))) if *turns <= TURNS_UNROLLED_MAX => (*turns).max(0),
             (Plan::Turns, _) => {
                 let (entry, exit) = (self.place(None), self.place(None));
@@ -256,7 +327,7 @@ impl Unfolder<'_> {
                 if zero {
                     self.edge(from, FlatAct::Silent, to, self.site);
                 }
-                self.tasks.push(Task { root, entry, exit });
+                self.tasks.push(Task { root, entry, exit, late: self.late });
                 self.edge(exit, FlatAct::Silent, entry, self.site);
                 self.edge(exit, FlatAct::Silent, to, self.site);
                 return;
@@ -270,7 +341,7 @@ impl Unfolder<'_> {
                 self.edge(from, FlatAct::Silent, entry, self.site);
             }
             let exit = self.place(None);
-            self.tasks.push(Task { root, entry, exit });
+            self.tasks.push(Task { root, entry, exit, late: self.late });
             entry = exit;
         }
         self.edge(entry, FlatAct::Silent, to, self.site);

@@ -186,6 +186,19 @@ impl<'a> Nested<'a> {
     }
 }
 
+impl Nested<'_> {
+    /// Whether a nest is a scope whose time is limited.
+    pub(super) fn is_timed(&self, nest: NestId) -> bool {
+        let nest = self.graph.nests.get(nest.index());
+        nest.is_some_and(|nest| matches!(nest.inside, Inside::Scope { timed: true, .. }))
+    }
+
+    /// Whether a nest is a `par`.
+    pub(super) fn is_par(&self, nest: NestId) -> bool {
+        self.graph.nests.get(nest.index()).is_some_and(|nest| matches!(nest.inside, Inside::Par(_)))
+    }
+}
+
 impl Positions for Nested<'_> {
     fn count(&self) -> usize {
         self.graph.states.len()

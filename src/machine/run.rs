@@ -238,6 +238,11 @@ pub(super) fn run<W: World>(
                     Err(trouble) => return Stop::Fails(trouble),
                 }
             }
+            Op::Stay => {
+                let thread = &mut scene.threads[agent.index()];
+                pace!(fuel, thread, at);
+                stop!(thread, at, Halted, Waits);
+            }
             Op::NoBranch => return Stop::Fails(no_branch(part, instr)),
             _ => {
                 let frame = Frame { program, slots: scene.slots };

@@ -128,8 +128,7 @@ impl<'a> Reach<'a> {
         let role = self.cast.role(agent);
         let innermost = self.threads.get(agent.index()).and_then(|thread| thread.within());
         let Some(part) = self.part(role) else { return (role, Vec::new()) };
-        let around = |at: &u16| part.program.scopes.get(usize::from(*at)).and_then(|scope| scope.parent);
-        (role, std::iter::successors(innermost, around).collect())
+        (role, part.program.around(innermost).collect())
     }
 
     /// Begins an instance: the next one in the instance of the scope around it. Gives where the thread goes on if the
@@ -305,7 +304,7 @@ impl<'a> Reach<'a> {
         let takes = |scope: &&u16| {
             part.program.scopes.get(usize::from(**scope)).is_some_and(|scope| match scope.kind {
                 ScopeKind::Collect => scope.owner != role,
-                ScopeKind::Try => scope.handlers.iter().any(|handler| handler.cause.takes(cause)),
+                ScopeKind::Try => scope.handler(cause).is_some(),
             })
         };
         let scope = *chain.iter().find(takes)?;
@@ -315,7 +314,7 @@ impl<'a> Reach<'a> {
         let path = self.scopes.region(self.region_of(role, scope)).path;
         world.raised(role, &code.name, cause);
         if owner == role {
-            let slot = code.handlers.iter().find(|handler| handler.cause.takes(cause))?.slot;
+            let slot = code.handler(cause)?.slot;
             self.caught(role, scope, cause, world);
             return Some(Raised::Here(slot));
         }
@@ -365,7 +364,7 @@ impl<'a> Reach<'a> {
     /// The owner of a `try` goes on with what the scope does about the cause.
     fn caught(&mut self, role: RoleId, scope: u16, cause: &Cause, world: &mut impl World) -> Option<u32> {
         let code = self.part(role)?.program.scopes.get(usize::from(scope))?;
-        let to = code.handlers.iter().find(|handler| handler.cause.takes(cause))?.to?;
+        let to = code.handler(cause)?.to?;
         self.interrupt(&Way { role, scope, to }, world);
         Some(to)
     }
@@ -389,8 +388,7 @@ impl<'a> Reach<'a> {
             return true;
         }
         let Some(part) = self.part(role) else { return true };
-        let around = |at: &u16| part.program.scopes.get(usize::from(*at)).and_then(|scope| scope.parent);
-        let chain: Vec<u16> = std::iter::successors(Some(scope), around).collect();
+        let chain: Vec<u16> = part.program.around(Some(scope)).collect();
         self.raise_in(agent, (role, &chain), &Cause::Timeout, world).is_some()
     }
 
@@ -416,10 +414,11 @@ impl<'a> Reach<'a> {
 
     /// The lanes of the scopes around a scope.
     fn outer_lanes(&self, role: RoleId, scope: u16) -> impl Iterator<Item = LaneId> + use<'a> {
-        let scopes = self.part(role).map_or(&[][..], |part| &part.program.scopes);
-        let parent = |at: u16| scopes.get(usize::from(at)).and_then(|scope| scope.parent);
-        std::iter::successors(parent(scope), move |at| parent(*at))
-            .filter_map(|at| scopes.get(usize::from(at)).map(|scope| scope.lane))
+        let program = self.part(role).map(|part| &part.program);
+        program.into_iter().flat_map(move |program| {
+            let lane = |at: u16| program.scopes.get(usize::from(at)).map(|scope| scope.lane);
+            program.around(Some(scope)).skip(1).filter_map(lane)
+        })
     }
 }
 

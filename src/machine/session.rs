@@ -43,7 +43,7 @@ pub enum State {
     Joining,
     /// It branches on what nobody knows, and waits to be told what to suppose.
     Supposing,
-    /// It has raised a cause, and waits for the word of its scope's owner.
+    /// It has raised a cause and waits for the word of its scope's owner, or nothing else leads on.
     Halted,
 }
 

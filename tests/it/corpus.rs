@@ -1,19 +1,22 @@
 //! The corpus: `tests/corpus/<subject>/<case>.choreo`, and beside each `<case>.out`, what `laban check` shows of it.
 //!
 //! A case may begin with `// laban:` and options: `--amend deny`, `--size W=4`, `--show locals` (what each role
-//! does, after the findings). `UPDATE=1` rewrites what is expected: read the difference before it is kept. The
+//! does, after the findings) or `--show runs` (what `laban validate` says of every run). `UPDATE=1` rewrites what is expected: read the difference before it is kept. The
 //! README.md of a subject says which module a failure accuses.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use laban::bytecode::program::Program;
 use laban::diag::render::{Format, Style, render};
 use laban::global::Sizes;
 use laban::local::Amend;
 use laban::pipeline::{Front, Options, Root, Unread};
 use laban::tools::check::check;
+use laban::tools::guards::Beside;
 use laban::tools::project::project;
+use laban::tools::validate::{Setup, show, validate};
 
 /// Judges one text as `laban check` does; imports are looked for in `directory`.
 pub(crate) fn judged(
@@ -49,7 +52,7 @@ fn options(text: &str) -> Options {
     let words: Vec<&str> = line.split_whitespace().collect();
     for pair in words.chunks(2) {
         match pair {
-            ["--show", "locals"] => {}
+            ["--show", "locals" | "runs"] => {}
             ["--amend", "deny"] => options.amend = Amend::Deny,
             ["--size", size] => {
                 let (name, count) = size.split_once('=').unwrap();
@@ -73,6 +76,14 @@ fn locals(front: &Front, options: &Options) -> String {
         }
     }
     text
+}
+
+/// What holds of every run of each choreography.
+fn runs(front: &Front, options: &Options) -> String {
+    let mut fresh =
+        |_: &str, _: &[Program]| Some((Beside::default(), "the profile of a fresh directory".into()));
+    let rows = validate(front, options, &Setup::default(), &mut |_, _| None, &mut fresh, &mut |_, _| {});
+    rows.iter().map(|row| format!("\n{}", show(row, 100))).collect()
 }
 
 /// Every case, sorted. A file `_name.choreo` is imported by others and no case itself.
@@ -99,8 +110,12 @@ fn every_case_is_shown_as_expected() {
         let options = options(&text);
         let (front, shown, _) = judged(&name, &text, case.parent().unwrap(), &options);
         let mut shown = if shown.is_empty() { "nothing to say\n".to_owned() } else { shown };
-        if text.lines().next().is_some_and(|line| line.contains("--show locals")) {
+        let shows = |what: &str| text.lines().next().is_some_and(|line| line.contains(what));
+        if shows("--show locals") {
             shown.push_str(&locals(&front, &options));
+        }
+        if shows("--show runs") {
+            shown.push_str(&runs(&front, &options));
         }
         let beside = case.with_extension("out");
         let expected = fs::read_to_string(&beside).unwrap_or_default();

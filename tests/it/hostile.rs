@@ -91,6 +91,7 @@ fn driven(programs: &[Program], seed: u64) -> Vec<String> {
                 Input::Open(opening)
             }
             2 => Input::Tick,
+            3 if random.below(4) == 0 => Input::Consult(CallId(random.below(40))),
             3 if random.below(4) == 0 && !sessions.is_empty() => {
                 Input::Cancel(sessions[pick % sessions.len()])
             }

@@ -8,6 +8,7 @@
 )]
 
 mod bites;
+mod chain;
 mod cli;
 mod command;
 mod corpus;

@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use indexmap::IndexMap;
 use laban::base::cause::Cause;
+use laban::base::id::RoleId;
 use laban::base::random::Random;
 use laban::base::value::Value;
 use laban::diag::code::Code;
@@ -28,9 +29,14 @@ struct Author {
     budget: u32,
     loops: u32,
     scopes: u32,
+    /// Whether a scope around has a time limit.
+    timed: bool,
 }
 
-const ROLES: [&str; 3] = ["A", "B", "C"];
+const ROLES: [&str; 4] = ["A", "B", "C", "D"];
+
+/// Whether a run can come to what follows.
+type GoesOn = bool;
 
 impl Author {
     fn pick(&mut self, count: u64) -> u64 {
@@ -38,13 +44,18 @@ impl Author {
     }
 
     fn role(&mut self) -> &'static str {
-        ROLES[self.pick(3) as usize]
+        // The last one is seldom there.
+        ROLES[self.pick(7) as usize / 2]
     }
 
     fn pair(&mut self) -> (&'static str, &'static str) {
-        let from = self.pick(3) as usize;
-        let to = (from + 1 + self.pick(2) as usize) % 3;
-        (ROLES[from], ROLES[to])
+        let from = self.role();
+        loop {
+            let to = self.role();
+            if to != from {
+                return (from, to);
+            }
+        }
     }
 
     fn line(&mut self, depth: usize, text: &str) {
@@ -56,41 +67,96 @@ impl Author {
         format!("M{}", self.messages)
     }
 
-    fn exchange(&mut self, depth: usize) {
+    fn exchange(&mut self, depth: usize) -> GoesOn {
         let (from, to) = self.pair();
         let message = self.message();
-        self.line(depth, &format!("{from} -> {to}: {message}()"));
+        let payload = if self.pick(4) == 0 { "n: Int" } else { "" };
+        self.line(depth, &format!("{from} -> {to}: {message}({payload})"));
+        true
     }
 
-    fn block(&mut self, depth: usize) {
+    fn block(&mut self, depth: usize) -> GoesOn {
         let statements = 1 + self.pick(2);
-        for _ in 0..statements {
-            self.statement(depth);
-        }
+        (0..statements).all(|_| self.statement(depth))
     }
 
-    fn statement(&mut self, depth: usize) {
+    fn statement(&mut self, depth: usize) -> GoesOn {
         if self.budget == 0 || depth > 4 {
             return self.exchange(depth);
         }
         self.budget -= 1;
-        match self.pick(12) {
+        match self.pick(15) {
             0..=2 => self.exchange(depth),
-            3 => {
+            3 | 4 => {
                 let role = self.role();
-                self.line(depth, &format!("choice at {role} {{"));
-                for label in ["x", "y"] {
-                    self.line(depth + 1, &format!("{label}: {{"));
-                    self.block(depth + 2);
+                self.branches(depth, role, &["x", "y"])
+            }
+            5 if self.loops == 0 => self.turns(depth),
+            6 => {
+                let mut joined = true;
+                self.line(depth, "par {");
+                for _ in 0..2 {
+                    self.line(depth + 1, "{");
+                    joined &= self.block(depth + 2);
                     self.line(depth + 1, "}");
                 }
                 self.line(depth, "}");
+                joined
             }
-            4 if self.loops == 0 => {
-                self.loops += 1;
+            7 => {
+                let within = if self.pick(2) == 0 { " within 1ms" } else { "" };
+                let until = if self.pick(2) == 0 { " until (Q.len() >= 1)" } else { "" };
+                let to = self.role();
+                let message = self.message();
+                let until = until.replace('Q', &message);
+                self.line(depth, &format!("W[*] -> {to}: {message}() collect{until}{within}"));
+                true
+            }
+            8 => {
+                let count = self.pick(3);
+                let count = if count == 0 { "k".to_owned() } else { count.to_string() };
+                self.line(depth, &format!("loop (count: {count}) {{"));
+                let goes_on = self.block(depth + 1);
+                self.line(depth, "}");
+                goes_on || count == "k"
+            }
+            9 if self.scopes > 0 => {
                 let role = self.role();
+                self.line(depth, &format!("fail oops at {role}"));
+                false
+            }
+            10 if self.timed => {
                 self.line(depth, "loop {");
-                self.block(depth + 1);
+                self.exchange(depth + 1);
+                self.line(depth, "}");
+                false
+            }
+            _ if self.scopes < 2 => self.scope(depth),
+            _ => self.exchange(depth),
+        }
+    }
+
+    fn branches(&mut self, depth: usize, role: &str, labels: &[&str]) -> GoesOn {
+        let mut goes_on = false;
+        self.line(depth, &format!("choice at {role} {{"));
+        for label in labels {
+            self.line(depth + 1, &format!("{label}: {{"));
+            goes_on |= self.block(depth + 2);
+            self.line(depth + 1, "}");
+        }
+        self.line(depth, "}");
+        goes_on
+    }
+
+    fn turns(&mut self, depth: usize) -> GoesOn {
+        self.loops += 1;
+        let role = self.role();
+        if self.pick(2) == 0 {
+            self.line(depth, &format!("loop (decides: {role}) {{"));
+            self.block(depth + 1);
+        } else {
+            self.line(depth, "loop {");
+            if self.block(depth + 1) {
                 self.line(depth + 1, &format!("choice at {role} {{"));
                 self.line(depth + 2, "more: {");
                 self.exchange(depth + 3);
@@ -99,32 +165,14 @@ impl Author {
                 self.line(depth + 3, "break");
                 self.line(depth + 2, "}");
                 self.line(depth + 1, "}");
-                self.line(depth, "}");
-                self.loops -= 1;
             }
-            5 => {
-                self.line(depth, "par {");
-                for _ in 0..2 {
-                    self.line(depth + 1, "{");
-                    self.block(depth + 2);
-                    self.line(depth + 1, "}");
-                }
-                self.line(depth, "}");
-            }
-            6 => {
-                let within = if self.pick(2) == 0 { " within 1ms" } else { "" };
-                let until = if self.pick(2) == 0 { " until (Q.len() >= 1)" } else { "" };
-                let to = self.role();
-                let message = self.message();
-                let until = until.replace('Q', &message);
-                self.line(depth, &format!("W[*] -> {to}: {message}() collect{until}{within}"));
-            }
-            _ if self.scopes < 2 => self.scope(depth),
-            _ => self.exchange(depth),
         }
+        self.line(depth, "}");
+        self.loops -= 1;
+        true
     }
 
-    fn scope(&mut self, depth: usize) {
+    fn scope(&mut self, depth: usize) -> GoesOn {
         self.scopes += 1;
         let owner = self.role();
         let timed = self.pick(4) > 0;
@@ -132,9 +180,10 @@ impl Author {
         let within =
             if timed { format!(" within {}s", 100 / 10_u32.pow(self.scopes)) } else { String::new() };
         self.line(depth, &format!("try at {owner}{within} {{"));
-        self.block(depth + 1);
-        let fails = !timed || self.pick(3) == 0;
-        if fails {
+        let around = std::mem::replace(&mut self.timed, timed);
+        let before = self.text.len();
+        let mut goes_on = self.block(depth + 1);
+        if goes_on && (!timed || self.pick(3) == 0) {
             let role = self.role();
             self.line(depth + 1, &format!("choice at {role} {{"));
             self.line(depth + 2, "good: {");
@@ -143,6 +192,8 @@ impl Author {
             self.line(depth + 2, &format!("bad: {{ fail oops at {role} }}"));
             self.line(depth + 1, "}");
         }
+        let fails = self.text[before..].contains("fail oops");
+        self.timed = around;
         self.scopes -= 1;
         let mut causes = Vec::new();
         causes.extend(timed.then_some("timeout"));
@@ -153,25 +204,31 @@ impl Author {
         }
         for cause in causes {
             self.line(depth, &format!("}} on {cause} {{"));
-            if self.pick(3) > 0 {
-                self.block(depth + 1);
-            }
+            goes_on |= self.pick(3) == 0 || self.block(depth + 1);
         }
         self.line(depth, "}");
+        goes_on
     }
 }
 
 fn invented(seed: u64) -> String {
     let mut author = Author {
         random: Random::new(seed),
-        text: String::from("choreography P {\n    roles: A, B, C, W[2]\n\n"),
+        text: String::new(),
         messages: 0,
         budget: 4,
         loops: 0,
         scopes: 0,
+        timed: false,
     };
-    author.scope(0);
+    // Who comes first may matter where the order of roles decides.
+    let mut roles = ROLES;
     if author.pick(2) == 0 {
+        roles.rotate_left(author.pick(4) as usize);
+    }
+    let roles = roles.join(", ");
+    author.text = format!("choreography P(k: Int = 1) {{\n    roles: {roles}, W[2]\n\n");
+    if author.scope(0) && author.pick(2) == 0 {
         author.statement(0);
     }
     author.text.push_str("}\n");
@@ -189,6 +246,17 @@ fn cast(text: &str) -> Result<Cast, Vec<Code>> {
         return Err(errors.filter(|d| d.severity == laban::diag::Severity::Error).map(|d| d.code).collect());
     }
     Ok(Cast::link(built.programs).unwrap_or_else(|rejection| panic!("{rejection}\n{text}")))
+}
+
+/// The session of a cast in which a loop of unknown length turns `turns` times.
+fn opened(cast: &Cast, turns: i64) -> Session {
+    let mut session = Session::new(cast);
+    for (role, program) in cast.programs().enumerate() {
+        for slot in program.params.iter().filter_map(|param| param.slot) {
+            session.give(cast, RoleId::at(role), slot, Value::Int(turns));
+        }
+    }
+    session
 }
 
 /// One thing that may happen next.
@@ -276,12 +344,12 @@ fn flaw(cast: &Cast, session: &Session) -> Option<String> {
 }
 
 /// Explores a cast as far as `most` states. The states, whether these are all, and the flaw with its run.
-fn explore(cast: &Cast, most: usize) -> (usize, bool, Option<(String, Vec<Move>)>) {
+fn explore(cast: &Cast, opened: &Session, most: usize) -> (usize, bool, Option<(String, Vec<Move>)>) {
     let mut seen: IndexMap<Session, Option<(usize, Move)>> = IndexMap::new();
     let mut order: Vec<Session> = Vec::new();
     let mut open = VecDeque::from([0]);
-    seen.insert(Session::new(cast), None);
-    order.push(Session::new(cast));
+    seen.insert(opened.clone(), None);
+    order.push(opened.clone());
     while let Some(at) = open.pop_front() {
         let session = order[at].clone();
         let moves = moves(cast, &session);
@@ -317,8 +385,8 @@ fn explore(cast: &Cast, most: usize) -> (usize, bool, Option<(String, Vec<Move>)
 }
 
 /// One run at random, to its end or so far. The flaw it ends in, with the run.
-fn wander(cast: &Cast, random: &mut Random) -> Option<(String, Vec<Move>)> {
-    let mut session = Session::new(cast);
+fn wander(cast: &Cast, opened: &Session, random: &mut Random) -> Option<(String, Vec<Move>)> {
+    let mut session = opened.clone();
     let mut run = Vec::new();
     // Some runs are calm, so that they come far; in others much goes wrong.
     let calm = random.below(8) + 1;
@@ -339,8 +407,8 @@ fn wander(cast: &Cast, random: &mut Random) -> Option<(String, Vec<Move>)> {
 }
 
 /// The run in words.
-fn told(cast: &Cast, run: &[Move]) -> String {
-    let mut session = Session::new(cast);
+fn told(cast: &Cast, opened: &Session, run: &[Move]) -> String {
+    let mut session = opened.clone();
     let mut out = String::new();
     let name = |agent: AgentId| {
         let role = cast.role(agent);
@@ -383,17 +451,18 @@ fn no_run_of_an_accepted_scope_gets_stuck() {
         match cast(&text) {
             Ok(cast) => {
                 accepted += 1;
+                let opened = opened(&cast, (seed % 3) as i64);
                 let mut random = Random::new(seed);
                 for _ in 0..walks {
-                    if let Some((reason, run)) = wander(&cast, &mut random) {
-                        panic!("seed {seed}: {reason}\n{text}\n{}", told(&cast, &run));
+                    if let Some((reason, run)) = wander(&cast, &opened, &mut random) {
+                        panic!("seed {seed}: {reason}\n{text}\n{}", told(&cast, &opened, &run));
                     }
                 }
-                let (count, all, flaw) = explore(&cast, most);
+                let (count, all, flaw) = explore(&cast, &opened, most);
                 states += count;
                 exhausted += u32::from(all);
                 if let Some((reason, run)) = flaw {
-                    panic!("seed {seed}: {reason}\n{text}\n{}", told(&cast, &run));
+                    panic!("seed {seed}: {reason}\n{text}\n{}", told(&cast, &opened, &run));
                 }
             }
             Err(codes) => {

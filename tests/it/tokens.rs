@@ -15,7 +15,8 @@ fn talk(name: &str) -> Place {
     let place = Place::new(name);
     place.write("talk.choreo", TALK);
     let public = place.laban("token key talk.key").status(0).out;
-    let mint = "token mint --key talk.key --capability talk:begin --capability execute:choreography_send -o a.token";
+    let mint =
+        "token mint --key talk.key --capability talk:begin --capability execute:choreography_send -o a.token";
     place.laban(mint).status(0).prints("");
     bind(&place, &public, "tokens: [a.token]", "");
     place
@@ -152,5 +153,7 @@ fn what_bindings_say_wrongly_of_tokens_stops_a_run() {
     run(&place).status(1).talks("E0405");
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
     let schema = fs::read_to_string(directory.join("bindings.schema.json")).unwrap();
-    assert!(schema.contains("\"authorities\"") && schema.contains("\"tokens\"") && schema.contains("\"revoked\""));
+    assert!(
+        schema.contains("\"authorities\"") && schema.contains("\"tokens\"") && schema.contains("\"revoked\"")
+    );
 }

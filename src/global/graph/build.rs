@@ -199,7 +199,7 @@ impl<'a> Builder<'a> {
                 let lane = found.lane;
                 let body = self.inside(body, lane);
                 let after = if ending.is_some() { self.place() } else { next };
-                let inside = Inside::Scope { scope: *scope, lane, body };
+                let inside = Inside::Scope { scope: *scope, lane, timed: found.within.is_some(), body };
                 self.nest(Task { next: after, ..task }, inside, *site);
                 if let Some(nest) = self.nests.last_mut() {
                     nest.members.grow_and_insert(found.owner.index());
@@ -310,7 +310,8 @@ impl<'a> Builder<'a> {
 
     fn nest(&mut self, task: Task<'a>, inside: Inside, site: SiteId) {
         let id = NestId::at(self.nests.len());
-        self.nests.push(Nest { inside, members: FixedBitSet::new(), lane: task.lane });
+        let (members, lane) = (FixedBitSet::new(), task.lane);
+        self.nests.push(Nest { inside, members, lane, parent: None, completes: true });
         self.set_edge(task.entry, Act::Nest(id), task.next, site);
     }
 

@@ -50,7 +50,7 @@ pub struct State {
 pub enum End {
     /// The protocol, or the inside of a nest, is complete.
     Done,
-    /// The session has failed; whoever waits is released.
+    /// Nothing follows: the session has failed, or what stands before is never complete. Whoever waits is released.
     Aborted,
 }
 
@@ -150,6 +150,19 @@ pub struct Nest {
     pub members: FixedBitSet,
     /// The lane it stands in.
     pub lane: LaneId,
+    /// The nest around it.
+    pub parent: Option<NestId>,
+    /// Whether what is inside can be complete. Where it cannot, nothing follows a `par` or a loop that must turn, and a
+    /// scope only what its owner does about a cause.
+    pub completes: bool,
+}
+
+impl Nest {
+    /// Whether something follows it: what is inside can be complete, or need not happen.
+    #[must_use]
+    pub const fn can_be_passed(&self) -> bool {
+        self.completes || matches!(self.inside, Inside::Count { zero: true, .. } | Inside::Scope { .. })
+    }
 }
 
 /// What is inside of a nest.
@@ -174,6 +187,8 @@ pub enum Inside {
         scope: ScopeId,
         /// On which lane.
         lane: LaneId,
+        /// Whether its time is limited.
+        timed: bool,
         /// Where it begins.
         body: StateId,
     },

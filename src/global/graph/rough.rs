@@ -3,6 +3,8 @@
 //! In: positions and nests. Out: a graph without silent positions, numbered in breadth, or the jump that closes a
 //! silent cycle (unguarded recursion). Is not: merged; that is `merge`.
 
+use std::collections::BTreeSet;
+
 use fixedbitset::FixedBitSet;
 
 use crate::base::id::{NestId, SiteId, StateId};
@@ -41,6 +43,7 @@ impl Rough {
             }
         }
         self.guarded()?;
+        self.cut_what_is_never_reached();
         let resolved = self.resolve();
         Ok(number(self.raw, &self.nests, &resolved, entry))
     }
@@ -74,6 +77,9 @@ impl Rough {
         // A nest is made after the one around it: blocks are laid out from outside in.
         for at in (0..inner.len()).rev() {
             for child in inner.get(at).cloned().unwrap_or_default() {
+                if let Some(nest) = self.nests.get_mut(child) {
+                    nest.parent = Some(NestId::at(at));
+                }
                 let below = members.get(child).cloned().unwrap_or_default();
                 if let Some(mine) = members.get_mut(at) {
                     mine.union_with(&below);
@@ -150,6 +156,65 @@ impl Rough {
             }
         }
         Ok(())
+    }
+
+    /// Lets nothing follow what is never complete.
+    fn cut_what_is_never_reached(&mut self) {
+        // Inner nests have higher numbers.
+        for at in (0..self.nests.len()).rev() {
+            let Some(nest) = self.nests.get(at) else { continue };
+            let completes = nest.inside.entries().into_iter().all(|entry| self.completes(entry));
+            if let Some(nest) = self.nests.get_mut(at) {
+                nest.completes = completes;
+            }
+        }
+        let never = StateId::at(self.raw.len());
+        self.raw.push(Raw::End(End::Aborted));
+        for at in 0..self.raw.len() {
+            let Some(Raw::Edges(edges)) = self.raw.get(at) else { continue };
+            let [Edge { act: Act::Nest(nest), to, .. }] = *edges.as_slice() else { continue };
+            let Some(nest) = self.nests.get(nest.index()).filter(|nest| !nest.completes) else { continue };
+            let mut passed = nest.can_be_passed();
+            if matches!(nest.inside, Inside::Scope { .. })
+                && let Some(Raw::Edges(ways)) = self.raw.get_mut(to.index())
+            {
+                ways.retain(|way| !matches!(way.act, Act::Decide { branch: 0, .. }));
+                passed = !ways.is_empty();
+            }
+            if !passed && let Some(Raw::Edges(edges)) = self.raw.get_mut(at) {
+                edges.iter_mut().for_each(|edge| edge.to = never);
+            }
+        }
+    }
+
+    /// Whether the end of an inside can be reached; of its nests it is known whether they complete.
+    fn completes(&self, entry: StateId) -> bool {
+        let mut known = BTreeSet::from([entry]);
+        let mut stack = vec![entry];
+        while let Some(at) = stack.pop() {
+            let mut follow = |to: StateId| {
+                if known.insert(to) {
+                    stack.push(to);
+                }
+            };
+            match self.raw.get(at.index()) {
+                Some(Raw::End(End::Done)) => return true,
+                Some(Raw::End(End::Aborted)) | None => {}
+                Some(Raw::Silent(to, _)) => follow(*to),
+                Some(Raw::Edges(edges)) => {
+                    for edge in edges {
+                        let passed = match edge.act {
+                            Act::Nest(nest) => self.nests.get(nest.index()).is_none_or(Nest::can_be_passed),
+                            _ => true,
+                        };
+                        if passed {
+                            follow(edge.to);
+                        }
+                    }
+                }
+            }
+        }
+        false
     }
 
     /// For each position the first one that is not silent; no silent cycle is left.
@@ -241,6 +306,8 @@ fn number(raw: Vec<Raw>, nests: &[Nest], resolved: &[StateId], entry: StateId) -
     for index in nest_order {
         let Some(mut nest) = nests.get(index).cloned() else { continue };
         nest.inside.move_entries(|at| id(at, &mut order));
+        let number = |nest: NestId| nest_ids.get(nest.index()).copied().filter(|id| *id != NONE);
+        nest.parent = nest.parent.and_then(number).map(NestId);
         graph.nests.push(nest);
     }
     graph

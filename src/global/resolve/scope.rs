@@ -15,7 +15,7 @@ use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::diag::source::Span;
 use crate::global::expr::Expr;
-use crate::global::protocol::{self, Block, Decision, Ending, Handler, ScopeKind, Step, Stmt};
+use crate::global::protocol::{self, Block, Decision, Ending, Handler, ScopeKind, Stmt};
 use crate::global::resolve::Resolver;
 use crate::global::resolve::causes::Taken;
 use crate::global::resolve::deadlines::{self, Limit};
@@ -85,7 +85,7 @@ impl<'d> Resolver<'d> {
         let mut ended = Ways {
             handlers: Vec::with_capacity(takes.len()),
             labels: vec![(COMPLETED.to_owned(), scope.body.place.0)],
-            branches: vec![self.commit(entered.id, ways.mark, span)],
+            branches: vec![self.commit(entered.id, ways.mark)],
         };
         self.way_ends(&mut ways);
         for (handler, taken) in scope.handlers.iter().zip(&takes) {
@@ -201,17 +201,10 @@ impl<'d> Resolver<'d> {
     }
 
     /// What follows a complete body: names that it bound anew get what it gave them.
-    pub(super) fn commit(&mut self, id: ScopeId, mark: Mark, span: Span) -> Block {
+    pub(super) fn commit(&mut self, id: ScopeId, mark: Mark) -> Block {
         let mut out = Vec::new();
-        let Some((owner, lane)) = self.tables.scopes.get(id.index()).map(|scope| (scope.owner, scope.lane))
-        else {
-            return out;
-        };
+        let Some(lane) = self.tables.scopes.get(id.index()).map(|scope| scope.lane) else { return out };
         if !self.reachable {
-            // No run comes here. The branch ends, so that nothing after it is taken to follow.
-            let step = self.tables.step(Step::Fail(Arc::from("unreachable"), None));
-            let site = self.plain_site(span);
-            out.push(Stmt::Step { role: owner, step, site });
             return out;
         }
         for ((name, role), known) in self.knowledge.delta(mark) {

@@ -14,6 +14,9 @@ use crate::global::protocol::{
     Choice, Decision, Label, Lane, Message, Param, Payload, Protocol, Role, Scope, Site, Step, Var,
 };
 
+/// Names and values.
+type Annotations = Vec<(String, String)>;
+
 /// A name in a scope.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct NameId(pub u32);
@@ -42,7 +45,7 @@ pub(super) struct Tables {
     by_name: Vec<(u32, Arc<str>)>,
     vars_by_name: BTreeMap<(NameId, LaneId), Vec<VarId>>,
     messages_by_name: BTreeMap<Arc<str>, MessageId>,
-    sites_by_place: BTreeMap<(Span, u32, bool), SiteId>,
+    sites_by_place: BTreeMap<((Span, u32, bool), Annotations), SiteId>,
     namespaces: BTreeMap<(usize, Vec<Vec<RoleId>>), u32>,
     labels: u32,
     /// Numbers of the choices without a name: per role, per place.
@@ -164,11 +167,13 @@ impl Tables {
     }
 
     fn site_at(&mut self, key: (Span, u32, bool), annotations: &[(String, String)]) -> SiteId {
+        // What is annotated differently is never one site, so that no annotation is lost.
+        let key = (key, annotations.to_vec());
         if let Some(site) = self.sites_by_place.get(&key) {
             return *site;
         }
         let site = SiteId::at(self.sites.len());
-        self.sites.push(Site { span: key.0, annotations: annotations.to_vec() });
+        self.sites.push(Site { span: key.0.0, annotations: key.1.clone() });
         self.sites_by_place.insert(key, site);
         site
     }

@@ -272,7 +272,7 @@ proptest! {
         spent in 0..20_u64,
     ) {
         let granters: BTreeSet<Device> = [device("A"), device("B")].into();
-        let opened = |grants: &[Said]| {
+        let opened_by = |grants: &[Said], read: &dyn Fn(&mut Ledger, &Journal)| {
             let mut ledger = Ledger::new(replica(0));
             let start = Budget::new(Epoch(0), 20);
             let row = ledger.open_flow(&context("x"), &device("P"), &start).unwrap();
@@ -280,13 +280,22 @@ proptest! {
             let shown = ledger.open_leakage(&context("x"), &Leakage::new(Epoch(0), limits).unwrap()).unwrap();
             ledger.charge(&Charge { flow: row, cost: spent, leakage: Some(shown), leak: Leak::default() }).unwrap();
             let journal = journal_of(grants);
-            ledger.replenish(&journal, &granters);
+            read(&mut ledger, &journal);
             let once = (ledger.flow_budget(row).cloned().unwrap(), ledger.leakage_budgets(shown).cloned().unwrap());
             ledger.replenish(&journal, &granters);
             let twice = (ledger.flow_budget(row).cloned().unwrap(), ledger.leakage_budgets(shown).cloned().unwrap());
             assert_eq!(once, twice);
             once
         };
+        let opened = |grants: &[Said]| opened_by(grants, &|ledger, journal| ledger.replenish(journal, &granters));
+        // Fact by fact, as an engine reads them when it says them.
+        let heeded = opened_by(&shuffled, &|ledger, journal| {
+            let contexts = [context("x"), context("y")];
+            let views = contexts.each_ref().map(|context| journal.of(context));
+            let facts = views.iter().flat_map(|view| view.sets()).flat_map(|set| set.facts());
+            facts.for_each(|fact| ledger.heed(fact, &granters));
+        });
+        prop_assert_eq!(&heeded, &opened(&grants));
         let (flow, leakage) = opened(&grants);
         prop_assert_eq!((&flow, &leakage), (&opened(&shuffled).0, &opened(&shuffled).1));
         // What counts, said in another way: the newest epoch of the grants that are for this row, and its least limit.

@@ -172,8 +172,10 @@ fn refused(seed: u64, protocol: &Protocol, graph: &Graph, counts: &mut Counts) {
         counts.refused_by_witness += 1;
         return;
     }
-    let automata: Vec<Automaton> =
-        roles.iter().map(|role| cut(graph, &insides, *role, None, &mut work).unwrap().automaton).collect();
+    let automata: Vec<Automaton> = roles
+        .iter()
+        .map(|role| cut((graph, &insides), &[], *role, None, &mut work).unwrap().automaton)
+        .collect();
     if automata.iter().any(turns_for_ever) {
         assert!(found.iter().any(witnessed), "seed {seed}: a role that would turn for ever cannot tell it");
         counts.refused_by_witness += 1;

@@ -92,7 +92,7 @@ fn one(
     let at_owner = owner
         .and_then(|owner| owner.scopes.iter().position(same))
         .ok_or_else(|| Rejection::stray(format!("the owner of `{}` does not know it", scope.name)))?;
-    let is_inside = |inner: Option<u16>| around(program, inner).any(|around| usize::from(around) == at);
+    let is_inside = |inner: Option<u16>| program.around(inner).any(|around| usize::from(around) == at);
     let agent = |thread: usize| AgentId(first_agent + thread as u32);
     let mut members = Vec::with_capacity(scope.members.len());
     for member in &scope.members {
@@ -109,7 +109,7 @@ fn one(
     let inside = channels.iter().enumerate().filter(|(_, channel)| channel.to_region == region);
     Ok(cast::Scope {
         agent: agent(usize::from(facts.scopes.get(at).copied().unwrap_or(0))),
-        depth: around(program, Some(at as u16)).count() as u32 - 1,
+        depth: program.around(Some(at as u16)).count() as u32 - 1,
         control: scope.control.map_or(MANY, mailbox),
         mailboxes: inside.map(|(at, _)| at as u32).collect(),
         inner: (0..program.scopes.len())
@@ -124,11 +124,6 @@ fn one(
         members,
         timed: false,
     })
-}
-
-/// A scope and those around it, innermost first. The verifier has seen to it that this ends.
-fn around(program: &Program, scope: Option<u16>) -> impl Iterator<Item = u16> + '_ {
-    std::iter::successors(scope, |at| program.scopes.get(usize::from(*at)).and_then(|scope| scope.parent))
 }
 
 /// The lanes of scopes with what is on each, outermost first.

@@ -8,8 +8,9 @@ use crate::config::guards::{CLASSES, OnDenied, Receipt};
 use crate::guard::policy::Origin;
 use crate::tools::guards::{Carries, Plan};
 
+/// A plan as it is written down.
 #[derive(Serialize)]
-struct Shown<'a> {
+pub struct Shown<'a> {
     protocol: &'a str,
     context: &'a str,
     ok: bool,
@@ -57,6 +58,13 @@ struct Lacking<'a> {
 /// The plan as one JSON object on one line.
 #[must_use]
 pub fn report(plan: &Plan) -> String {
+    // These types have no maps with strange keys, so they always are JSON.
+    serde_json::to_string(&shown(plan)).unwrap_or_default() + "\n"
+}
+
+/// The plan, ready to be written.
+#[must_use]
+pub fn shown(plan: &Plan) -> Shown<'_> {
     let leakage =
         |of: [u64; 3]| CLASSES.iter().zip(of).map(|(class, n)| ((*class).to_owned(), n.into())).collect();
     let sends = plan.sends.iter().map(|send| Send {
@@ -87,7 +95,7 @@ pub fn report(plan: &Plan) -> String {
             _ => None,
         },
     });
-    let shown = Shown {
+    Shown {
         protocol: &plan.protocol,
         context: &plan.context,
         ok: plan.is_fine(),
@@ -98,9 +106,7 @@ pub fn report(plan: &Plan) -> String {
             .uncovered()
             .map(|send| format!("{} -> {}: {}", send.from, send.to, send.message))
             .collect(),
-    };
-    // These types have no maps with strange keys, so they always are JSON.
-    serde_json::to_string(&shown).unwrap_or_default() + "\n"
+    }
 }
 
 /// `retry 3 from 100ms`, `raise`, `abort`

@@ -11,8 +11,8 @@ mod show;
 pub mod tokens;
 mod worst;
 
-pub use self::json::report;
+pub use self::json::{Shown, report, shown};
 pub use self::plan::{Carries, Plan, Send, Total, plan};
-pub use self::policy::policy;
+pub use self::policy::{Beside, policy};
 pub use self::show::show;
 pub use self::worst::{Ways, Worst};

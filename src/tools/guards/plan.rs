@@ -107,8 +107,10 @@ pub fn plan(programs: &[&Program], policy: &Policy) -> Plan {
         let mut sized = BTreeSet::new();
         for place in places(program) {
             let (from, to) = (name(place.from), name(place.to));
-            let at = program.debug.span(place.at);
-            let Some(terms) = policy.terms(&fresh, [&from, &to], place.message, at) else { continue };
+            let Some(terms) = policy.terms(&fresh, [&from, &to], place.message, place.exchange(program))
+            else {
+                continue;
+            };
             costs.entry(place.to).or_default().insert(place.at, terms.cost);
             if terms.per_kib > 0 {
                 sized.insert(place.to);

@@ -1,7 +1,7 @@
-//! The tokens that bindings name: what they grant to the roles of a protocol, and what is wrong with them.
+//! The tokens that bindings name: what is wrong with them, and what they grant to the roles of a protocol.
 //!
 //! In one engine a role is a device. Its tokens are evaluated once, in the context of the run and its first epoch, over the
-//! capabilities that the policy asks for; beside `capabilities` of the same binding only what both say is granted.
+//! capabilities that the policy names; beside `capabilities` of the same binding only what both say is granted.
 //! Is not: a reader of files; texts come by their names.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::bytecode::program::Program;
 use crate::config::bindings::{Bindings, RoleBinding};
 use crate::config::guards::pattern::role_rank;
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::diag::source::Span;
 use crate::guard::Policy;
+use crate::guard::policy::CONTEXT;
 use crate::guard::receipt::Public;
 use crate::guard::token::{NAME, Revoked, Situation, Token, TokenId, Unverified, Wallet, fact_data};
 use crate::journal::{Context, Device, Epoch, Journal, Name, Place};
@@ -34,56 +34,71 @@ pub fn token_files(bindings: &Bindings) -> impl Iterator<Item = (&str, Span)> {
     tokens.chain(revoked)
 }
 
-/// Has the roles of a protocol do what their tokens grant; gives what is wrong. Roles whose bindings name no tokens may do
-/// what they may.
-#[must_use]
-pub fn hold(
-    policy: &mut Policy,
-    programs: &[Program],
-    bindings: &Bindings,
-    files: &BTreeMap<String, String>,
-) -> Vec<Diagnostic> {
-    let mut said = Vec::new();
-    let Ok(context) = Context::new(policy.context.clone()) else { return said };
-    let mut wallet = Wallet::new(policy.needed(programs));
-    let revoked = match revocations(&context, bindings, files) {
-        Ok(revoked) => revoked,
-        Err(diagnostic) => return vec![*diagnostic],
-    };
-    wallet.revoke(&context, revoked.clone());
-    let roles = programs.first().map_or(&[][..], |program| program.roles.as_slice());
-    for role in roles {
-        let Some((binding, names)) = binding(bindings, &role.name) else { continue };
-        let Ok(device) = Device::new(role.name.clone()) else { continue };
-        let held = names.iter().map(|file| read(binding, file, bindings, files));
-        let mut tokens: Vec<Token> = Vec::new();
-        for token in held {
-            match token {
-                Ok(token) => tokens.push(token),
-                Err(diagnostic) if said.contains(&*diagnostic) => {}
-                Err(diagnostic) => said.push(*diagnostic),
+/// The tokens that bindings name, verified, and what of them was taken back.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    /// By the role or family of the binding.
+    tokens: BTreeMap<String, Vec<Token>>,
+    revoked: Revoked,
+}
+
+impl Held {
+    /// The tokens in these files, which were read for [`token_files`].
+    ///
+    /// # Errors
+    /// What is wrong with them: a token that cannot be used, revocations that cannot be read.
+    pub fn read(bindings: &Bindings, files: &BTreeMap<String, String>) -> Result<Self, Vec<Diagnostic>> {
+        let revoked = revocations(bindings, files).map_err(|diagnostic| vec![*diagnostic])?;
+        let mut held = Self { tokens: BTreeMap::new(), revoked };
+        let mut said = Vec::new();
+        for binding in &bindings.roles {
+            let Some(names) = &binding.tokens else { continue };
+            let tokens = held.tokens.entry(binding.role.clone()).or_default();
+            for name in names {
+                match token(binding, name, bindings, files) {
+                    Ok(token) => tokens.push(token),
+                    Err(diagnostic) => said.push(*diagnostic),
+                }
             }
         }
-        if tokens.iter().any(|token| revoked.has(token)) {
-            let message =
-                format!("a token of `{}` was taken back, so its tokens grant nothing", binding.role);
-            let warning = Diagnostic::new(Code::E0451, binding.place, message);
-            if !said.contains(&warning) {
-                said.push(warning);
-            }
-        }
-        wallet.hold(&device, tokens);
-        let granted = wallet.granted(&Situation { context: &context, device: &device, epoch: Epoch(0) });
-        let local = |name: &&Arc<str>| {
-            binding.capabilities.as_ref().is_none_or(|local| local.iter().any(|own| **own == ***name))
-        };
-        policy.grants.set(&role.name, granted.iter().filter(local).map(|name| name.to_string()).collect());
+        if said.is_empty() { Ok(held) } else { Err(said) }
     }
-    said
+
+    /// The bindings a token of which was taken back: their tokens grant nothing.
+    pub fn taken_back(&self) -> impl Iterator<Item = &str> {
+        let back = |tokens: &[Token]| tokens.iter().any(|token| self.revoked.has(token));
+        self.tokens.iter().filter(move |(_, tokens)| back(tokens)).map(|(role, _)| role.as_str())
+    }
+
+    /// Has roles do what their tokens grant. Those whose bindings name no tokens may do what they may.
+    pub(super) fn grant<'a>(
+        &self,
+        policy: &mut Policy,
+        bindings: &Bindings,
+        roles: impl Iterator<Item = &'a str>,
+    ) {
+        let Ok(context) = Context::new(policy.context.clone()) else { return };
+        let mut wallet = Wallet::new(policy.named());
+        wallet.revoke(&context, self.revoked.clone());
+        for role in roles {
+            let Some(binding) = binding(bindings, role) else { continue };
+            // A name that no device can have holds nothing.
+            let Ok(device) = Device::new(role) else {
+                policy.grants.set(role, Vec::new());
+                continue;
+            };
+            wallet.hold(&device, self.tokens.get(&binding.role).cloned().unwrap_or_default());
+            let granted = wallet.granted(&Situation { context: &context, device: &device, epoch: Epoch(0) });
+            let local = |name: &&Arc<str>| {
+                binding.capabilities.as_ref().is_none_or(|local| local.iter().any(|own| **own == ***name))
+            };
+            policy.grants.set(role, granted.iter().filter(local).map(ToString::to_string).collect());
+        }
+    }
 }
 
 /// The binding that decides for a role, if it names tokens.
-fn binding<'a>(bindings: &'a Bindings, role: &str) -> Option<(&'a RoleBinding, &'a [String])> {
+fn binding<'a>(bindings: &'a Bindings, role: &str) -> Option<&'a RoleBinding> {
     let says = |binding: &&RoleBinding| binding.tokens.is_some() || binding.capabilities.is_some();
     let ranked = bindings
         .roles
@@ -91,11 +106,11 @@ fn binding<'a>(bindings: &'a Bindings, role: &str) -> Option<(&'a RoleBinding, &
         .filter(says)
         .filter_map(|binding| Some((role_rank(&binding.role, role)?, binding)));
     let (_, binding) = ranked.max_by_key(|(rank, _)| *rank)?;
-    Some((binding, binding.tokens.as_deref()?))
+    Some(binding).filter(|binding| binding.tokens.is_some())
 }
 
 /// The token in a file.
-fn read(
+fn token(
     binding: &RoleBinding,
     file: &str,
     bindings: &Bindings,
@@ -115,12 +130,8 @@ fn read(
     })
 }
 
-/// What was taken back in the context: the facts of the file, one a line.
-fn revocations(
-    context: &Context,
-    bindings: &Bindings,
-    files: &BTreeMap<String, String>,
-) -> Result<Revoked, Box<Diagnostic>> {
+/// What was taken back in the context of runs: the facts of the file, one a line.
+fn revocations(bindings: &Bindings, files: &BTreeMap<String, String>) -> Result<Revoked, Box<Diagnostic>> {
     let Some(file) = &bindings.trust.revoked else { return Ok(Revoked::default()) };
     let place = bindings.roles.first().map_or(Span::default(), |role| role.place);
     let wrong = |line: usize| {
@@ -129,15 +140,16 @@ fn revocations(
         Box::new(Diagnostic::new(Code::E0453, place, message).help(help))
     };
     let mut journal = Journal::new();
+    let context = Context::new(CONTEXT).map_err(|_| wrong(0))?;
     let text = files.get(file).ok_or_else(|| wrong(0))?;
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let (of, id) = fact(line).ok_or_else(|| wrong(at + 1))?;
         if of == context.as_str() {
-            append(&mut journal, context, &id).ok_or_else(|| wrong(at + 1))?;
+            append(&mut journal, &context, &id).ok_or_else(|| wrong(at + 1))?;
         }
     }
     let reader: BTreeSet<Device> = Device::new(READER).into_iter().collect();
-    Ok(Revoked::of(&journal.of(context), &reader))
+    Ok(Revoked::of(&journal.of(&context), &reader))
 }
 
 /// The line of a fact: its context, and what it takes back.

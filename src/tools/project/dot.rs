@@ -16,7 +16,7 @@ pub fn write(local: &Local) -> String {
     for (number, state) in local.states.iter().enumerate() {
         match state.kind {
             Kind::End => out.push_str(&format!("    {number} [shape = doublecircle]\n")),
-            Kind::Join | Kind::Turn | Kind::Through => {
+            Kind::Join | Kind::Turn | Kind::Through | Kind::Stay => {
                 out.push_str(&format!("    {number} [xlabel = {}]\n", quoted(end(state))));
             }
             Kind::Decide => out.push_str(&format!("    {number} [shape = diamond]\n")),

@@ -74,6 +74,7 @@ fn state_json(number: usize, state: &State) -> StateJson<'_> {
         Kind::Join => "join",
         Kind::Turn => "turn",
         Kind::Through => "through",
+        Kind::Stay => "stay",
     };
     StateJson {
         state: number,

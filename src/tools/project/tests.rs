@@ -66,7 +66,7 @@ fn edge(act: Act, to: u32, sites: &[u32]) -> Edge {
 }
 
 fn state(edges: Vec<Edge>) -> State {
-    State { edges, may_end: false, positions: Vec::new() }
+    State { edges, may_end: false, stays: false, positions: Vec::new() }
 }
 
 fn send(to: u16, lane: u16, label: Label, payload: u32) -> Act {

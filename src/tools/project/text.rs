@@ -50,6 +50,7 @@ pub(super) const fn end(state: &State) -> &'static str {
         Kind::Join => "end of branch",
         Kind::Turn => "end of turn",
         Kind::Through => "end of scope",
+        Kind::Stay => "waits for the end of what is around",
         _ => "end",
     }
 }

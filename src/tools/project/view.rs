@@ -57,6 +57,8 @@ pub enum Kind {
     Turn,
     /// The role is through a scope.
     Through,
+    /// What it stands in is never complete: only the end of a scope or of the session leads on.
+    Stay,
 }
 
 /// One way on.
@@ -135,7 +137,9 @@ impl Local {
                 let edges: Vec<Edge> =
                     state.edges.iter().filter_map(|edge| names.edge(automaton, edge)).collect();
                 // Minimised, the end of a branch and the end of all may be one state.
-                let ended = if trunk.contains(at) {
+                let ended = if state.stays {
+                    Kind::Stay
+                } else if trunk.contains(at) {
                     Kind::End
                 } else {
                     insides.get(at).copied().unwrap_or(Kind::End)

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use crate::base::id::RoleId;
 use crate::base::random::Random;
 use crate::base::time::Instant;
-use crate::effect::call::{Answer, Ask, Call, CallId};
-use crate::effect::participant::{Participant, answer};
+use crate::effect::call::{Answer, Call, CallId};
+use crate::effect::participant::{Participant, answer_in};
 use crate::effect::retry;
-use crate::effect::world::{Request, World};
+use crate::effect::world::World;
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Outcome, Trouble};
 use crate::engine::event::What;
@@ -81,6 +81,8 @@ fn observers(setup: &Setup, participant: &dyn Participant) -> Vec<RoleId> {
 enum Due {
     /// This answer is there.
     Answer(CallId, Answer),
+    /// The engine's journal answers this call.
+    Consult(CallId),
     /// This call is made again, for the so-manieth time.
     Again(Box<Call>, u32),
 }
@@ -113,6 +115,7 @@ impl Driver<'_> {
                 self.now = self.now.max(at);
                 match self.due.pop_first() {
                     Some((_, Due::Answer(call, answer))) => self.input(Input::Answer { call, answer }, out),
+                    Some((_, Due::Consult(call))) => self.input(Input::Consult(call), out),
                     Some((_, Due::Again(call, attempt))) => self.ask(*call, attempt, out),
                     None => {}
                 }
@@ -152,7 +155,7 @@ impl Driver<'_> {
                 Effect::Call(call) if self.ending.is_none() => self.ask(call, 0, out),
                 Effect::Call(_) | Effect::Opened { .. } => {}
                 Effect::Withdraw(withdrawn) => self.due.retain(|_, due| match due {
-                    Due::Answer(call, _) => *call != withdrawn,
+                    Due::Answer(call, _) | Due::Consult(call) => *call != withdrawn,
                     Due::Again(call, _) => call.id != withdrawn,
                 }),
                 Effect::Refused { trouble, .. } => {
@@ -210,20 +213,14 @@ impl Driver<'_> {
 
     /// Asks, and notes when the answer is there.
     fn ask(&mut self, call: Call, attempt: u32, out: Out<'_>) {
+        if call.ask.is_of_journal() {
+            return self.note(self.now, Due::Consult(call.id));
+        }
         let logged = self.world.lines().len();
-        let built_in = match &call.ask {
-            Ask::Perform { effect, operation, args, result } => self
-                .world
-                .perform(self.now, &Request { role: &call.role_name, effect, operation, args, result }),
-            _ => None,
-        };
+        let (at, given) = answer_in(&mut self.world, self.participant, self.now, &call);
         for line in self.world.lines().iter().skip(logged) {
             self.trace.logged(&line.role, &line.text, out);
         }
-        let (at, given) = match built_in {
-            Some(reply) => (reply.at, reply.answer),
-            None => (self.now, answer(self.participant, &call)),
-        };
         let retry = self.participant.retry(&call.role_name);
         let again = match &given {
             Answer::Failed(failure) => retry::again(retry, &call.ask, failure, attempt + 1, &mut self.random),

@@ -19,13 +19,13 @@ use crate::config::vocabulary::label_at;
 use crate::diag::source::Span;
 use crate::effect::call::{self, Answer, Ask, Call, CallId, FailureKind, SessionId};
 use crate::effect::generated::Generated;
-use crate::effect::world::{Request, World};
+use crate::effect::world::World;
 use crate::effect::{participant, retry};
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Trouble};
 use crate::engine::event::What;
 use crate::engine::input::{CastId, Input, Opening};
-use crate::guard::Rule;
+use crate::guard::{Rule, Table};
 use crate::machine::Cast;
 use crate::tools::scenario::{Done, Driver, Given, Happening, Objection, Wait};
 use crate::tools::trace::{Out, Stage, Trace};
@@ -46,6 +46,8 @@ pub struct Setup {
     pub seed: u64,
     /// The roles that are answered for where no line answers: `all`, `none`, their names or families.
     pub auto: Vec<String>,
+    /// What sends need and cost; what a fresh directory says where none is given.
+    pub guards: Option<Table>,
 }
 
 /// One session of an engine.
@@ -81,6 +83,8 @@ pub struct Stepper<'a> {
 enum Due {
     /// This answer is there.
     Answer(CallId, Answer),
+    /// The engine's journal answers this call.
+    Consult(CallId),
     /// This call is made again, for the so-manieth time.
     Again(Box<Call>, u32),
 }
@@ -88,11 +92,15 @@ enum Due {
 impl<'a> Stepper<'a> {
     /// A session that is not open yet; what happens in it is also written down.
     pub fn new(setup: Setup, trace: &'a mut dyn Trace, out: Out<'a>) -> Self {
-        let Setup { cast, stage, seed, auto } = setup;
+        let Setup { cast, stage, seed, auto, guards } = setup;
         let mut engine = Engine::new();
         engine.subscribe(true);
         // A new engine has room for a cast; if it had not, the opening would be refused with a code.
-        let cast = engine.deploy(cast).unwrap_or(CastId(u32::MAX));
+        let deployed = match guards {
+            Some(guards) => engine.deploy_under(cast, guards),
+            None => engine.deploy(cast),
+        };
+        let cast = deployed.unwrap_or(CastId(u32::MAX));
         Self {
             engine,
             cast,
@@ -150,6 +158,7 @@ impl<'a> Stepper<'a> {
             if first == Some(next) {
                 match self.due.pop_first() {
                     Some((_, Due::Answer(call, answer))) => self.handle(Input::Answer { call, answer }),
+                    Some((_, Due::Consult(call))) => self.handle(Input::Consult(call)),
                     Some((_, Due::Again(call, attempt))) => self.ask(*call, attempt),
                     None => {}
                 }
@@ -175,6 +184,8 @@ impl<'a> Stepper<'a> {
 
     fn handle(&mut self, input: Input) {
         self.engine.handle(self.now, input);
+        // Nobody looks at receipts here.
+        while self.engine.poll_booking().is_some() {}
         let effects: Vec<Effect> = std::iter::from_fn(|| self.engine.poll_effect()).collect();
         self.quiet = if effects.is_empty() { self.quiet + 1 } else { 0 };
         while let Some(event) = self.engine.poll_event() {
@@ -187,7 +198,7 @@ impl<'a> Stepper<'a> {
                 Effect::Withdraw(withdrawn) => {
                     self.open.retain(|(call, _)| call.id != withdrawn);
                     self.due.retain(|_, due| match due {
-                        Due::Answer(call, _) => *call != withdrawn,
+                        Due::Answer(call, _) | Due::Consult(call) => *call != withdrawn,
                         Due::Again(call, _) => call.id != withdrawn,
                     });
                 }
@@ -262,6 +273,9 @@ impl<'a> Stepper<'a> {
             self.open.push((call, attempt));
             return;
         }
+        if call.ask.is_of_journal() {
+            return self.note(self.now, Due::Consult(call.id));
+        }
         let (at, answer) = self.stand_in(&call);
         self.note(at, Due::Answer(call.id, answer));
     }
@@ -273,20 +287,12 @@ impl<'a> Stepper<'a> {
     /// What the built-in world or the generated participant says, and when.
     fn stand_in(&mut self, call: &Call) -> (Instant, Answer) {
         let logged = self.world.lines().len();
-        let built_in = match &call.ask {
-            Ask::Perform { effect, operation, args, result } => self
-                .world
-                .perform(self.now, &Request { role: &call.role_name, effect, operation, args, result }),
-            _ => None,
-        };
+        let answered = participant::answer_in(&mut self.world, &mut self.stand_in, self.now, call);
         for line in self.world.lines().iter().skip(logged) {
             self.trace.logged(&line.role, &line.text, self.out);
             self.happened.push(Happening::Logged { role: line.role.clone(), text: line.text.clone() });
         }
-        match built_in {
-            Some(reply) => (reply.at, reply.answer),
-            None => (self.now, participant::answer(&mut self.stand_in, call)),
-        }
+        answered
     }
 
     fn note(&mut self, at: Instant, due: Due) {

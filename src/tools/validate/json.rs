@@ -12,6 +12,7 @@ use crate::check::search::{Cut, Violation};
 use crate::diag::render::json;
 use crate::diag::source::Sources;
 use crate::local::projection::Bound;
+use crate::tools::guards;
 use crate::tools::validate::{Judged, Row};
 
 /// The rows as JSON: one array, a row a line.
@@ -23,6 +24,7 @@ pub fn report(sources: &Sources, rows: &[Row]) -> String {
         roles: &row.roles,
         ok: !row.is_wrong(),
         explored: row.judged.as_ref().map(explored),
+        guards: row.guarded.as_ref().map(|guarded| guards::shown(&guarded.plan)),
         errors: row.errors.iter().map(|diagnostic| json::shown(sources, diagnostic)).collect(),
     }))
 }
@@ -34,6 +36,7 @@ struct Shown<'a> {
     roles: &'a [String],
     ok: bool,
     explored: Option<Explored<'a>>,
+    guards: Option<guards::Shown<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<json::Shown<'a>>,
 }

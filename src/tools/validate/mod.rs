@@ -1,7 +1,7 @@
 //! Validates protocols: explores every run of their compiled programs and says what holds of all of them.
 //!
 //! In go sources that were read; out comes one [`Row`] a protocol, as text or as what `schemas/validate.schema.json`
-//! describes. `judge` makes verdicts of what was explored, `offers` compares with handlers, `show` and `json` write.
+//! describes. `judge` makes verdicts of what was explored, `offers` compares with handlers, `tools::guards` plans the guards, `show` and `json` write.
 //! Is not: a second semantics; what runs is `machine`, and `check` picks the moves.
 
 mod json;
@@ -17,11 +17,13 @@ pub use self::saved::saved;
 pub use self::show::show;
 
 use crate::base::limits::{EXPLORED_BYTES_MAX, EXPLORED_DEPTH_MAX, EXPLORED_STATES_MAX};
+use crate::bytecode::program::Program;
 use crate::check::search::{Options as Search, Orders, Progress};
 use crate::check::turn::Free;
 use crate::diag::source::Sources;
 use crate::diag::{Diagnostic, Severity};
 use crate::pipeline::{Front, Options};
+use crate::tools::guards::{Beside, Plan, plan, policy};
 
 /// How protocols are validated.
 #[derive(Clone, Copy, Debug)]
@@ -60,25 +62,43 @@ pub struct Row {
     pub roles: Vec<String>,
     /// What was found; none where there were no programs.
     pub judged: Option<Judged>,
-    /// The errors that kept it from being compiled.
+    /// What guards will ask of its sends; none where there were no programs, or files beside it have errors.
+    pub guarded: Option<Guarded>,
+    /// The errors that kept it from being compiled, or from being guarded.
     pub errors: Vec<Diagnostic>,
+}
+
+/// What guards will ask of the sends of one protocol.
+#[derive(Debug)]
+pub struct Guarded {
+    /// Send by send.
+    pub plan: Plan,
+    /// What the profile is called.
+    pub name: String,
+    /// Whether there is a profile, or an annotation; without them all sends are alike.
+    pub said: bool,
 }
 
 impl Row {
     /// Whether something is wrong.
     #[must_use]
     pub fn is_wrong(&self) -> bool {
-        self.judged.as_ref().is_none_or(Judged::is_wrong)
+        self.judged.as_ref().is_none_or(Judged::is_wrong) || self.guarded.is_none()
     }
 }
 
-/// Builds and explores every protocol of the roots. `offers` gives what handlers a protocol of a file has; `tell` hears
-/// how far an exploration is.
+/// The files beside a protocol that speak of guards, by its file and programs, and what its profile is called; none if
+/// they have errors.
+pub type Besides<'a> = dyn FnMut(&str, &[Program]) -> Option<(Beside, String)> + 'a;
+
+/// Builds and explores every protocol of the roots. `offers` gives what handlers a protocol of a file has, `besides` its
+/// guards; `tell` hears how far an exploration is.
 pub fn validate(
     front: &Front,
     options: &Options,
     setup: &Setup,
     offers: &mut dyn FnMut(&str, &str) -> Option<Offers>,
+    besides: &mut Besides<'_>,
     tell: &mut dyn FnMut(&str, Progress),
 ) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -86,7 +106,7 @@ pub fn validate(
         let here = |d: &&Diagnostic| d.severity == Severity::Error && d.primary.span.source == file.source;
         let errors = front.diagnostics.iter().filter(here).cloned().collect();
         let name = file.name.clone();
-        rows.push(Row { file: name, protocol: None, roles: Vec::new(), judged: None, errors });
+        rows.push(Row { file: name, protocol: None, roles: Vec::new(), judged: None, guarded: None, errors });
     }
     for which in &front.choreographies {
         let Some(file) = front.files.get(which.module).filter(|file| file.whole) else { continue };
@@ -100,6 +120,7 @@ pub fn validate(
             protocol: Some(which.name.clone()),
             roles: Vec::new(),
             judged: None,
+            guarded: None,
             errors,
         };
         if let (Some(protocol), Some(projection), true) =
@@ -108,6 +129,14 @@ pub fn validate(
             row.roles = protocol.roles.iter().map(|role| role.name.clone()).collect();
             let trial = Trial { protocol, projection, sources: &front.sources, setup };
             let offers = offers(&file.name, &which.name);
+            if let Some((beside, name)) = besides(&file.name, &built.programs) {
+                let (policy, said) = policy(protocol, projection, &beside);
+                let programs: Vec<&Program> = built.programs.iter().collect();
+                let plan = plan(&programs, &policy);
+                let any = beside.profile.is_some() || !policy.annotations.is_empty();
+                row.guarded = said.is_empty().then_some(Guarded { plan, name, said: any });
+                row.errors.extend(said);
+            }
             let mut tell = |progress| tell(&which.name, progress);
             row.judged = trial.judge(built.programs, offers.as_ref(), &mut tell);
         }

@@ -8,8 +8,9 @@ use crate::check::search::{Cut, Violation};
 use crate::check::watch::Heard;
 use crate::engine::event::What;
 use crate::local::projection::Bound;
+use crate::tools::guards::show as plan_text;
 use crate::tools::trace::{Stage, for_people};
-use crate::tools::validate::{Judged, Place, Row};
+use crate::tools::validate::{Guarded, Judged, Place, Row};
 
 /// Places that are listed; the rest is counted.
 const PLACES_MAX: usize = 5;
@@ -25,6 +26,7 @@ pub fn show(row: &Row, width: usize) -> String {
     for (verdict, line) in verdicts(judged) {
         text.push_str(&format!("  {verdict:<12} {line}\n"));
     }
+    text.push_str(&guards(row));
     if let Some((_, sentence, run)) = &judged.violation {
         text.push_str(&format!("\n  {sentence}:\n"));
         draw(run, &judged.stage, width, sentence, &mut text);
@@ -39,6 +41,24 @@ pub fn show(row: &Row, width: usize) -> String {
             "\n  this can happen if nothing outside the protocol rules it out: {sentence}:\n"
         ));
         draw(run, &judged.stage, width, sentence, &mut text);
+    }
+    text
+}
+
+/// What guards will ask: a line, and the plan where somebody has said anything of it.
+fn guards(row: &Row) -> String {
+    let line = |text: &str| format!("  {:<12} {text}\n", "guards");
+    let Some(Guarded { plan, name, said }) = &row.guarded else {
+        return line("not known, the files beside it have errors");
+    };
+    let sends = plan.sends.len();
+    let verdict =
+        if plan.is_fine() { "nothing is denied, budgets carry a session" } else { "warning: see below" };
+    let mut text = line(&format!("{verdict}: {sends} kinds of sends under {name}"));
+    if *said || !plan.is_fine() {
+        let plan = plan_text(plan, name);
+        // The first line says what the line above says.
+        plan.lines().skip(1).for_each(|line| text.push_str(&format!("    {line}\n")));
     }
     text
 }
