@@ -4,9 +4,9 @@
 //! module can make one. `policy` puts profile, annotations and grants together, `table` makes of that what `chain` looks
 //! at, `till` keeps the ledgers of the devices, `granter` says in facts what they may spend, `state` shows it; `budget` is
 //! the algebra of budgets, which devices share. `daybook` keeps what needs a receipt until it is signed, `receipt` signs
-//! and judges, `view` is what a receiver compares receipts with.
-//! Not there yet: tokens (capabilities come from bindings), frames that carry receipts to other devices, a profile that is
-//! loaded again while an engine runs.
+//! and judges, `view` is what a receiver compares receipts with; `token` says what a device may do, before there is a table.
+//! Not there yet: tokens that are evaluated again while an engine runs, frames that carry receipts to other devices, a
+//! profile that is loaded again.
 //! Is not: an actor. It looks at what it is given and answers.
 
 pub mod budget;

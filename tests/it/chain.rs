@@ -112,6 +112,7 @@ impl Side {
             handler: None,
             config: serde_json::Value::Null,
             deadline: None,
+            tokens: None,
             capabilities: Some(
                 [("t:special", special[at]), ("t:plain", plain[at])]
                     .into_iter()
