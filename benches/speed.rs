@@ -25,25 +25,8 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 fn main() {
-    // For a profiler: one measure alone, or so many messages without a clock.
-    if std::env::args().any(|arg| arg == "ping") {
-        return println!("{}", rate(measure::ping_pong()));
-    }
-    if std::env::args().any(|arg| arg == "guarded") {
-        let (plain, full) = measure::guarded();
-        return println!("{} default\n{} full", rate(plain), rate(full));
-    }
-    if std::env::args().any(|arg| arg == "count") {
-        return println!("{:.0} messages", measure::count());
-    }
-    if std::env::args().any(|arg| arg == "receipts") {
-        for (name, value) in receipts::costs().iter().flat_map(receipt_rows) {
-            println!("{name:<40} {value:.1} ns");
-        }
+    if alone() {
         return;
-    }
-    if std::env::args().any(|arg| arg == "sessions") {
-        return println!("{}", rate(measure::sessions()));
     }
     let mut table = Map::new();
     let mut say = |name: &str, value: f64, shown: String| {
@@ -100,6 +83,28 @@ fn main() {
         println!("target/speed.json was not written: {error}");
         std::process::exit(1);
     }
+}
+
+/// For a profiler: one measure by its name, or so many messages without a clock; whether there was one.
+fn alone() -> bool {
+    let asked = |name: &str| std::env::args().any(|arg| arg == name);
+    if asked("ping") {
+        println!("{}", rate(measure::ping_pong()));
+    } else if asked("guarded") {
+        let (plain, full) = measure::guarded();
+        println!("{} default\n{} full", rate(plain), rate(full));
+    } else if asked("count") {
+        println!("{:.0} messages", measure::count());
+    } else if asked("receipts") {
+        for (name, value) in receipts::costs().iter().flat_map(receipt_rows) {
+            println!("{name:<40} {value:.1} ns");
+        }
+    } else if asked("sessions") {
+        println!("{}", rate(measure::sessions()));
+    } else {
+        return false;
+    }
+    true
 }
 
 fn receipt_rows(costs: &receipts::Costs) -> [(&'static str, f64); 5] {

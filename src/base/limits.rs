@@ -56,6 +56,8 @@ pub const CALLS_WAITING_MAX: usize = 8_000_000;
 pub const CASTS_MAX: usize = 65_536;
 /// Paced instructions that one `handle` runs before it asks to be called again: a few milliseconds.
 pub const STEPS_PER_HANDLE: u32 = 100_000;
+/// Time limits that one `handle` sees to before it asks to be called again.
+pub const TIMERS_PER_HANDLE: usize = 4_096;
 /// Paced instructions that one agent runs before another has its turn.
 pub const STEPS_PER_TURN: u32 = 1_024;
 /// Sessions of one cast whose room is kept for the next ones.

@@ -6,7 +6,7 @@
 //! Is not: exact where the search was cut; whoever asks looks at that first.
 
 use crate::base::id::RoleId;
-use crate::check::search::{Edge, Found};
+use crate::check::found::{Edge, Found};
 use crate::check::turn::State;
 use crate::check::watch::Watch;
 use crate::machine::Cast;

@@ -1,15 +1,18 @@
 //! Explores every run of the machines: the same sessions, the same programs as in production.
 //!
-//! `turn` says what may happen next in a state and makes it happen; `search` follows it, leaving out orders that show
-//! nothing new; `graph` reads off what holds of all runs; `replay` and `redo` make runs again, as `moves`. `payload`,
-//! `widen` keep states finite, `print` keeps them small. `explore` is the plain exploration, without any of that: the
-//! yardstick, and the proof that runs are exactly the global ones.
+//! `turn` says what may happen next in a state (a `pick`) and makes it happen; `search` follows it, leaving out orders
+//! that show nothing new, into what is `found`; `graph` reads off what holds of all runs; `replay` and `redo` make runs
+//! again, as `moves`. `payload`, `widen` keep states finite, `print` and `frontier` keep them small. The yardstick is the
+//! plain exploration of `tests/it/explore.rs`, without any of that.
 //! Is not: a second semantics; there is none.
 
-pub mod explore;
+mod found;
+mod frontier;
 pub mod graph;
 pub mod moves;
+mod opening;
 mod payload;
+mod pick;
 mod print;
 pub mod redo;
 pub mod replay;
@@ -20,5 +23,3 @@ mod widen;
 
 #[cfg(test)]
 mod tests;
-
-pub use explore::{Bounds, Explored, Flaw, Memory, explore};

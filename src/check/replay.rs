@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use crate::base::cause::PARTICIPANT;
 use crate::base::value::Value;
+use crate::check::found::Found;
 use crate::check::moves::{Act, Move};
-use crate::check::search::Found;
-use crate::check::turn::{Choice, Pick, State, openings};
+use crate::check::opening::openings;
+use crate::check::pick::{Choice, Pick};
+use crate::check::turn::State;
 use crate::check::watch::{Abort, Heard, Watch};
 use crate::machine::Cast;
 use crate::machine::question::{Question, Reply};

@@ -1,7 +1,6 @@
 //! Every state that a cast can come to, breadth first, so that what is wrong is shown by a shortest run.
 //!
-//! Kept of a state are a fingerprint, how it was first reached, and its moves as edges; whole sessions only while they
-//! wait to be looked at. A run is made again from the moves that led to it.
+//! Sessions are kept only while they wait to be looked at (`frontier`); of what was looked at, `found` keeps the way.
 //!
 //! Not every order is followed (partial-order reduction). Where all moves of one agent are *alone*, only they are
 //! followed, because whatever the others do first leaves them possible, with the same outcome:
@@ -23,15 +22,16 @@
 //! are followed there (the cycle proviso, in the form for breadth-first search).
 //! Is not: a judge; `graph` reads off what was found here.
 
-use std::collections::VecDeque;
-use std::hash::{BuildHasherDefault, Hasher};
-
-use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use crate::base::id::RoleId;
+pub use crate::check::found::{Cut, Found, Violation};
+use crate::check::found::{Edge, Way};
+use crate::check::frontier::{Frontier, Taken};
+use crate::check::opening::openings;
+use crate::check::pick::{Choice, Free, NOBODY, Pick, Picks};
 use crate::check::print::{Print, print};
-use crate::check::turn::{Choice, Free, NOBODY, Pick, Picks, State, TURNS_SUPPOSED, openings};
+use crate::check::turn::{State, TURNS_SUPPOSED};
 use crate::check::watch::{Abort, Watch};
 use crate::machine::arrival::Stuck;
 use crate::machine::session::State as Doing;
@@ -61,101 +61,6 @@ pub enum Orders {
     All,
 }
 
-/// What ended the search early.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "named like the options")]
-pub enum Cut {
-    States,
-    Bytes,
-    Depth,
-    /// Something is wrong; more was not looked for.
-    Violation,
-}
-
-/// What must not happen.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Violation {
-    /// Nobody can go on, and these roles are not done.
-    Deadlock(Vec<RoleId>),
-    /// A role is done, and a message for it is left in this mailbox.
-    LeftOver(usize),
-    /// A role waits, and the first message of this mailbox is none that it waits for.
-    Unexpected(usize),
-    /// A role cannot go on.
-    Trouble(RoleId, Trouble),
-}
-
-/// A move as an edge of the graph of states.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Edge {
-    pub(super) to: u32,
-    /// The instruction at which the role moved.
-    pub(super) at: u32,
-    pub(super) role: u16,
-    pub(super) sent: bool,
-    /// Whether it need not happen, even in a run that is fair.
-    pub(super) bad_luck: bool,
-}
-
-/// How a state was first reached.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Way {
-    pub(super) before: u32,
-    pub(super) pick: Pick,
-    depth: u32,
-}
-
-/// What the search found.
-#[derive(Debug)]
-pub struct Found {
-    /// How each state was reached, in the order of their discovery.
-    pub(super) ways: IndexMap<Print, Way, BuildHasherDefault<Pass>>,
-    /// The edges, by the state that they lead away from.
-    pub(super) edges: Vec<Edge>,
-    /// Where the edges of each state begin; as many as were looked at.
-    pub(super) firsts: Vec<usize>,
-    /// Why not everything was looked at.
-    pub cut: Option<Cut>,
-    /// The longest of the shortest ways to a state.
-    pub depth: u32,
-    /// What is wrong, and the run that shows it: a state, and a move from there.
-    pub(super) violation: Option<(Violation, u32, Option<Pick>)>,
-    /// What may go wrong: troubles of roles, each with a run.
-    pub(super) troubles: Vec<(Abort, u32, Pick)>,
-    /// The most messages seen in each mailbox.
-    pub longest: Vec<usize>,
-    /// The mailboxes of which a sender had to wait for room.
-    pub full: Vec<bool>,
-    /// The instructions of each role that some run reaches.
-    pub reached: Vec<Vec<bool>>,
-    /// States in which a session is complete.
-    pub ends: usize,
-    /// Whether some session is complete while roles still wait, as the protocol allows.
-    pub released: bool,
-    /// Whether a loop turns as often as nobody knows, so that a few numbers of turns stand for all.
-    pub turns: bool,
-}
-
-impl Found {
-    /// How many states are known.
-    #[must_use]
-    pub fn states(&self) -> usize {
-        self.ways.len()
-    }
-
-    /// How many moves were followed.
-    #[must_use]
-    pub const fn moves(&self) -> usize {
-        self.edges.len()
-    }
-
-    /// What is wrong, if anything is.
-    #[must_use]
-    pub fn violation(&self) -> Option<&Violation> {
-        self.violation.as_ref().map(|(violation, ..)| violation)
-    }
-}
-
 /// How far a search has come.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
@@ -171,8 +76,8 @@ pub struct Progress {
 const REPORT_EVERY: usize = 4_096;
 /// Different troubles that are kept.
 const TROUBLES_MAX: usize = 8;
-/// Bytes of one known state and its edges, about.
-const KNOWN_BYTES: usize = 96;
+/// Of the bytes that are allowed, the part from which on waiting states are kept small.
+const DENSE: usize = 64;
 
 /// Looks at every state that the options allow, and tells from time to time how far it is.
 #[must_use]
@@ -180,13 +85,14 @@ pub fn search(cast: &Cast, options: &Options, tell: &mut dyn FnMut(Progress)) ->
     let mut search = Search::new(cast, *options);
     search.open();
     let mut looked = 0;
-    while let Some((at, state)) = search.frontier.pop_front() {
+    while let Some(mut taken) = search.frontier.take() {
         if looked % REPORT_EVERY == REPORT_EVERY - 1 {
             let depth = search.found.depth;
             tell(Progress { states: search.found.ways.len(), waiting: search.frontier.len(), depth });
         }
         looked += 1;
-        search.look(at, &state);
+        search.look(&mut taken);
+        search.frontier.done(taken);
         if search.found.violation.is_some() {
             search.found.cut = Some(Cut::Violation);
         }
@@ -201,9 +107,7 @@ pub fn search(cast: &Cast, options: &Options, tell: &mut dyn FnMut(Progress)) ->
 struct Search<'a> {
     cast: &'a Cast,
     options: Options,
-    /// Bytes of one session, about.
-    weight: usize,
-    frontier: VecDeque<(u32, State)>,
+    frontier: Frontier,
     watch: Watch,
     found: Found,
 }
@@ -217,26 +121,8 @@ struct Step {
 
 impl<'a> Search<'a> {
     fn new(cast: &'a Cast, options: Options) -> Self {
-        let agents = cast.agents().count();
-        let weight = agents * 24
-            + cast.mailboxes() * 80
-            + cast.programs().map(|p| usize::from(p.slots) * 40).sum::<usize>();
-        let found = Found {
-            ways: IndexMap::default(),
-            edges: Vec::new(),
-            firsts: Vec::new(),
-            cut: None,
-            depth: 0,
-            violation: None,
-            troubles: Vec::new(),
-            longest: vec![0; cast.mailboxes()],
-            full: vec![false; cast.mailboxes()],
-            reached: Vec::new(),
-            ends: 0,
-            released: false,
-            turns: false,
-        };
-        Self { cast, options, weight, frontier: VecDeque::new(), watch: Watch::new(cast), found }
+        let frontier = Frontier::new(options.bytes / DENSE);
+        Self { cast, options, frontier, watch: Watch::new(cast), found: Found::new(cast) }
     }
 
     /// Every way in which a session can begin.
@@ -246,7 +132,7 @@ impl<'a> Search<'a> {
             let way = Way { before: u32::MAX, pick, depth: 0 };
             match State::open(self.cast, which, &mut self.watch) {
                 Ok(state) => {
-                    self.reach(print(&state), state, way);
+                    self.reach(print(&state), state, way, None);
                 }
                 Err(abort) => self.aborted(abort, u32::MAX, pick),
             }
@@ -254,8 +140,9 @@ impl<'a> Search<'a> {
     }
 
     /// Judges one state and follows its moves.
-    fn look(&mut self, at: u32, state: &State) {
+    fn look(&mut self, taken: &mut Taken) {
         let cast = self.cast;
+        let (at, state) = (taken.at, &taken.state);
         let session = &state.session;
         for mailbox in 0..cast.mailboxes() {
             if let Some(longest) = self.found.longest.get_mut(mailbox) {
@@ -289,7 +176,7 @@ impl<'a> Search<'a> {
             match next {
                 Ok((print, state)) => {
                     let way = Way { before: at, pick, depth: depth + 1 };
-                    edge.to = self.reach(print, state, way);
+                    edge.to = self.reach(print, state, way, Some(taken));
                     self.found.edges.push(edge);
                 }
                 Err(abort) => self.aborted(abort, at, pick),
@@ -345,20 +232,19 @@ impl<'a> Search<'a> {
     }
 
     /// The number of a state; it waits to be looked at, if it is new.
-    fn reach(&mut self, print: Print, state: State, way: Way) -> u32 {
+    fn reach(&mut self, print: Print, state: State, way: Way, before: Option<&mut Taken>) -> u32 {
         let known = self.found.ways.len();
         match self.found.ways.entry(print) {
             Entry::Occupied(entry) => entry.index() as u32,
             Entry::Vacant(entry) => {
-                let held = known * KNOWN_BYTES + self.frontier.len() * self.weight;
-                if known >= self.options.states {
-                    self.found.cut = Some(Cut::States);
-                } else if held > self.options.bytes {
-                    self.found.cut = Some(Cut::Bytes);
-                }
                 self.found.depth = self.found.depth.max(way.depth);
                 entry.insert(way);
-                self.frontier.push_back((known as u32, state));
+                self.frontier.put(known as u32, state, before);
+                if known >= self.options.states {
+                    self.found.cut = Some(Cut::States);
+                } else if self.found.held() + self.frontier.held() > self.options.bytes {
+                    self.found.cut = Some(Cut::Bytes);
+                }
                 known as u32
             }
         }
@@ -396,42 +282,5 @@ impl<'a> Search<'a> {
             self.cast.agents().filter(waits).map(|agent| self.cast.role(agent)).collect();
         stuck.dedup();
         self.found.violation = Some((Violation::Deadlock(stuck), at, None));
-    }
-}
-
-impl Found {
-    /// The moves to a state and one move more, from the opening on.
-    pub(super) fn trail(&self, at: u32, last: Option<Pick>) -> Vec<Pick> {
-        let mut picks: Vec<Pick> = last.into_iter().collect();
-        let mut at = at;
-        while let Some((_, way)) = self.ways.get_index(at as usize) {
-            picks.push(way.pick);
-            at = way.before;
-        }
-        picks.reverse();
-        picks
-    }
-
-    /// Whether something was supposed on the way there: then it may be what cannot be.
-    fn supposed(&self, at: u32, last: Pick) -> bool {
-        self.trail(at, Some(last)).iter().any(|pick| matches!(pick.choice, Choice::Suppose(_)))
-    }
-}
-
-/// A fingerprint is its own hash.
-#[derive(Default)]
-pub(super) struct Pass(u64);
-
-impl Hasher for Pass {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().take(8).fold(0, |word, byte| word << 8 | u64::from(*byte));
-    }
-
-    fn write_u128(&mut self, print: u128) {
-        self.0 = print as u64;
     }
 }

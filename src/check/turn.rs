@@ -10,7 +10,10 @@ use std::sync::Arc;
 use crate::base::cause::{Cause, PARTICIPANT};
 use crate::base::id::RoleId;
 use crate::base::value::Value;
+use crate::check::opening::openings;
 use crate::check::payload::abstracted;
+pub use crate::check::pick::Free;
+use crate::check::pick::{Choice, NOBODY, Pick, Picks};
 use crate::check::watch::{Abort, Heard, Watch, decided};
 use crate::machine::question::{Question, Reply};
 use crate::machine::session::State as Doing;
@@ -30,90 +33,9 @@ pub(super) const TURNS_SUPPOSED: usize = 3;
 pub(super) struct State {
     pub(super) session: Session,
     /// Numbers of turns that were supposed: every role that counts the same counts as often.
-    counts: Vec<(u64, Value)>,
+    pub(super) counts: Vec<(u64, Value)>,
     /// Whether it was cancelled: that happens once.
-    cancelled: bool,
-}
-
-/// What may happen to a session from outside, besides answers. Only what some scope takes is followed: anything else
-/// ends the session, which everybody is told.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Free {
-    /// The time of a scope is up, at any moment.
-    pub timeouts: bool,
-    /// Participants and effects fail.
-    pub failures: bool,
-    /// Messages are denied by a guard, and refused by who observes them.
-    pub denials: bool,
-    /// The session is cancelled, once.
-    pub cancellations: bool,
-}
-
-impl Free {
-    /// Everything may happen.
-    pub const ALL: Self = Self { timeouts: true, failures: true, denials: true, cancellations: true };
-    /// Nothing does.
-    pub const NONE: Self = Self { timeouts: false, failures: false, denials: false, cancellations: false };
-}
-
-/// A move, small enough to be kept for each state.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Pick {
-    pub(super) agent: AgentId,
-    pub(super) choice: Choice,
-}
-
-/// Who moves where no agent does.
-pub(super) const NOBODY: AgentId = AgentId(u32::MAX);
-
-impl Pick {
-    /// Whether it happens for no reason of the protocol's, and need not happen.
-    pub(super) const fn is_bad_luck(&self) -> bool {
-        matches!(self.choice, Choice::Deny | Choice::Fail | Choice::Refuse | Choice::Cancel)
-    }
-
-    /// The number of the opening, of the first move of a run.
-    pub(super) const fn opening(&self) -> usize {
-        match self.choice {
-            Choice::Open(which) => which as usize,
-            _ => 0,
-        }
-    }
-}
-
-/// What an agent does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Choice {
-    /// The session is opened, with so-manieth of the values that its parameters may have.
-    Open(u32),
-    /// It goes on computing.
-    Go,
-    /// It takes what is first in this mailbox.
-    Take(u32),
-    /// What it offers is sent.
-    Send,
-    /// It is given so-manieth of the answers to its question.
-    Answer(u32),
-    /// What it branches on is supposed to be so-manieth of what it may be.
-    Suppose(u32),
-    /// What it offers is denied.
-    Deny,
-    /// Its question fails.
-    Fail,
-    /// What it is shown is refused.
-    Refuse,
-    /// The time of this scope is up.
-    Expire(u16),
-    /// The session is cancelled.
-    Cancel,
-}
-
-/// The moves of one agent.
-pub(super) struct Picks {
-    pub(super) picks: Vec<Pick>,
-    /// Whether they are all that has to be looked at: whatever others do before does not change them, and they do not
-    /// change what others can do but to add to it.
-    pub(super) alone: bool,
+    pub(super) cancelled: bool,
 }
 
 impl State {
@@ -196,7 +118,7 @@ impl State {
             Choice::Expire(scope) => session.expire(cast, agent, scope, watch),
             Choice::Cancel => {
                 self.cancelled = true;
-                session.cancel(cast, watch)
+                session.cancel(cast, |_| false, watch)
             }
             _ => false,
         }
@@ -409,27 +331,3 @@ fn stopped(cast: &Cast, agent: AgentId, stop: Stop, watch: &mut Watch) -> Option
     }
     None
 }
-
-/// The values that the parameters of a session may have: one list for each way to open it.
-pub(super) fn openings(cast: &Cast) -> Vec<Vec<(Arc<str>, Value)>> {
-    let mut all: Vec<Vec<(Arc<str>, Value)>> = vec![Vec::new()];
-    for param in cast.programs().flat_map(|program| &program.params) {
-        if all.iter().any(|one| one.iter().any(|(name, _)| *name == param.name)) {
-            continue;
-        }
-        let mut values = abstracted(&param.ty, &("opening", &*param.name));
-        if all.len() * values.len() > OPENINGS_MAX {
-            values = vec![unknown::named(("opening", &*param.name), false)];
-        }
-        let with = |one: &Vec<(Arc<str>, Value)>, value: &Value| {
-            let mut one = one.clone();
-            one.push((param.name.clone(), value.clone()));
-            one
-        };
-        all = all.iter().flat_map(|one| values.iter().map(|value| with(one, value))).collect();
-    }
-    all
-}
-
-/// Ways to open a session, at most.
-const OPENINGS_MAX: usize = 16;

@@ -9,6 +9,7 @@ use crate::cli::args::Run;
 use crate::cli::files;
 use crate::cli::source::{Ready, show};
 use crate::cli::terminal::{Stream, Terminal, style};
+use crate::config::bindings::Bindings;
 use crate::config::script::Script;
 use crate::config::vocabulary::Vocabulary;
 use crate::config::{bindings, script};
@@ -75,30 +76,52 @@ impl Read {
 
     /// Bindings, with the script files that they name.
     fn bindings(path: &Path, words: &Vocabulary, sources: &mut Sources) -> Self {
-        let name = path.to_string_lossy();
-        let text = match files::text(path) {
-            Err(unread) => return Self { script: None, said: vec![unread.add(&name, sources).1] },
-            Ok(text) => text,
-        };
-        let source = sources.add(name, text.as_str());
-        let (bindings, mut said) = bindings::read(source, &text, Some(words));
-        let Some(bindings) = bindings else { return Self { script: None, said } };
-        if bindings.protocol != words.protocol {
-            // They are for another protocol of the file.
-            return Self { script: Some(Script::default()), said: Vec::new() };
-        }
-        let mut scripts = BTreeMap::new();
-        let directory = path.parent().unwrap_or(Path::new(""));
-        for file in bindings.files() {
-            let mut read = Self::script(&directory.join(file), words, sources);
-            said.append(&mut read.said);
-            match read.script {
-                Some(script) => scripts.insert(file.to_owned(), script),
-                None => return Self { script: None, said },
-            };
-        }
-        let (script, mut notes) = bindings.script(&scripts);
-        said.append(&mut notes);
-        Self { script: Some(script), said }
+        let (bound, mut said) = bound(path, words, sources);
+        let script = bound.map(|Bound { bindings, scripts }| {
+            if bindings.protocol != words.protocol {
+                // They are for another protocol of the file.
+                return Script::default();
+            }
+            let (script, mut notes) = bindings.script(&scripts);
+            said.append(&mut notes);
+            script
+        });
+        Self { script, said }
     }
+}
+
+/// Bindings, and the script files that they name.
+pub(super) struct Bound {
+    pub(super) bindings: Bindings,
+    pub(super) scripts: BTreeMap<String, Script>,
+}
+
+/// Reads bindings; none if something is wrong. Of those for another protocol nothing more is read and nothing is said.
+pub(super) fn bound(
+    path: &Path,
+    words: &Vocabulary,
+    sources: &mut Sources,
+) -> (Option<Bound>, Vec<Diagnostic>) {
+    let name = path.to_string_lossy();
+    let text = match files::text(path) {
+        Err(unread) => return (None, vec![unread.add(&name, sources).1]),
+        Ok(text) => text,
+    };
+    let source = sources.add(name, text.as_str());
+    let (bindings, mut said) = bindings::read(source, &text, Some(words));
+    let Some(bindings) = bindings else { return (None, said) };
+    let mut scripts = BTreeMap::new();
+    if bindings.protocol != words.protocol {
+        return (Some(Bound { bindings, scripts }), Vec::new());
+    }
+    let directory = path.parent().unwrap_or(Path::new(""));
+    for file in bindings.files() {
+        let mut read = Read::script(&directory.join(file), words, sources);
+        said.append(&mut read.said);
+        match read.script {
+            Some(script) => scripts.insert(file.to_owned(), script),
+            None => return (None, said),
+        };
+    }
+    (Some(Bound { bindings, scripts }), said)
 }

@@ -22,7 +22,7 @@ use crate::diag::code::Code;
 use crate::diag::source::{Sources, Span};
 use crate::guard::{Policy, Table};
 use crate::tools::guards::tokens::{Held, token_files};
-use crate::tools::guards::{Beside, plan, policy, report, show};
+use crate::tools::guards::{self, Beside, plan, policy, report, show};
 use crate::tools::run::vocabulary;
 
 /// What holds of a protocol's sends.
@@ -116,13 +116,8 @@ pub fn beside(
 
 /// The table of a policy; none if it cannot be one, which has then been shown.
 pub fn table(policy: &Policy, ready: &Ready, terminal: &mut Terminal) -> Option<Table> {
-    let table = Table::new(&ready.programs, policy);
-    if table.is_err() {
-        let message = format!("`{}` needs more capabilities than one word has bits", ready.protocol.name);
-        let said = vec![Diagnostic::new(Code::E0447, ready.protocol.span, message)];
-        findings(&ready.front.sources, said, terminal);
-    }
-    table.ok()
+    let made = guards::table(policy, &ready.protocol, &ready.programs);
+    made.map_err(|said| findings(&ready.front.sources, vec![*said], terminal)).ok()
 }
 
 /// The tokens that bindings name.

@@ -11,16 +11,17 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 
 use crate::cli::args::{Choose, Report, Run};
-use crate::cli::source::{built, show, summary};
+use crate::cli::source::{built, front, show, summary};
 use crate::cli::terminal::{Stream, Terminal, style};
 use crate::cli::{Exit, files, guards, run};
 use crate::config::scenario::{self, Scenario};
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::diag::render::{Format, render};
-use crate::diag::source::Sources;
+use crate::diag::source::{Sources, Span};
 use crate::guard::Table;
 use crate::machine::cast::Cast;
+use crate::tools::choose::families;
 use crate::tools::run::{params, vocabulary};
 use crate::tools::scenario::stepper::Setup;
 use crate::tools::scenario::{About, Manual, Played, Stepper, play, report};
@@ -58,6 +59,11 @@ pub fn run(args: &Run, file: &Path, terminal: &mut Terminal) -> Result<Exit> {
         return Ok(Exit::Errors);
     };
     let scenarios = table.scenarios();
+    if scenarios.is_empty() {
+        let nothing = Diagnostic::new(Code::E0431, Span::new(source, 0, 0), "there is no scenario here");
+        show(&sources, vec![nothing.help("begin with `protocol FILE` and `open`")], terminal);
+        return Ok(Exit::Errors);
+    }
     let mut theatre = Theatre { args, file, stages: BTreeMap::new() };
     let mut wrong = Vec::new();
     let mut ready = Vec::new();
@@ -123,6 +129,9 @@ impl Theatre<'_> {
             given.path.clone()
         };
         let protocol = given.protocol.clone().or_else(|| Some(named?.1?.it.clone()));
+        if let Some(missing) = no_family(&path, scenario) {
+            return Ok(Found::Missing(Box::new(missing)));
+        }
         let mut sizes: Vec<(String, u32)> =
             scenario.sizes().into_iter().map(|(name, count)| (name.it.clone(), count)).collect();
         sizes.extend(given.sizes.iter().cloned());
@@ -152,6 +161,19 @@ impl Theatre<'_> {
     }
 }
 
+/// What is wrong with the sizes of a scenario.
+fn no_family(path: &PathBuf, scenario: &Scenario<'_>) -> Option<Diagnostic> {
+    let sizes = scenario.sizes();
+    if sizes.is_empty() {
+        return None;
+    }
+    let front = front(std::slice::from_ref(path));
+    sizes.into_iter().find_map(|(name, _)| {
+        let wrong = families(&front, [name.it.as_str()]).err()?;
+        Some(Diagnostic::new(Code::E0406, name.at, wrong.to_string()))
+    })
+}
+
 /// A path as the file of scenarios writes it: beside that file.
 fn beside(file: &Path, path: &str) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).join(path)
@@ -167,7 +189,8 @@ fn perform(args: &Run, scenario: &Scenario<'_>, ready: &Ready, terminal: &mut Te
     }
     let auto = scenario.auto().into_iter().map(str::to_owned).collect();
     let guards = Some(ready.guards.clone());
-    let setup = Setup { cast, stage, seed: scenario.seed(), auto, guards };
+    let idle_timeout = scenario.idle().map(|idle| idle.it).or(args.idle_timeout);
+    let setup = Setup { cast, stage, seed: scenario.seed(), auto, idle_timeout, guards };
     let mut driver = Stepper::new(setup, trace.as_mut(), &mut out);
     play(scenario, &ready.about, &mut driver)
 }

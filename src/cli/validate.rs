@@ -3,8 +3,8 @@
 //! Is not: the judge; `tools::validate` is.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -13,17 +13,18 @@ use crate::bytecode::program::Program;
 use crate::check::search::Progress;
 use crate::check::turn::Free;
 use crate::cli::Exit;
+use crate::cli::answers::{Bound, bound};
 use crate::cli::args::{Validate, Verdicts, Without};
 use crate::cli::files;
-use crate::cli::guards::beside;
+use crate::cli::guards;
 use crate::cli::source::{front, sizes};
 use crate::cli::terminal::{Stream, Terminal, columns, style};
-use crate::config::{bindings, script};
-use crate::diag::Diagnostic;
+use crate::config::vocabulary::Vocabulary;
 use crate::diag::render::{Format, render};
 use crate::diag::source::Sources;
+use crate::diag::{Diagnostic, Severity};
 use crate::local::Amend;
-use crate::pipeline::Options;
+use crate::pipeline::{Options, has_errors};
 use crate::tools::run::vocabulary;
 use crate::tools::validate::{Offers, Row, Setup, errors, report, saved, show, validate as explore};
 
@@ -55,15 +56,19 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
     };
     let mut besides = |file: &str, programs: &[Program]| {
         let mut sources = Sources::default();
-        let found =
-            beside(None, file, &vocabulary(programs), &mut sources, &mut |line| talk.borrow_mut().say(line));
+        let mut say = |line: &str| talk.borrow_mut().say(line);
+        let found = guards::beside(None, file, &vocabulary(programs), &mut sources, &mut say);
         let shown = |said: Vec<Diagnostic>| render(Format::Human(style(Stream::Err)), &sources, &said);
         found.map_err(|said| talk.borrow_mut().write(Stream::Err, &shown(said))).ok()
     };
+    let mut beside = Beside::default();
+    let mut offers = |file: &str, words: &Vocabulary| beside.offers(file, words);
     let rows = explore(&front, &options, &setup, &mut offers, &mut besides, &mut tell);
     let terminal = talk.into_inner();
     let findings = errors(&front.sources, &rows);
-    terminal.write(Stream::Err, &render(Format::Human(style(Stream::Err)), &front.sources, &findings));
+    let format = Format::Human(style(Stream::Err));
+    terminal.write(Stream::Err, &render(format, &front.sources, &findings));
+    terminal.write(Stream::Err, &render(format, &beside.sources, &beside.said));
     match args.format {
         Verdicts::Json => terminal.data(&report(&front.sources, &rows)),
         Verdicts::Human => {
@@ -87,7 +92,7 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
             None => terminal.say("nothing is wrong, so there is no run to be kept"),
         }
     }
-    Ok(if rows.iter().any(Row::is_wrong) { Exit::Errors } else { Exit::Fine })
+    Ok(if rows.iter().any(Row::is_wrong) || has_errors(&beside.said) { Exit::Errors } else { Exit::Fine })
 }
 
 fn free(without: &[Without]) -> Free {
@@ -99,21 +104,32 @@ fn free(without: &[Without]) -> Free {
     }
 }
 
-/// The handlers beside a protocol, if there are any; what is wrong with their file, `run` says.
-fn offers(file: &str, protocol: &str) -> Option<Offers> {
-    let path = Path::new(file).with_extension("bindings.yaml");
-    let mut sources = Sources::default();
-    let text = path.is_file().then(|| files::text(&path).ok()).flatten()?;
-    let source = sources.add(path.to_string_lossy(), text.as_str());
-    let bindings = bindings::read(source, &text, None).0.filter(|bindings| bindings.protocol == protocol)?;
-    let mut scripts = BTreeMap::new();
-    let directory = path.parent().unwrap_or(Path::new(""));
-    for name in bindings.files() {
-        let Ok(text) = files::text(&directory.join(name)) else { continue };
-        let source = sources.add(name, text.as_str());
-        scripts.extend(script::read(source, &text, None).0.map(|script| (name.to_owned(), script)));
+/// The handlers beside protocols, and what is wrong with their files.
+#[derive(Default)]
+struct Beside {
+    sources: Sources,
+    said: Vec<Diagnostic>,
+    /// Files that could not be used, which is said once.
+    refused: BTreeSet<PathBuf>,
+}
+
+impl Beside {
+    /// The handlers beside a protocol, if there are any.
+    fn offers(&mut self, file: &str, words: &Vocabulary) -> Option<Offers> {
+        let path = Path::new(file).with_extension("bindings.yaml");
+        if !path.is_file() || self.refused.contains(&path) {
+            return None;
+        }
+        let (bound, mut said) = bound(&path, words, &mut self.sources);
+        // Notes are about what `run` does with them.
+        said.retain(|one| one.severity != Severity::Note);
+        self.said.append(&mut said);
+        let Some(Bound { bindings, scripts }) = bound else {
+            self.refused.insert(path);
+            return None;
+        };
+        (bindings.protocol == words.protocol).then_some(Offers { bindings, scripts })
     }
-    Some(Offers { bindings, scripts })
 }
 
 #[expect(clippy::disallowed_methods, reason = "progress is shown by the time that people wait")]

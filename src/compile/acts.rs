@@ -21,8 +21,9 @@ impl Layout<'_> {
         var: Option<VarId>,
     ) {
         let channel = self.outgoing.iter().position(|channel| (channel.peer, channel.lane) == (to, lane));
-        let channel = self.draft.small(channel.unwrap_or(0));
-        let message = Arg::Is(self.labels.get(&label).copied().unwrap_or(0));
+        let channel = self.draft.known(channel);
+        let channel = self.draft.small(channel);
+        let message = Arg::Is(self.draft.known(self.labels.get(&label).copied()));
         if !matches!(label, graph::Label::Message(_)) {
             return self.draft.put(Op::Select, channel, message, NONE);
         }
@@ -72,10 +73,11 @@ impl Layout<'_> {
             let Act::Receive { from, lane, label, var } = &edge.act else { continue };
             let channel =
                 self.incoming.iter().position(|channel| (channel.peer, channel.lane) == (*from, *lane));
-            let message = self.labels.get(label).copied().unwrap_or(0);
+            let channel = self.draft.known(channel) as u16;
+            let message = self.draft.known(self.labels.get(label).copied());
             let slot = var.and_then(|var| self.slot(var));
             let to = self.label(edge.to, context);
-            cases.push((Case { channel: channel.unwrap_or(0) as u16, message, slot, to: 0 }, to));
+            cases.push((Case { channel, message, slot, to: 0 }, to));
         }
         cases.sort_by_key(|(case, _)| (case.channel, case.message));
         let table = self.draft.small(self.receives.len());

@@ -62,6 +62,8 @@ pub(super) struct Draft {
     most: Vec<u16>,
     /// Set where something did not fit into an operand.
     pub(super) overflow: bool,
+    /// Set where a table had no place for something that the automaton does.
+    missing: bool,
 }
 
 impl Draft {
@@ -76,6 +78,7 @@ impl Draft {
             temps: 0,
             most: vec![0; threads],
             overflow: false,
+            missing: false,
         }
     }
 
@@ -164,6 +167,13 @@ impl Draft {
         Arg::Is(number as u16)
     }
 
+    /// The place of something in a table that was made of all that the automaton does. Where it has none, code that
+    /// means something else must not come out, so nothing does.
+    pub(super) fn known<T: Default>(&mut self, place: Option<T>) -> T {
+        self.missing |= place.is_none();
+        place.unwrap_or_default()
+    }
+
     /// Whether there is more code than a program may have; whoever lays it out stops.
     pub(super) fn is_full(&self) -> bool {
         self.overflow || self.lines.len() > limits::INSTRUCTIONS_MAX
@@ -181,6 +191,12 @@ impl Draft {
             return Err(Rejection::new(
                 Code::E0307,
                 "it has more code, names or constants than a program may have",
+            ));
+        }
+        if self.missing {
+            return Err(Rejection::new(
+                Code::E0301,
+                "its tables have no place for something that it does, which is a mistake of Laban",
             ));
         }
         let number = |line: &Line, at: usize| match line.args.get(at) {

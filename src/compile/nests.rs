@@ -15,7 +15,7 @@ impl Layout<'_> {
             Some(Inside::Par(branches)) => {
                 let mut threads = Vec::with_capacity(branches.len());
                 for (lane, entry) in branches {
-                    let thread = self.survey.threads.get(lane).copied().unwrap_or(0);
+                    let thread = self.draft.known(self.survey.threads.get(lane).copied());
                     let label = self.label(*entry, Context { thread, exit: Exit::Join });
                     threads.push((thread, label));
                 }

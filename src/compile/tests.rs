@@ -9,8 +9,11 @@ use crate::base::random::Random;
 use crate::base::ty::Type;
 use crate::base::value::Value;
 use crate::bytecode::asm;
+use crate::bytecode::op::Op;
 use crate::bytecode::program::Program;
+use crate::compile::draft::{Draft, NONE};
 use crate::compile::programs;
+use crate::diag::code::Code;
 use crate::global::expr::{Binary, Each, Expr, Fold, Part, Unary};
 use crate::global::graph::{Graph, Label};
 use crate::global::protocol::{Decision, Lane, Message, Payload, Protocol, Role, Step, Var};
@@ -297,4 +300,14 @@ fn the_text_of_a_program() {
     let expected = "program P role B\nslots   0  threads 1\nchannel from A, holds 2\nL0:\n    receive\n      <- A: M => L0";
     assert_eq!(text(&programs[1]), expected);
     assert!(crate::machine::drive::drive(programs, &mut Random::new(1)));
+}
+
+#[test]
+fn what_has_no_place_in_a_table_is_refused_and_not_taken_for_the_first() {
+    let mut draft = Draft::new(1);
+    draft.put(Op::End, NONE, NONE, NONE);
+    assert_eq!(draft.known(Some(3)), 3);
+    assert!(draft.finish(0).is_ok());
+    draft.known(None::<usize>);
+    assert_eq!(draft.finish(0).unwrap_err().code, Code::E0301);
 }

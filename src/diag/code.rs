@@ -112,6 +112,7 @@ codes! {
     E0146 Error "a `collect` of one, or at several"
     E0147 Warning "a `collect` without a time limit"
     E0148 Error "a condition on the branch `timeout`"
+    E0149 Error "a time limit that leaves no time"
 
     E0201 Error "a role cannot tell two runs apart"
     E0202 Error "one message could overtake another"

@@ -388,9 +388,11 @@ impl Engine {
         }
     }
 
-    /// What is due by now: scopes whose time is up, sessions in which nothing happens.
+    /// What is due by now: scopes whose time is up, sessions in which nothing happens. What is more than a bounded amount
+    /// of that stays due, as [`Self::poll_timeout`] says.
     fn fire(&mut self) {
-        while let Some((session, due)) = self.timers.take(self.now) {
+        for _ in 0..limits::TIMERS_PER_HANDLE {
+            let Some((session, due)) = self.timers.take(self.now) else { return };
             let Some(live) = self.sessions.find(session.slot, session.generation) else { continue };
             let Some(troupe) = self.casts.get(live.cast as usize) else { continue };
             match due {

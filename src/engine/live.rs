@@ -111,7 +111,8 @@ impl Live {
     }
 
     pub(super) fn cancel(&mut self, cast: &Cast, world: &mut impl World) -> bool {
-        self.session.cancel(cast, world)
+        let lost = &self.lost;
+        self.session.cancel(cast, |role| lost.contains(&role), world)
     }
 
     /// Where in the source an agent stands.

@@ -482,3 +482,20 @@ fn a_session_is_given_up_when_nothing_happens_for_as_long_as_it_says() {
     engine.handle(Instant(1_000), Input::Tick);
     assert_eq!(told(&mut engine), ["E0517 nothing has happened for 1000ns"]);
 }
+
+#[test]
+fn time_limits_that_are_due_at_once_are_seen_to_a_bounded_number_at_a_time() {
+    let asks = half(0, vec![op(Op::Produce, 0, 0, 0), op(Op::Send, 0, 0, 0), END], vec![]);
+    let (mut engine, cast) = deployed(asks, receiver());
+    for request in 0..limits::TIMERS_PER_HANDLE as u64 + 3 {
+        let mut opening = Opening::new(request, cast);
+        opening.idle_timeout = Some(Duration(1_000));
+        engine.handle(NOW, Input::Open(opening));
+    }
+    let late = Instant(5_000);
+    engine.handle(late, Input::Tick);
+    assert_eq!(engine.sessions(), 3);
+    assert!(engine.poll_timeout().unwrap() <= late);
+    engine.handle(late, Input::Tick);
+    assert_eq!((engine.sessions(), engine.poll_timeout()), (0, None));
+}

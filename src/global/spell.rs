@@ -48,6 +48,7 @@ fn write(e: &Expr, around: u8, depth: usize, out: &mut String) {
         ExprKind::Duration(ns) => out.push_str(&Duration(*ns).to_string()),
         ExprKind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         ExprKind::None => out.push_str("none"),
+        ExprKind::Damaged => out.push('…'),
         ExprKind::Name(name) => out.push_str(&name.text),
         ExprKind::Text(parts) => text(parts, depth, out),
         ExprKind::List(items) => list(items, "[", "]", depth, out),

@@ -3,6 +3,8 @@
 //! The list of members says what is known of each, in their order: none while nothing is, true when its message was
 //! taken, the word of the cause when it will not come. Is not: a judge of when there is enough; that is code.
 
+use std::sync::Arc;
+
 use crate::base::cause::Cause;
 use crate::base::limits;
 use crate::base::value::Value;
@@ -152,12 +154,16 @@ fn roster(slots: &[Value], instr: Instr) -> Result<&[Value], Trouble> {
 }
 
 fn mark(slots: &mut [Value], instr: Instr, place: usize, known: Value) -> Result<(), Trouble> {
-    let mut items = roster(slots, instr)?.to_vec();
-    if let Some(item) = items.get_mut(place) {
-        *item = known;
+    // In its place: nobody else holds the list while it is gathered, and it grows no heavier.
+    match slots.get_mut(usize::from(instr.c)) {
+        Some(Value::List(items)) => {
+            if let Some(item) = Arc::make_mut(items).get_mut(place) {
+                *item = known;
+            }
+            Ok(())
+        }
+        other => Err(kind("a list", other.map_or(&Value::None, |other| &*other))),
     }
-    run::keep(slots, instr.c, record::list(items)?);
-    Ok(())
 }
 
 /// The member whose message an owner's participant looks at.

@@ -98,6 +98,11 @@ impl Mailbox {
         std::iter::once(&self.payload).chain(self.rest.iter().map(|parcel| &parcel.payload))
     }
 
+    /// The bytes of the block behind the first message.
+    pub(super) fn room(&self) -> usize {
+        self.rest.capacity() * size_of::<Parcel>()
+    }
+
     /// What its messages carry, in order; one more where there is none.
     pub(super) fn payloads(&mut self) -> impl Iterator<Item = &mut Value> {
         std::iter::once(&mut self.payload).chain(self.rest.iter_mut().map(|parcel| &mut parcel.payload))

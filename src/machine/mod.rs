@@ -2,7 +2,7 @@
 //!
 //! `cast` links the verified programs of all roles once; `session` is what changes; `run` executes one agent (one
 //! thread of one role) until it needs something; `scope` and `gather` are what may end early; `compute` and the files
-//! it uses are the operations on values.
+//! it uses are the operations on values; `packed` is a session that is kept.
 //! The engine and the explorer drive the same thing: whoever drives picks the agent.
 //! Is not: a scheduler, a guard or a judge of programs: what the verifier has proved is not looked at again.
 
@@ -17,6 +17,7 @@ mod gather;
 mod link;
 mod mailbox;
 mod order;
+pub mod packed;
 mod path;
 pub mod question;
 mod rebase;

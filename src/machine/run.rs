@@ -546,7 +546,8 @@ fn join(threads: &mut [Thread], part: &Part, agent: AgentId, number: u16, world:
     thread.state = State::Idle;
     let waiting = &mut threads[parent.index()];
     waiting.children -= 1;
-    if waiting.children == 0 {
+    // One that has raised a cause meanwhile waits for its owner's word instead.
+    if waiting.children == 0 && waiting.state == State::Joining {
         waiting.state = State::Ready;
         world.wake(parent);
     }

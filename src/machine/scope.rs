@@ -30,7 +30,7 @@ pub(super) struct Scopes {
     /// For each mailbox on a lane of a scope the instances that its messages belong to, in order.
     pub(super) tags: Vec<VecDeque<Path>>,
     /// What has come to owners of collections, in order: the region and the mailbox.
-    pub(super) arrivals: Vec<(u32, u32)>,
+    pub(super) arrivals: VecDeque<(u32, u32)>,
     /// Causes that have come before their owner has entered the instance, or that a collection has not looked at yet.
     pub(super) reports: Vec<Report>,
 }
@@ -123,12 +123,9 @@ impl<'a> Reach<'a> {
         self.part(role).map_or(NO_REGION, |part| part.first_region + u32::from(scope))
     }
 
-    /// The scopes around a thread, innermost first.
-    fn chain(&self, agent: AgentId) -> (RoleId, Vec<u16>) {
-        let role = self.cast.role(agent);
-        let innermost = self.threads.get(agent.index()).and_then(|thread| thread.within());
-        let Some(part) = self.part(role) else { return (role, Vec::new()) };
-        (role, part.program.around(innermost).collect())
+    /// The innermost scope around a thread.
+    fn innermost(&self, agent: AgentId) -> Option<u16> {
+        self.threads.get(agent.index()).and_then(|thread| thread.within())
     }
 
     /// Begins an instance: the next one in the instance of the scope around it. Gives where the thread goes on if the
@@ -273,9 +270,11 @@ impl<'a> Reach<'a> {
         if !channel.controls || !self.scopes.is_due(channel, mailbox) {
             return;
         }
-        let (role, chain) = self.chain(channel.receiver);
+        let role = channel.to;
+        let Some(part) = self.part(role) else { return };
         let ends = |scope: &u16| self.scope(role, *scope).is_some_and(|linked| linked.control == mailbox);
-        if let Some(scope) = chain.iter().copied().rfind(ends) {
+        let outermost = part.program.around(self.innermost(channel.receiver)).filter(ends).last();
+        if let Some(scope) = outermost {
             self.ended(role, scope, world);
         }
     }
@@ -289,25 +288,26 @@ impl<'a> Reach<'a> {
 
     /// A cause at an agent: the innermost scope around it that takes it is told. Whether there is one.
     pub(super) fn raise(&mut self, agent: AgentId, cause: &Cause, world: &mut impl World) -> Option<Raised> {
-        let (role, chain) = self.chain(agent);
-        self.raise_in(agent, (role, &chain), cause, world)
+        self.raise_in(agent, self.innermost(agent), cause, world)
     }
 
+    /// The same, from this scope outwards.
     fn raise_in(
         &mut self,
         agent: AgentId,
-        (role, chain): (RoleId, &[u16]),
+        innermost: Option<u16>,
         cause: &Cause,
         world: &mut impl World,
     ) -> Option<Raised> {
+        let role = self.cast.role(agent);
         let part = self.part(role)?;
-        let takes = |scope: &&u16| {
-            part.program.scopes.get(usize::from(**scope)).is_some_and(|scope| match scope.kind {
+        let takes = |scope: &u16| {
+            part.program.scopes.get(usize::from(*scope)).is_some_and(|scope| match scope.kind {
                 ScopeKind::Collect => scope.owner != role,
                 ScopeKind::Try => scope.handler(cause).is_some(),
             })
         };
-        let scope = *chain.iter().find(takes)?;
+        let scope = part.program.around(innermost).find(takes)?;
         let code = part.program.scopes.get(usize::from(scope))?;
         let (owner, kind, exit) = (code.owner, code.kind, code.exit);
         let at_owner = part.scopes.get(usize::from(scope))?.at_owner;
@@ -387,15 +387,14 @@ impl<'a> Reach<'a> {
             self.nudge(agent, world);
             return true;
         }
-        let Some(part) = self.part(role) else { return true };
-        let chain: Vec<u16> = part.program.around(Some(scope)).collect();
-        self.raise_in(agent, (role, &chain), &Cause::Timeout, world).is_some()
+        self.raise_in(agent, Some(scope), &Cause::Timeout, world).is_some()
     }
 
-    /// The session is cancelled from outside: the outermost instances that take this are ended. Whether there is one.
-    pub(super) fn cancel(&mut self, world: &mut impl World) -> bool {
+    /// The session is cancelled from outside: the outermost instances that take this are ended, but for those whose
+    /// owners are gone and would do nothing about it. Whether there is one.
+    pub(super) fn cancel(&mut self, gone: impl Fn(RoleId) -> bool, world: &mut impl World) -> bool {
         let mut ended = Vec::new();
-        for (role, part) in self.cast.parts.iter().enumerate() {
+        for (role, part) in self.cast.parts.iter().enumerate().filter(|(role, _)| !gone(RoleId::at(*role))) {
             for (at, code) in part.program.scopes.iter().enumerate() {
                 let region = self.scopes.region(part.first_region + at as u32);
                 let takes = code.handlers.iter().any(|handler| handler.cause == Cause::Cancelled);

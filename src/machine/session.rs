@@ -264,9 +264,10 @@ impl Session {
         self.reach(cast).is_none_or(|mut reach| reach.expire(agent, scope, world))
     }
 
-    /// The session is cancelled from outside. False where no scope takes it.
-    pub fn cancel(&mut self, cast: &Cast, world: &mut impl World) -> bool {
-        self.reach(cast).is_some_and(|mut reach| reach.cancel(world))
+    /// The session is cancelled from outside. False where no scope takes it whose owner is there: `gone` says of a role
+    /// whether it will never act again.
+    pub fn cancel(&mut self, cast: &Cast, gone: impl Fn(RoleId) -> bool, world: &mut impl World) -> bool {
+        self.reach(cast).is_some_and(|mut reach| reach.cancel(gone, world))
     }
 
     /// The scopes whose owners are inside and have a time limit.

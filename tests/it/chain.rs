@@ -11,7 +11,7 @@ use laban::base::id::RoleId;
 use laban::base::random::Random;
 use laban::base::time::Instant;
 use laban::base::value::Value;
-use laban::bytecode::program::{Kind, Program};
+use laban::bytecode::program::{Kind, Program, Role};
 use laban::compile::programs;
 use laban::config::bindings::RoleBinding;
 use laban::config::guards::{CLASSES, Grants, read};
@@ -61,6 +61,25 @@ struct Side {
     cost: u64,
 }
 
+/// What roles may do: who has the capability of special messages, and who the one that all need.
+fn grants(roles: &[Role], special: &[bool], plain: &[bool]) -> Grants {
+    let binding = |(at, role): (usize, &Role)| {
+        let both = [("t:special", special[at]), ("t:plain", plain[at])];
+        let names = both.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned());
+        RoleBinding {
+            role: role.name.to_string(),
+            place: Span::default(),
+            handler: None,
+            config: serde_json::Value::Null,
+            deadline: None,
+            tokens: None,
+            capabilities: Some(names.collect()),
+        }
+    };
+    let bindings: Vec<RoleBinding> = roles.iter().enumerate().map(binding).collect();
+    Grants::fresh().with(&bindings)
+}
+
 impl Side {
     /// A random profile in a context, as its text, its grants and the model of it.
     fn invent(context: &'static str, programs: &[Program], random: &mut Random) -> (Self, Policy) {
@@ -106,26 +125,10 @@ impl Side {
         assert!(said.is_empty(), "{said:?}\n{text}");
         let mut may = |of: u64| (0..roles.len()).map(|_| random.below(of) > 0).collect::<Vec<bool>>();
         let (special, plain) = (may(4), may(16));
-        let binding = |(at, role): (usize, &laban::bytecode::program::Role)| RoleBinding {
-            role: role.name.to_string(),
-            place: Span::default(),
-            handler: None,
-            config: serde_json::Value::Null,
-            deadline: None,
-            tokens: None,
-            capabilities: Some(
-                [("t:special", special[at]), ("t:plain", plain[at])]
-                    .into_iter()
-                    .filter(|(_, has)| *has)
-                    .map(|(name, _)| name.to_owned())
-                    .collect(),
-            ),
-        };
-        let bindings: Vec<RoleBinding> = roles.iter().enumerate().map(binding).collect();
         let policy = Policy {
             context: Arc::from(context),
             profile: profile.unwrap(),
-            grants: Grants::fresh().with(&bindings),
+            grants: grants(roles, &special, &plain),
             ..Policy::fresh()
         };
         let side = Self {
@@ -169,7 +172,9 @@ impl Side {
     /// A message has left: it was allowed, and is charged.
     fn sent(&mut self, from: RoleId, to: RoleId, label: &str, cleared: Option<(RoleId, String, u64, u64)>) {
         let terms = self.terms(label);
-        let (role, charged, cost, headroom) = cleared.expect("nothing is seen that was not charged");
+        let Some((role, charged, cost, headroom)) = cleared else {
+            panic!("`{label}` is seen and was not charged");
+        };
         assert_eq!(
             (role, charged.as_str(), cost),
             (from, label, terms.cost),

@@ -339,6 +339,13 @@ fn validate_refuses_files_and_annotations_with_errors() {
     place.write("talk.guards.yaml", "protocol: Talk\ndefaults: {}\nbudgets: [{ limit: 50 }]\n");
     place.write("talk.choreo", TALK.replace("flow_cost = 7", "flow_cost = 0"));
     place.laban("validate talk.choreo").status(1).talks("E0445");
+    let names: Vec<String> = (0..129).map(|at| format!("\"t:{at}\"")).collect();
+    place.write("talk.choreo", TALK);
+    place.write(
+        "talk.guards.yaml",
+        format!("protocol: Talk\ndefaults: {{ capabilities: [{}] }}\n", names.join(", ")),
+    );
+    place.laban("validate talk.choreo").status(1).talks("E0447");
     // What no profile covers is known before it runs.
     place.write("talk.choreo", TALK);
     place.write("talk.guards.yaml", "protocol: Talk\nbudgets: [{ limit: 50 }]\n");

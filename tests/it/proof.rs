@@ -10,8 +10,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use laban::base::id::{LaneId, RoleId, StateId};
 use laban::base::value::Value;
 use laban::bytecode::program::Program;
-use laban::check::explore::Happening;
-use laban::check::{Bounds, Memory, explore};
 use laban::compile::programs;
 use laban::global::expr::Expr;
 use laban::global::graph::{Act, Graph, Inside, Label};
@@ -21,6 +19,7 @@ use laban::local::{Amend, project};
 use laban::machine::Cast;
 use laban::machine::question::{Question, Reply};
 
+use crate::explore::{Bounds, Happening, Memory, explore};
 use crate::worlds::generate::protocol;
 
 /// Seeds that are tried.

@@ -1,7 +1,7 @@
 //! Leaving orders out changes no verdict: what the search shows with few orders it shows with all of them.
 //!
 //! Small protocols from seeds, as they are and with a send left out or sent twice, and protocols with scopes under
-//! every cause. The plain exploration of `check::explore` agrees where no cause is involved.
+//! every cause. The plain exploration of `explore` agrees where no cause is involved.
 
 use laban::base::value::Value;
 use laban::bytecode::instr::Instr;
@@ -10,7 +10,6 @@ use laban::bytecode::program::Program;
 use laban::check::graph::shape;
 use laban::check::search::{Options, Orders, Violation, search};
 use laban::check::turn::Free;
-use laban::check::{Bounds, explore};
 use laban::compile::programs;
 use laban::global::Sizes;
 use laban::local::{Amend, project};
@@ -18,6 +17,7 @@ use laban::machine::Cast;
 use laban::machine::question::{Question, Reply};
 use laban::pipeline::{Front, Options as Build, Root, Unread};
 
+use crate::explore::{Bounds, explore};
 use crate::worlds::generate::protocol;
 
 const SEEDS: u64 = 400;

@@ -102,6 +102,12 @@ tick   1ms                           | Seller does time.sleep; Seller -> Buyer: 
         "auto none\nopen\nlose Buyer | nothing\ntick 1h\nexpect waits Seller for Offer\nexpect open\n",
     )
     .status(0);
+    // Whoever is left waits for one that is gone; only a limit on silence ends that.
+    run(
+        &place,
+        "auto none\nidle 90s\nopen\nlose Buyer | nothing\ntick 89s | nothing\ntick 1s | aborted E0517\n",
+    )
+    .status(0);
     let busy = "\
 open
 fail   Buyer produce Offer recoverable busy | 0 times Buyer -> Seller: Offer
@@ -149,7 +155,13 @@ fn what_differs_is_said_with_its_line() {
         .says("Buyer is asked produce Offer");
     run(&place, "opn\n").status(1).says("E0430");
     run(&place, "open\nlose Byer\n").status(1).says("E0406");
-    run(&place, "size Guest=3\nopen\n").status(2).talks("Guest");
+    run(&place, "size Guest=3\nopen\n")
+        .status(1)
+        .says("error[E0406]: no family is called `Guest`; there is none")
+        .says("sale.scn:2:6");
+    place.write("none.scn", "");
+    place.laban("run none.scn").status(1).says("error[E0431]: there is no scenario here");
+    run(&place, "").status(1).says("error[E0431]: nothing is done in this scenario");
     place.laban("run sale.choreo --scenario nowhere.scn").status(1).says("E0053");
     place.laban("run sale.scn --play Buyer").status(2);
 }
@@ -174,6 +186,51 @@ step Buyer                        | completed
         .status(1)
         .says("`Buyer: send` cannot be done now; what can be done: `Buyer: give");
     run(&place, "manual\nopen\ntick 1s\n").status(1).says("there is no clock in a `manual` scenario");
+}
+
+/// Time is up for A while its threads run; B, who takes that, says how the part ends.
+const HALTED: &str = "\
+choreography P {
+    roles: A, B, C
+    try at B within 60s {
+        try at A within 5s {
+            par {
+                { A -> C: M }
+                { C -> A: N }
+            }
+        } on denied { A -> C: Denied }
+        A -> B: Rest
+    } on timeout { B -> A: Late }
+    A -> C: Bye
+}
+";
+
+#[test]
+fn who_has_raised_a_cause_waits_for_the_word_though_its_threads_end() {
+    let place = Place::new("scenarios_halted");
+    place.write("p.choreo", HALTED);
+    let moves = "protocol p.choreo\nmanual\nopen\nstep A expire 1 | A raises timeout\nstep A/1 send\nstep C/2 send\n\
+                 step A/2\nstep C/1\nstep C send\n";
+    place.write("p.scn", format!("{moves}step A\n"));
+    place.laban("run p.scn").status(1).says("`A: step` cannot be done now");
+    place.write("p.scn", format!("{moves}step B send | B tells A \"B.try#1.timeout\"\n"));
+    place.laban("run p.scn").status(0);
+}
+
+#[test]
+fn whose_device_is_gone_does_nothing_about_a_cancellation() {
+    let place = Place::new("scenarios_gone");
+    place.write(
+        "p.choreo",
+        "choreography P {\n    roles: A, B\n    try at A { A -> B: M(n: Int) } on cancelled { A -> B: Stop }\n}\n",
+    );
+    let table = |lost: &str, end: &str| {
+        format!("protocol p.choreo\nauto none\nopen\nlose {lost} | nothing\ncancel | {end}\n")
+    };
+    place.write("p.scn", table("A", "aborted E0511"));
+    place.laban("run p.scn").status(0);
+    place.write("p.scn", table("B", "A -> B: Stop"));
+    place.laban("run p.scn").status(0);
 }
 
 #[test]

@@ -101,6 +101,25 @@ fn files_with_errors_and_several_protocols_each_have_a_row() {
 }
 
 #[test]
+fn mistakes_in_the_handlers_beside_a_protocol_are_said() {
+    let place = Place::new("validate_bindings");
+    place.write("p.choreo", LOOP);
+    let bind = |text: &str| {
+        place.write("p.bindings.yaml", text);
+        place.laban("validate p.choreo")
+    };
+    bind("protocol: P\nroles:\n  C:\n    handler: b\nhandlers:\n  b: {kind: generated}\n")
+        .status(1)
+        .talks("error[E0406]")
+        .talks("p.bindings.yaml:3:3");
+    bind("protocol: P\nhandlers: [\n").status(1).talks("error[E0401]");
+    bind("protocol: P\nroles:\n  B: {handler: b}\nhandlers:\n  b: {kind: scripted, script: no.yaml}\n")
+        .status(1)
+        .talks("error[E0053]");
+    bind("protocol: Other\nroles:\n  C: {handler: b}\nhandlers:\n  b: {kind: generated}\n").status(0);
+}
+
+#[test]
 fn a_run_that_is_kept_is_made_again_to_the_same_end() {
     let place = Place::new("validate_save");
     place.write("p.choreo", OPEN);

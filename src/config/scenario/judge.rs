@@ -18,6 +18,14 @@ use crate::diag::source::Span;
 #[must_use]
 pub fn judge(scenario: &Scenario<'_>, known: &Vocabulary, params: &[Param]) -> Vec<Diagnostic> {
     let mut judge = Judge { known, params, said: Vec::new() };
+    if scenario.acts.is_empty() {
+        let nothing = Diagnostic::new(Code::E0431, scenario.at, "nothing is done in this scenario");
+        judge.said.push(nothing.help("begin with `open`"));
+    }
+    if let Some(idle) = scenario.idle().filter(|_| scenario.is_manual()) {
+        let message = "there is no clock in a `manual` scenario";
+        judge.said.push(Diagnostic::new(Code::E0431, idle.at, message).help("leave `idle` out"));
+    }
     for head in &scenario.head {
         if let Head::Auto(names) = head {
             names

@@ -83,6 +83,8 @@ pub enum Head {
     Seed(u64),
     /// The roles that are answered for where no line answers: `all`, `none`, or their names.
     Auto(Vec<Name>),
+    /// How long nothing may happen before the session is given up.
+    Idle(Placed<Duration>),
     /// Nothing moves by itself; each `step` is one move.
     Manual,
 }
@@ -341,6 +343,13 @@ impl<'a> Scenario<'a> {
             .copied()
             .find_map(|head| if let Head::Seed(seed) = head { Some(*seed) } else { None })
             .unwrap_or(0)
+    }
+
+    /// How long nothing may happen before the session is given up; no limit where none is given.
+    #[must_use]
+    pub fn idle(&self) -> Option<Placed<Duration>> {
+        let last = |head: &&'a Head| if let Head::Idle(span) = head { Some(*span) } else { None };
+        self.head.iter().rev().find_map(last)
     }
 
     /// Whether nothing moves by itself.

@@ -15,15 +15,23 @@ use crate::diag::code::Code;
 const HAPPENINGS: [&str; 9] = ["->", "takes", "tells", "decides", "does", "logs", "asked", "done", "raises"];
 
 impl Reader {
-    /// `3 times`, where it stands here.
-    pub(super) fn times(&mut self, words: &mut Words<'_>) -> Option<u32> {
+    /// `3 times`, where it stands here; none inside where it does not.
+    #[expect(clippy::option_option, reason = "nothing said, and something wrong said")]
+    pub(super) fn times(&mut self, words: &mut Words<'_>) -> Option<Option<u32>> {
         let mut ahead = *words;
-        let number = ahead.word()?.it.parse().ok()?;
-        let word = ahead.word()?.it;
-        (word == "times" || word == "time").then(|| {
-            *words = ahead;
-            number
-        })
+        let (Some(number), Some(word)) = (ahead.word(), ahead.word()) else { return Some(None) };
+        let counts = !number.it.is_empty() && number.it.bytes().all(|digit| digit.is_ascii_digit());
+        if !counts || !matches!(word.it.as_str(), "times" | "time") {
+            return Some(None);
+        }
+        *words = ahead;
+        let times = number.it.parse().ok();
+        if times.is_none() {
+            let message = format!("nothing happens {} times", number.it);
+            let said = Diagnostic::new(Code::E0430, number.at, message);
+            self.say(said.help(format!("write a number up to {}", u32::MAX)));
+        }
+        times.map(Some)
     }
 
     pub(super) fn arrow(&mut self, words: &mut Words<'_>) -> Option<()> {
@@ -108,7 +116,7 @@ impl Reader {
         for (at, part) in split(whole.it, ';', usize::MAX) {
             let mut words = Words::new(self.source, part, whole.at.start as usize + at);
             let at = words.here();
-            let times = self.times(&mut words);
+            let times = self.times(&mut words)?;
             let event = self.event(&mut words)?;
             if !words.is_empty() {
                 self.say(Diagnostic::new(Code::E0430, words.here(), "this is too much here"));

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::base::json;
 use crate::base::limits::{CONFIG_BYTES_MAX, CONFIG_VALUES_MAX, DIAGNOSTICS_MAX};
+use crate::base::time::Duration;
 use crate::config::reader::near;
 use crate::config::scenario::words::{Words, is_open, split};
 use crate::config::scenario::{Action, Failure, Head, Motion, Name, Placed, Question, Reply, Row, Table};
@@ -15,9 +16,9 @@ use crate::diag::code::Code;
 use crate::diag::source::{SourceId, Span};
 
 /// The words that begin a line.
-const VERBS: [&str; 15] = [
-    "protocol", "size", "seed", "auto", "manual", "scenario", "open", "answer", "fail", "deny", "cancel",
-    "lose", "tick", "expect", "step",
+const VERBS: [&str; 16] = [
+    "protocol", "size", "seed", "auto", "idle", "manual", "scenario", "open", "answer", "fail", "deny",
+    "cancel", "lose", "tick", "expect", "step",
 ];
 
 /// The words of single moves.
@@ -119,6 +120,7 @@ impl Reader {
                 let first = self.name(words, "`all`, `none` or a role")?;
                 Head::Auto(std::iter::once(first).chain(std::iter::from_fn(|| words.word())).collect())
             }
+            "idle" => Head::Idle(self.span(words)?),
             "manual" => Head::Manual,
             "scenario" => return Some(Row::Scenario(self.name(words, "a name")?.it)),
             _ => return Some(Row::Act(self.action(verb, words)?, Vec::new())),
@@ -146,24 +148,14 @@ impl Reader {
                 Action::Fail(role, question, Failure { recoverable, reason })
             }
             "deny" => {
-                let times = self.times(words);
+                let times = self.times(words)?;
                 let from = self.name(words, "a sender")?;
                 self.arrow(words)?;
                 Action::Deny(times, self.passage(from, words)?)
             }
             "cancel" => Action::Cancel,
             "lose" => Action::Lose(self.name(words, "a role")?),
-            "tick" => {
-                let span = self.name(words, "a span of time")?;
-                let Some(duration) = json::duration(&span.it) else {
-                    let message = format!("`{}` is no span of time", span.it);
-                    self.say(
-                        Diagnostic::new(Code::E0430, span.at, message).help("write it as `30s` or `250ms`"),
-                    );
-                    return None;
-                };
-                Action::Tick(duration)
-            }
+            "tick" => Action::Tick(self.span(words)?.it),
             "expect" => {
                 let at = words.here();
                 Action::Expect(Placed { it: self.standing(words)?, at })
@@ -220,6 +212,16 @@ impl Reader {
             self.expected(word.at, what, None);
         }
         number
+    }
+
+    fn span(&mut self, words: &mut Words<'_>) -> Option<Placed<Duration>> {
+        let span = self.name(words, "a span of time")?;
+        let duration = json::duration(&span.it);
+        if duration.is_none() {
+            let message = format!("`{}` is no span of time", span.it);
+            self.say(Diagnostic::new(Code::E0430, span.at, message).help("write it as `30s` or `250ms`"));
+        }
+        Some(Placed { it: duration?, at: span.at })
     }
 
     fn sizes(&mut self, words: &mut Words<'_>) -> Option<Vec<(Name, u32)>> {

@@ -19,6 +19,7 @@ protocol "a file.choreo" Fetch
 size     Worker=3 Guest=1
 seed     7
 auto     Client Worker[*]
+idle     90s
 
 scenario "by itself"
 open     limit=5 who="Ann B." what={a: [1, 2.5, null], "b c": true} | 2 times Client -> Server: Ask {path: "/a"}
@@ -148,6 +149,12 @@ fn every_mistake_has_its_place() {
         ("deny A -> B:", "1:13 E0430 a message should stand here"),
         ("tick soon", "1:6 E0430 `soon` is no span of time; write it as `30s` or `250ms`"),
         ("tick", "1:5 E0430 a span of time should stand here"),
+        ("idle soon", "1:6 E0430 `soon` is no span of time; write it as `30s` or `250ms`"),
+        (
+            "open | 99999999999999999999 times A -> B: M",
+            "1:8 E0430 nothing happens 99999999999999999999 times; write a number up to 4294967295",
+        ),
+        ("deny 4294967296 times A -> B: M", "1:6 E0430 nothing happens 4294967296 times"),
         ("size W", "1:6 E0430 a family and its members should stand here; write it as `Worker=3`"),
         ("size W=many", "1:6 E0430 a family and its members should stand here; write it as `Worker=3`"),
         ("seed x", "1:6 E0430 a number should stand here"),
@@ -247,6 +254,8 @@ fn names_and_values_are_those_of_the_protocol() {
         assert_eq!(shown.lines().count(), 1, "`{line}`: {shown}");
     }
     for (line, expected) in [
+        ("manual\nidle 3s\nopen", "2:6 E0431 there is no clock in a `manual` scenario; leave `idle` out"),
+        ("# to come", "1:1 E0431 nothing is done in this scenario; begin with `open`"),
         ("open limt=3", "1:6 E0412 there is no parameter `limt`; write `limit`"),
         ("open limit=many", "1:12 E0412 the value of `limit` does not fit"),
         ("auto Clint\nopen", "1:6 E0406 `Fetch` has no role `Clint`; write `Client`"),

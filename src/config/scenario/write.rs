@@ -83,6 +83,10 @@ impl Display for Head {
                 let names: Vec<String> = names.iter().map(|name| bare(&name.it)).collect();
                 f.write_str(&names.join(" "))
             }
+            Self::Idle(span) => {
+                verb(f, "idle")?;
+                write!(f, "{}", span.it)
+            }
             Self::Manual => f.write_str("manual"),
         }
     }

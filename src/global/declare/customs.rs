@@ -87,7 +87,8 @@ fn put(e: &mut Expr, place: Place) {
         | ExprKind::Float(_)
         | ExprKind::Duration(_)
         | ExprKind::Bool(_)
-        | ExprKind::None => {}
+        | ExprKind::None
+        | ExprKind::Damaged => {}
     }
 }
 

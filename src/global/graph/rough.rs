@@ -160,29 +160,34 @@ impl Rough {
 
     /// Lets nothing follow what is never complete.
     fn cut_what_is_never_reached(&mut self) {
-        // Inner nests have higher numbers.
-        for at in (0..self.nests.len()).rev() {
-            let Some(nest) = self.nests.get(at) else { continue };
-            let completes = nest.inside.entries().into_iter().all(|entry| self.completes(entry));
-            if let Some(nest) = self.nests.get_mut(at) {
-                nest.completes = completes;
+        let mut places = vec![None; self.nests.len()];
+        for (at, raw) in self.raw.iter().enumerate() {
+            if let Raw::Edges(edges) = raw
+                && let [Edge { act: Act::Nest(nest), to, .. }] = *edges.as_slice()
+                && let Some(place) = places.get_mut(nest.index())
+            {
+                *place = Some((at, to));
             }
         }
         let never = StateId::at(self.raw.len());
         self.raw.push(Raw::End(End::Aborted));
-        for at in 0..self.raw.len() {
-            let Some(Raw::Edges(edges)) = self.raw.get(at) else { continue };
-            let [Edge { act: Act::Nest(nest), to, .. }] = *edges.as_slice() else { continue };
-            let Some(nest) = self.nests.get(nest.index()).filter(|nest| !nest.completes) else { continue };
-            let mut passed = nest.can_be_passed();
-            if matches!(nest.inside, Inside::Scope { .. })
-                && let Some(Raw::Edges(ways)) = self.raw.get_mut(to.index())
-            {
-                ways.retain(|way| !matches!(way.act, Act::Decide { branch: 0, .. }));
-                passed = !ways.is_empty();
-            }
-            if !passed && let Some(Raw::Edges(edges)) = self.raw.get_mut(at) {
-                edges.iter_mut().for_each(|edge| edge.to = never);
+        // Inner nests have higher numbers; what follows them decides whether those around are complete.
+        for (at, place) in places.into_iter().enumerate().rev() {
+            let Some(entries) = self.nests.get(at).map(|nest| nest.inside.entries()) else { continue };
+            let completes = entries.into_iter().all(|entry| self.completes(entry));
+            let Some(nest) = self.nests.get_mut(at) else { continue };
+            nest.completes = completes;
+            if let (Some((at, after)), false) = (place, completes) {
+                let mut passed = nest.can_be_passed();
+                if matches!(nest.inside, Inside::Scope { .. })
+                    && let Some(Raw::Edges(ways)) = self.raw.get_mut(after.index())
+                {
+                    ways.retain(|way| !matches!(way.act, Act::Decide { branch: 0, .. }));
+                    passed = !ways.is_empty();
+                }
+                if !passed && let Some(Raw::Edges(edges)) = self.raw.get_mut(at) {
+                    edges.iter_mut().for_each(|edge| edge.to = never);
+                }
             }
         }
     }

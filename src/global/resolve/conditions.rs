@@ -172,6 +172,7 @@ fn names_of<'t>(e: &'t tree::Expr, bound: &mut Vec<&'t str>, out: &mut Vec<&'t N
         | ExprKind::Duration(_)
         | ExprKind::Bool(_)
         | ExprKind::None
+        | ExprKind::Damaged
         | ExprKind::Variant(_, None) => {}
     }
 }

@@ -1,4 +1,5 @@
-//! Time limits of scopes that are constants: each shorter than the one around it, and not too short for a wait inside.
+//! Time limits of scopes that are constants: more than nothing, each shorter than the one around it, and not too short
+//! for a wait inside.
 //!
 //! Is not: a measure of real time; what depends on values is not judged.
 
@@ -9,7 +10,7 @@ use crate::diag::code::Code;
 use crate::diag::source::Span;
 use crate::global::expr::Expr;
 use crate::global::protocol::{Block, Step, Stmt};
-use crate::global::resolve::Resolver;
+use crate::global::resolve::{Resolver, fold};
 
 /// A time limit as a constant, and where it stands.
 pub(super) type Limit = (Duration, Span);
@@ -31,17 +32,27 @@ impl Wait {
     }
 }
 
-/// The value of a limit that is a constant.
+/// The value of a limit that is a constant; nothing where it would be less.
 pub(super) fn limit(within: Option<&(Expr, Span)>) -> Option<Limit> {
     match within {
         Some((Expr::Const(Value::Duration(limit)), span)) => Some((*limit, *span)),
+        Some((e, span)) if fold::is_negative(e) => Some((Duration(0), *span)),
         _ => None,
     }
 }
 
 impl<'d> Resolver<'d> {
-    /// Says so if a limit is not shorter than the one around it.
+    /// Says so if a limit leaves no time, or is not shorter than the one around it.
     pub(super) fn nests_in_time(&mut self, (inner, span): Limit) {
+        if inner.0 == 0 {
+            let message = "the time limit is nothing or less";
+            self.say(
+                Diagnostic::new(Code::E0149, span, message)
+                    .here("has run out before anything can happen")
+                    .help("write a span that is longer than `0s`"),
+            );
+            return;
+        }
         let Some((outer, at)) = self.scopes.iter().rev().find_map(|scope| scope.limit) else { return };
         if inner < outer {
             return;
@@ -58,7 +69,7 @@ impl<'d> Resolver<'d> {
     /// Warns of a limit that runs out while somebody inside only waits.
     pub(super) fn covers_a_wait(&mut self, (limit, span): Limit, body: &Block) {
         let wait = self.wait(body);
-        let Some((longest, at)) = wait.longest.filter(|_| wait.all >= limit.0) else { return };
+        let Some((longest, at)) = wait.longest.filter(|_| limit.0 > 0 && wait.all >= limit.0) else { return };
         let message = format!("{limit} also covers a wait of {}", Duration(wait.all));
         self.say(
             Diagnostic::new(Code::E0145, span, message)

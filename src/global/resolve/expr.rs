@@ -53,6 +53,8 @@ impl<'d> Resolver<'d> {
             ExprKind::Float(x) => constant(Value::Float(*x), Type::Float),
             ExprKind::Duration(ns) => constant(Value::Duration(Duration(*ns)), Type::Duration),
             ExprKind::Bool(b) => constant(Value::Bool(*b), Type::Bool),
+            // What it is was said when it was read; what it would be, nobody knows.
+            ExprKind::Damaged => wrong(),
             ExprKind::None => constant(Value::None, Type::Optional(Arc::new(Type::Any))),
             ExprKind::Text(parts) => self.text(who, parts),
             ExprKind::List(items) => self.list(who, items),

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::base::time::Duration;
 use crate::base::value::Value;
 use crate::global::expr::{Binary, Expr, Part, Unary};
 
@@ -110,6 +111,15 @@ fn binary(op: Binary, a: &Value, b: &Value) -> Option<Value> {
         }
         (Binary::Remainder, Value::Int(a), Value::Int(b)) if *a >= 0 && *b > 0 => Value::Int(a % b),
         (Binary::Power, Value::Int(a), Value::Int(b)) => Value::Int(a.checked_pow(u32::try_from(*b).ok()?)?),
+        (Binary::Add, Value::Duration(a), Value::Duration(b)) => span(a.0.checked_add(b.0))?,
+        (Binary::Subtract, Value::Duration(a), Value::Duration(b)) => span(a.0.checked_sub(b.0))?,
+        (Binary::Multiply, Value::Duration(a), Value::Int(n))
+        | (Binary::Multiply, Value::Int(n), Value::Duration(a)) => {
+            span(a.0.checked_mul(u64::try_from(*n).ok()?))?
+        }
+        (Binary::Divide, Value::Duration(a), Value::Int(n)) => {
+            span(a.0.checked_div(u64::try_from(*n).ok()?))?
+        }
         (Binary::Add, Value::Text(a), Value::Text(b)) => Value::text(&format!("{a}{b}")),
         (Binary::Less, Value::Int(a), Value::Int(b)) => Value::Bool(a < b),
         (Binary::LessEqual, Value::Int(a), Value::Int(b)) => Value::Bool(a <= b),
@@ -125,6 +135,21 @@ fn binary(op: Binary, a: &Value, b: &Value) -> Option<Value> {
         }
         _ => return None,
     })
+}
+
+fn span(nanoseconds: Option<u64>) -> Option<Value> {
+    nanoseconds.map(Duration).map(Value::Duration)
+}
+
+/// Whether a span of constants is below nothing, which is no span; the machine fails there.
+pub(super) fn is_negative(e: &Expr) -> bool {
+    let Expr::Binary(op, a, b) = e else { return false };
+    match (op, a.as_ref(), b.as_ref()) {
+        (Binary::Subtract, Expr::Const(Value::Duration(a)), Expr::Const(Value::Duration(b))) => a < b,
+        (Binary::Multiply | Binary::Divide, Expr::Const(Value::Duration(_)), Expr::Const(Value::Int(n)))
+        | (Binary::Multiply, Expr::Const(Value::Int(n)), Expr::Const(Value::Duration(_))) => *n < 0,
+        (_, a, b) => is_negative(a) || is_negative(b),
+    }
 }
 
 /// Whether equality of these two is equality of what they hold.

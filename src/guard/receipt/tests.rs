@@ -250,6 +250,7 @@ proptest! {
             let alone: Vec<Booking> = rows.iter().filter(|row| row.context == context(at)).cloned().collect();
             prop_assert_eq!(&of, &signed(&alone));
             let first = genesis(&context(at), &device(0), &device(1), Epoch(3));
+            prop_assert_ne!(first, genesis(&context(1 - at), &device(0), &device(1), Epoch(3)));
             let mut before = first;
             for signed in &of {
                 prop_assert_eq!(signed.receipt.prev, before);
@@ -317,6 +318,30 @@ proptest! {
         prop_assert_eq!(hashes, Ok(hops));
         prop_assert_eq!(receiver.take(&frame(&signed), &Lengths), Err(Refusal::Replayed));
     }
+}
+
+#[test]
+fn hops_that_are_signed_but_not_joined_are_no_route() {
+    let hop = |src: usize, dst: usize, hop| Booking {
+        src: device(src),
+        dst: device(dst),
+        hop,
+        ..row(&context(0), 1, "Offer", 4)
+    };
+    let check = |rows: &[Booking], origin: usize, expected| {
+        let mut receiver = Receiver::new(device(3), directory(4));
+        rows.iter().for_each(|row| receiver.open(&row.context, &row.src, &row.dst, Epoch(3)).unwrap());
+        let receipts: Vec<Vec<u8>> = signed(rows).iter().map(Signed::to_bytes).collect();
+        let (origin, peer, context, payload) = (device(origin), device(2), context(0), Value::Int(4));
+        let (context, origin, peer, payload) = (&context, &origin, &peer, &payload);
+        let frame = Frame { context, origin, peer, session: 7, label: "Offer", payload, receipts: &receipts };
+        assert_eq!(receiver.take(&frame, &Lengths).map(|_| ()), expected);
+    };
+    check(&[hop(0, 2, 0), hop(2, 3, 1)], 0, Ok(()));
+    check(&[hop(0, 1, 0), hop(2, 3, 1)], 0, Err(Refusal::Hops));
+    check(&[hop(0, 2, 0), hop(2, 3, 1)], 1, Err(Refusal::Hops));
+    check(&[hop(0, 2, 0), hop(2, 3, 2)], 0, Err(Refusal::Hops));
+    check(&[hop(2, 2, 0), hop(2, 3, 1)], 2, Err(Refusal::Hops));
 }
 
 #[test]

@@ -40,6 +40,8 @@ impl Printer<'_> {
             ExprKind::Duration(ns) => self.number(expr, Kind::Duration, || Duration(*ns).to_string()),
             ExprKind::Bool(truth) => Doc::text(truth.to_string()),
             ExprKind::None => Doc::text("none"),
+            // What has mistakes is not printed.
+            ExprKind::Damaged => Doc::text("…"),
             ExprKind::Name(name) => Doc::text(&name.text),
             ExprKind::List(items) => self.list(("[", "]"), items, |item| item.place, Self::expr),
             ExprKind::Record(entries) => self.entries(entries),

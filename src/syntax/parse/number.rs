@@ -8,7 +8,7 @@ use crate::syntax::parse::trouble::{Outcome, expected, shortened};
 use crate::syntax::token::Kind;
 use crate::syntax::tree::ExprKind;
 
-/// A number or a duration. One that does not fit is reported and read as the nearest that does.
+/// A number or a duration. One that does not fit is reported here, if it was not by the lexer.
 pub(super) fn number(input: Tokens<'_>) -> Outcome<'_, ExprKind> {
     let kind = input.kind(0);
     if !matches!(kind, Kind::Int | Kind::Float | Kind::Duration) {
@@ -16,7 +16,7 @@ pub(super) fn number(input: Tokens<'_>) -> Outcome<'_, ExprKind> {
     }
     let value = value(input.text_of(input.token(0)), kind).unwrap_or_else(|| {
         too_large(input);
-        ExprKind::Int(i64::MAX)
+        ExprKind::Damaged
     });
     Ok((input.skip(1), value))
 }

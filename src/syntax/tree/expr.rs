@@ -29,6 +29,8 @@ pub enum ExprKind {
     Bool(bool),
     /// `none`
     None,
+    /// A number that is none, which was said where it was read.
+    Damaged,
     /// `[a, b]`
     List(Vec<Expr>),
     /// `{ a: e, b, ..c }`

@@ -13,6 +13,6 @@ mod worst;
 
 pub use self::json::{Shown, report, shown};
 pub use self::plan::{Carries, Plan, Send, Total, plan};
-pub use self::policy::{Beside, policy};
+pub use self::policy::{Beside, policy, table};
 pub use self::show::show;
 pub use self::worst::{Ways, Worst};

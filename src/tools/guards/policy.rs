@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::id::{RoleId, SiteId};
+use crate::bytecode::program::Program;
 use crate::config::bindings::Bindings;
 use crate::config::guards::{Grants, Profile, Setting, annotation};
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::diag::source::Span;
 use crate::global::protocol::Protocol;
-use crate::guard::Policy;
 use crate::guard::policy::CONTEXT;
+use crate::guard::{Policy, Table};
 use crate::local::automaton::Act;
 use crate::local::projection::Projection;
 use crate::tools::guards::tokens::Held;
@@ -53,6 +54,17 @@ pub fn policy(protocol: &Protocol, projection: &Projection, beside: &Beside) -> 
         beside.held.grant(&mut policy, bindings, protocol.roles.iter().map(|role| role.name.as_str()));
     }
     (policy, said)
+}
+
+/// The table of a policy.
+///
+/// # Errors
+/// It names more capabilities than a word has bits.
+pub fn table(policy: &Policy, protocol: &Protocol, programs: &[Program]) -> Result<Table, Box<Diagnostic>> {
+    Table::new(programs, policy).map_err(|_| {
+        let message = format!("`{}` needs more capabilities than one word has bits", protocol.name);
+        Box::new(Diagnostic::new(Code::E0447, protocol.span, message))
+    })
 }
 
 /// What holds of the send at a place, by its ends.

@@ -48,6 +48,8 @@ pub struct Setup {
     pub auto: Vec<String>,
     /// What sends need and cost; what a fresh directory says where none is given.
     pub guards: Option<Table>,
+    /// How long nothing may happen before the session is given up; no limit where none is given.
+    pub idle_timeout: Option<Duration>,
 }
 
 /// One session of an engine.
@@ -61,6 +63,7 @@ pub struct Stepper<'a> {
     /// What is added to the waits before calls are made again.
     random: Random,
     auto: Vec<String>,
+    idle_timeout: Option<Duration>,
     /// Answers that are still to come, by role and question.
     reserved: BTreeMap<(String, &'static str, String), u32>,
     /// Questions that are open, in the order in which they were asked, with how often they have failed.
@@ -92,7 +95,7 @@ enum Due {
 impl<'a> Stepper<'a> {
     /// A session that is not open yet; what happens in it is also written down.
     pub fn new(setup: Setup, trace: &'a mut dyn Trace, out: Out<'a>) -> Self {
-        let Setup { cast, stage, seed, auto, guards } = setup;
+        let Setup { cast, stage, seed, auto, idle_timeout, guards } = setup;
         let mut engine = Engine::new();
         engine.subscribe(true);
         // A new engine has room for a cast; if it had not, the opening would be refused with a code.
@@ -110,6 +113,7 @@ impl<'a> Stepper<'a> {
             stand_in: Generated::new(seed),
             random: Random::new(seed),
             auto,
+            idle_timeout,
             reserved: BTreeMap::new(),
             open: Vec::new(),
             due: BTreeMap::new(),
@@ -326,6 +330,7 @@ impl Driver for Stepper<'_> {
         }
         let mut opening = Opening::new(0, self.cast);
         opening.params = params.to_vec();
+        opening.idle_timeout = self.idle_timeout;
         let observes =
             |role: &str| self.reserved.keys().any(|(have, word, _)| have == role && *word == "observe");
         opening.observers = (0..self.stage.roles.len())

@@ -20,10 +20,12 @@ use crate::base::limits::{EXPLORED_BYTES_MAX, EXPLORED_DEPTH_MAX, EXPLORED_STATE
 use crate::bytecode::program::Program;
 use crate::check::search::{Options as Search, Orders, Progress};
 use crate::check::turn::Free;
+use crate::config::vocabulary::Vocabulary;
 use crate::diag::source::Sources;
 use crate::diag::{Diagnostic, Severity};
 use crate::pipeline::{Front, Options};
-use crate::tools::guards::{Beside, Plan, plan, policy};
+use crate::tools::guards::{Beside, Plan, plan, policy, table};
+use crate::tools::run::vocabulary;
 
 /// How protocols are validated.
 #[derive(Clone, Copy, Debug)]
@@ -91,13 +93,13 @@ impl Row {
 /// they have errors.
 pub type Besides<'a> = dyn FnMut(&str, &[Program]) -> Option<(Beside, String)> + 'a;
 
-/// Builds and explores every protocol of the roots. `offers` gives what handlers a protocol of a file has, `besides` its
-/// guards; `tell` hears how far an exploration is.
+/// Builds and explores every protocol of the roots. `offers` gives what handlers the protocol of a file has whose words
+/// these are, `besides` its guards; `tell` hears how far an exploration is.
 pub fn validate(
     front: &Front,
     options: &Options,
     setup: &Setup,
-    offers: &mut dyn FnMut(&str, &str) -> Option<Offers>,
+    offers: &mut dyn FnMut(&str, &Vocabulary) -> Option<Offers>,
     besides: &mut Besides<'_>,
     tell: &mut dyn FnMut(&str, Progress),
 ) -> Vec<Row> {
@@ -128,9 +130,10 @@ pub fn validate(
         {
             row.roles = protocol.roles.iter().map(|role| role.name.clone()).collect();
             let trial = Trial { protocol, projection, sources: &front.sources, setup };
-            let offers = offers(&file.name, &which.name);
+            let offers = offers(&file.name, &vocabulary(&built.programs));
             if let Some((beside, name)) = besides(&file.name, &built.programs) {
-                let (policy, said) = policy(protocol, projection, &beside);
+                let (policy, mut said) = policy(protocol, projection, &beside);
+                said.extend(table(&policy, protocol, &built.programs).err().map(|said| *said));
                 let programs: Vec<&Program> = built.programs.iter().collect();
                 let plan = plan(&programs, &policy);
                 let any = beside.profile.is_some() || !policy.annotations.is_empty();

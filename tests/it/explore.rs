@@ -11,23 +11,23 @@ use std::hash::Hash;
 
 use indexmap::IndexMap;
 
-use crate::base::id::{LaneId, RoleId};
-use crate::bytecode::program::Decision;
-use crate::machine::question::{Offer, Question, Reply};
-use crate::machine::session::State;
-use crate::machine::world::{Taken, World};
-use crate::machine::{AgentId, Cast, Session, Stop, Trouble};
+use laban::base::id::{LaneId, RoleId};
+use laban::bytecode::program::Decision;
+use laban::machine::question::{Offer, Question, Reply};
+use laban::machine::session::State;
+use laban::machine::world::{Taken, World};
+use laban::machine::{AgentId, Cast, Session, Stop, Trouble};
 
 /// How far to go.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// States to visit at most.
-    pub states: usize,
+    pub(crate) states: usize,
 }
 
 /// What happened in one move, as one role lives it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Happening {
+pub(crate) enum Happening {
     /// It sent.
     Sent(RoleId, LaneId, String),
     /// It received.
@@ -39,7 +39,7 @@ pub enum Happening {
 }
 
 /// What is kept of the way to a state; runs that differ in it are told apart.
-pub trait Memory: Clone + Eq + Hash {
+pub(crate) trait Memory: Clone + Eq + Hash {
     /// Something happened at a role. Gives false to leave this run here, unexplored.
     fn note(&mut self, role: RoleId, what: &Happening) -> bool;
 }
@@ -53,22 +53,22 @@ impl Memory for () {
 
 /// What exploration found.
 #[derive(Clone, Debug)]
-pub struct Explored<M> {
+pub(crate) struct Explored<M> {
     /// States visited.
-    pub states: usize,
+    pub(crate) states: usize,
     /// Whether every reachable state was visited.
-    pub exhausted: bool,
+    pub(crate) exhausted: bool,
     /// The first flaw met, with a shortest run that shows it.
-    pub flaw: Option<(Flaw, Vec<(RoleId, Happening)>)>,
+    pub(crate) flaw: Option<(Flaw, Vec<(RoleId, Happening)>)>,
     /// The most messages that were seen in each mailbox.
-    pub longest: Vec<usize>,
+    pub(crate) longest: Vec<usize>,
     /// What was kept of the runs that came to an end.
-    pub ends: Vec<M>,
+    pub(crate) ends: Vec<M>,
 }
 
 /// What must not happen.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Flaw {
+pub(crate) enum Flaw {
     /// Nobody can go on, and not everybody is done.
     Deadlock(Vec<RoleId>),
     /// Everybody is done, and a message is left in this mailbox.
@@ -78,8 +78,7 @@ pub enum Flaw {
 }
 
 /// Visits every state that `bounds` allow. `oracle` gives the answers that a question may get.
-#[must_use]
-pub fn explore<M: Memory>(
+pub(crate) fn explore<M: Memory>(
     cast: &Cast,
     memory: M,
     bounds: Bounds,
