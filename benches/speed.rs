@@ -17,25 +17,16 @@ mod measure;
 mod peers;
 #[path = "speed/programs.rs"]
 mod programs;
+#[path = "speed/receipts.rs"]
+mod receipts;
 
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 fn main() {
-    // For a profiler: one measure alone, or so many messages without a clock.
-    if std::env::args().any(|arg| arg == "ping") {
-        return println!("{}", rate(measure::ping_pong()));
-    }
-    if std::env::args().any(|arg| arg == "guarded") {
-        let (plain, full) = measure::guarded();
-        return println!("{} default\n{} full", rate(plain), rate(full));
-    }
-    if std::env::args().any(|arg| arg == "count") {
-        return println!("{:.0} messages", measure::count());
-    }
-    if std::env::args().any(|arg| arg == "sessions") {
-        return println!("{}", rate(measure::sessions()));
+    if alone() {
+        return;
     }
     let mut table = Map::new();
     let mut say = |name: &str, value: f64, shown: String| {
@@ -61,6 +52,11 @@ fn main() {
     say("step_alone_ns", alone, format!("{alone:.1} ns"));
     say("step_beside_million_ns", beside, format!("{beside:.1} ns"));
     say("step_cost_ratio_million", beside / alone, format!("{:.2}", beside / alone));
+    if let Some(costs) = receipts::costs() {
+        for (name, value) in receipt_rows(&costs) {
+            say(name, value, format!("{value:.1} ns"));
+        }
+    }
     match peers::measure() {
         Some(peers) => {
             for (name, value) in &peers {
@@ -87,6 +83,38 @@ fn main() {
         println!("target/speed.json was not written: {error}");
         std::process::exit(1);
     }
+}
+
+/// For a profiler: one measure by its name, or so many messages without a clock; whether there was one.
+fn alone() -> bool {
+    let asked = |name: &str| std::env::args().any(|arg| arg == name);
+    if asked("ping") {
+        println!("{}", rate(measure::ping_pong()));
+    } else if asked("guarded") {
+        let (plain, full) = measure::guarded();
+        println!("{} default\n{} full", rate(plain), rate(full));
+    } else if asked("count") {
+        println!("{:.0} messages", measure::count());
+    } else if asked("receipts") {
+        for (name, value) in receipts::costs().iter().flat_map(receipt_rows) {
+            println!("{name:<40} {value:.1} ns");
+        }
+    } else if asked("sessions") {
+        println!("{}", rate(measure::sessions()));
+    } else {
+        return false;
+    }
+    true
+}
+
+fn receipt_rows(costs: &receipts::Costs) -> [(&'static str, f64); 5] {
+    [
+        ("message_without_receipt_ns", costs.plain),
+        ("message_with_row_for_receipt_ns", costs.booked),
+        ("receipt_hash_and_payload_hash_ns", costs.hash),
+        ("receipt_made_ns", costs.sign),
+        ("receipt_judged_ns", costs.judge),
+    ]
 }
 
 fn rate(per_second: f64) -> String {

@@ -19,7 +19,7 @@
 //! pipeline | base diag syntax global local bytecode compile            | sources to verified programs, or diagnostics (one file)
 //! machine  | base bytecode                                             | a role's execution, and a session of them: lanes, mailboxes; inputs to intents
 //! journal  | base                                                      | facts: grow-only sets per context, merge, reduction, deltas
-//! guard    | base diag config bytecode journal                         | an intent to a cleared effect, or a denial; budgets
+//! guard    | base diag config bytecode journal                         | an intent to a cleared effect, or a denial; budgets, receipts, tokens
 //! effect   | base diag config bytecode journal                         | handlers as data: calls, answers, pure built-ins, stand-in participants
 //! engine   | base diag config bytecode machine journal guard effect    | sessions, scheduler, timers
 //! check    | base diag bytecode machine                                | explores every run of the machines

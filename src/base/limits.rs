@@ -104,3 +104,28 @@ pub const FACT_SETS_MAX: usize = 1 << 16;
 pub const JOURNAL_BYTES_MAX: usize = 256 << 20;
 /// Rows of one kind of budget of one device: contexts times their peers.
 pub const BUDGET_ROWS_MAX: usize = 1 << 20;
+/// Charges of one engine that wait for their signatures; then what needs a receipt is denied. More than one
+/// `handle` books, so that who takes the rows after each never meets it.
+pub const DAYBOOK_ROWS_MAX: usize = 1 << 17;
+/// Receipts that are signed at once: some twenty milliseconds.
+pub const RECEIPT_BATCH: usize = 1_024;
+/// Bytes of one receipt with its signature: names, numbers, two hashes.
+pub const RECEIPT_BYTES_MAX: usize = 4 << 10;
+/// How far a receipt may come behind the newest of its chain. Beyond it nobody remembers whether it is a replay.
+pub const RECEIPT_WINDOW: usize = 64;
+/// Chains of receipts that one receiver knows: contexts times senders times receivers.
+pub const RECEIPT_CHAINS_MAX: usize = 1 << 14;
+/// Devices that pass on one message, its sender included.
+pub const HOPS_MAX: usize = 8;
+/// Characters of one token as text: a dozen blocks of some capabilities each.
+pub const TOKEN_TEXT_MAX: usize = 32 << 10;
+/// Blocks of one token: how often it was narrowed, and its beginning.
+pub const TOKEN_BLOCKS_MAX: usize = 32;
+/// Facts that the evaluation of one token may know: its rights and the few words of the question.
+pub const TOKEN_FACTS_MAX: u64 = 1_024;
+/// Rounds of rules of one such evaluation; tokens that are made here have no rules at all.
+pub const TOKEN_ROUNDS_MAX: u64 = 32;
+/// Milliseconds of one such evaluation. Facts and rounds bound it before; this is for text of strangers that is slow to match.
+pub const TOKEN_TIME_MS_MAX: u64 = 1_000;
+/// Evaluated sets of capabilities that a wallet remembers; then it begins again.
+pub const TOKEN_SETS_MAX: usize = 4_096;

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::base::json;
 use crate::base::time::Duration;
+use crate::guard::policy::CONTEXT;
 
 /// Checks, formats, explains, projects, compiles and runs choreographies
 #[derive(Parser, Debug)]
@@ -38,6 +39,8 @@ pub enum Verb {
     Run(Run),
     /// Show what each message needs and costs
     Guards(Guards),
+    /// Make, narrow, look at and take back tokens that say what a role may do
+    Token(Token),
 }
 
 /// `laban check`
@@ -225,6 +228,110 @@ pub struct Plan {
     pub format: Verdicts,
 }
 
+/// `laban token`
+#[derive(Args, Debug)]
+#[command(after_help = TOKEN_EXAMPLES)]
+pub struct Token {
+    /// What to do.
+    #[command(subcommand)]
+    pub act: TokenAct,
+}
+
+/// What `laban token` does.
+#[derive(Subcommand, Debug)]
+pub enum TokenAct {
+    /// Make the secret key of an authority, and print its public half
+    Key(NewKey),
+    /// Make a token that grants capabilities
+    Mint(Mint),
+    /// Make a token that grants less than another one; needs no key
+    Attenuate(Attenuate),
+    /// Print what a token says
+    Inspect(Inspect),
+    /// Write down the fact that takes a token back, and with it all that were made of it
+    Revoke(Revoke),
+}
+
+/// `laban token key`
+#[derive(Args, Debug)]
+pub struct NewKey {
+    /// Where the secret key goes: a new file that only its owner can read
+    pub file: PathBuf,
+}
+
+/// What a token grants, or to what it is narrowed.
+#[derive(Args, Debug)]
+pub struct Granted {
+    /// A capability, such as `approval:vote`; may be given several times
+    #[arg(long = "capability", value_name = "NAME")]
+    pub capabilities: Vec<String>,
+    /// Only in this context; may be given several times
+    #[arg(long = "context", value_name = "NAME")]
+    pub contexts: Vec<String>,
+    /// Only on this device, which in a run is a role; may be given several times
+    #[arg(long = "device", value_name = "NAME")]
+    pub devices: Vec<String>,
+    /// Up to this epoch
+    #[arg(long, value_name = "EPOCH")]
+    pub until: Option<u64>,
+}
+
+/// `laban token mint`
+#[derive(Args, Debug)]
+pub struct Mint {
+    /// The file of the authority's secret key
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// What it grants.
+    #[command(flatten)]
+    pub granted: Granted,
+    /// Where the token goes: a new file that only its owner can read; standard output if not given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `laban token attenuate`
+#[derive(Args, Debug)]
+pub struct Attenuate {
+    /// The file of the token, or - for standard input
+    pub token: PathBuf,
+    /// What it grants at most.
+    #[command(flatten)]
+    pub granted: Granted,
+    /// Where the token goes: a new file that only its owner can read; standard output if not given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `laban token inspect`
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// The file of the token, or - for standard input
+    pub token: PathBuf,
+    /// The public key of the authority that should have signed it
+    #[arg(long, value_name = "KEY")]
+    pub authority: Option<String>,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = Verdicts::Human)]
+    pub format: Verdicts,
+}
+
+/// `laban token revoke`
+#[derive(Args, Debug)]
+pub struct Revoke {
+    /// The file of the token, or - for standard input
+    pub token: PathBuf,
+    /// The file to which the fact is added, a line; bindings name it as `revoked`
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// In which context
+    #[arg(long, value_name = "NAME", default_value = CONTEXT)]
+    pub context: String,
+    /// Which block, counted from 0: every token with it is taken back. The last one if not given, which is this token
+    #[arg(long, value_name = "N")]
+    pub block: Option<usize>,
+}
+
 // What stands below the options of each verb.
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -262,6 +369,14 @@ Examples:
   laban run lunch.choreo --play Ann
   laban run lunch.scn                                            every scenario of the file
   laban run lunch.choreo --scenario late.scn --trace diagram";
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  laban token key lunch.key                                        a new key; its public half goes to `authorities` of bindings
+  laban token mint --key lunch.key --capability lunch:order -o ann.token
+  laban token attenuate ann.token --context local -o less.token
+  laban token inspect less.token
+  laban token revoke ann.token --to lunch.facts";
 
 const PLAN_EXAMPLES: &str = "\
 Examples:

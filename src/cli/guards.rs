@@ -3,6 +3,7 @@
 //! A profile is the `*.guards.yaml` beside the protocol's file, or the file that is named; what roles may do stands in the
 //! `*.bindings.yaml` there. Is not: a reader of settings (`config::guards`), nor the plan (`tools::guards`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
@@ -20,6 +21,7 @@ use crate::diag::Diagnostic;
 use crate::diag::code::Code;
 use crate::diag::source::{Sources, Span};
 use crate::guard::{Policy, Table};
+use crate::tools::guards::tokens::{Held, token_files};
 use crate::tools::guards::{self, Beside, plan, policy, report, show};
 use crate::tools::run::vocabulary;
 
@@ -82,7 +84,13 @@ pub fn beside(
     sources: &mut Sources,
     say: &mut dyn FnMut(&str),
 ) -> Result<(Beside, String), Vec<Diagnostic>> {
-    let mut all = Beside { profile: None, bindings: grants(file, words, sources)? };
+    let bindings = grants(file, words, sources)?;
+    let held = bindings.as_ref().map_or(Ok(Held::default()), |bindings| held(file, bindings))?;
+    for role in held.taken_back() {
+        let code = Code::E0451;
+        say(&format!("{}: a token of `{role}` was taken back, so its tokens grant nothing", code.name()));
+    }
+    let mut all = Beside { profile: None, bindings, held };
     let fresh = "the profile of a fresh directory".to_owned();
     let own = Path::new(file).with_extension("guards.yaml");
     let Some(path) = named.or_else(|| own.is_file().then_some(own.as_path())) else {
@@ -110,6 +118,28 @@ pub fn beside(
 pub fn table(policy: &Policy, ready: &Ready, terminal: &mut Terminal) -> Option<Table> {
     let made = guards::table(policy, &ready.protocol, &ready.programs);
     made.map_err(|said| findings(&ready.front.sources, vec![*said], terminal)).ok()
+}
+
+/// The tokens that bindings name.
+///
+/// # Errors
+/// What is wrong with their files: then nobody knows what roles may do.
+fn held(file: &str, bindings: &Bindings) -> Result<Held, Vec<Diagnostic>> {
+    let directory = Path::new(file).parent().unwrap_or(Path::new(""));
+    let mut texts = BTreeMap::new();
+    let mut said = Vec::new();
+    for (name, place) in token_files(bindings) {
+        match files::text(&directory.join(name)) {
+            Ok(text) => {
+                texts.insert(name.to_owned(), text);
+            }
+            Err(unread) => {
+                let message = format!("`{name}` cannot be read: {}", unread.reason);
+                said.push(Diagnostic::new(unread.code, place, message));
+            }
+        }
+    }
+    if said.is_empty() { Held::read(bindings, &texts) } else { Err(said) }
 }
 
 /// The bindings beside a protocol, if there are any for it.

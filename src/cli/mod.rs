@@ -17,6 +17,7 @@ pub mod run;
 pub mod scenario;
 pub mod source;
 pub mod terminal;
+pub mod token;
 pub mod validate;
 
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
         Verb::Validate(args) => validate::validate(args, &mut terminal),
         Verb::Run(args) => run::run(args, &mut terminal),
         Verb::Guards(args) => guards::guards(args, &mut terminal),
+        Verb::Token(args) => token::token(args, &mut terminal),
         Verb::Explain(args) => Ok(explain::explain(args, &mut terminal)),
     };
     let mut exit = done.unwrap_or_else(|error: anyhow::Error| {

@@ -12,6 +12,7 @@ use crate::base::json;
 use crate::base::time::Duration;
 use crate::config::reader::Reader;
 use crate::config::script::{self, ROLE_SETTINGS, Retry, RoleScript, Script};
+use crate::config::trust::Trust;
 use crate::config::vocabulary::Vocabulary;
 use crate::config::yaml::{Document, Entry, Kind, Node};
 use crate::diag::Diagnostic;
@@ -27,6 +28,8 @@ pub struct Bindings {
     pub roles: Vec<RoleBinding>,
     /// By name.
     pub handlers: BTreeMap<String, Handler>,
+    /// Whose tokens are believed.
+    pub trust: Trust,
 }
 
 /// Who plays a role.
@@ -44,6 +47,9 @@ pub struct RoleBinding {
     pub deadline: Option<Duration>,
     /// What the role may do, in runs and tests; what a fresh directory grants where nothing is said.
     pub capabilities: Option<Vec<String>>,
+    /// The files of the tokens that the role holds, relative to the bindings; without `capabilities` they alone say what it
+    /// may do, beside them only what both say.
+    pub tokens: Option<Vec<String>>,
 }
 
 impl RoleBinding {
@@ -172,7 +178,11 @@ pub fn read(source: SourceId, text: &str, known: Option<&Vocabulary>) -> (Option
         Err(diagnostic) => return (None, vec![*diagnostic]),
     };
     let mut reader = Reader::new(&document);
-    let entries = reader.settings(&document.root, "a bindings file", &["protocol", "roles", "handlers"]);
+    let entries = reader.settings(
+        &document.root,
+        "a bindings file",
+        &["protocol", "roles", "handlers", "authorities", "revoked"],
+    );
     let at = |name: &str| entries.iter().find(|entry| entry.name == name).map(|entry| &entry.value);
     let protocol = match at("protocol") {
         Some(node) => reader.text(node, "`protocol`").unwrap_or_default().to_owned(),
@@ -183,6 +193,7 @@ pub fn read(source: SourceId, text: &str, known: Option<&Vocabulary>) -> (Option
             String::new()
         }
     };
+    let trust = Trust::read(&mut reader, at("authorities"), at("revoked"));
     let known = known.filter(|known| known.protocol == protocol);
     let mut handlers = BTreeMap::new();
     if let Some(node) = at("handlers") {
@@ -205,7 +216,7 @@ pub fn read(source: SourceId, text: &str, known: Option<&Vocabulary>) -> (Option
     }
     let diagnostics = reader.finish();
     let usable = diagnostics.is_empty();
-    (usable.then_some(Bindings { protocol, roles, handlers }), diagnostics)
+    (usable.then_some(Bindings { protocol, roles, handlers, trust }), diagnostics)
 }
 
 fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[&str]) -> RoleBinding {
@@ -216,9 +227,10 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
         config: Json::Null,
         deadline: None,
         capabilities: None,
+        tokens: None,
     };
     let what = format!("`{}`", entry.name);
-    for setting in reader.settings(&entry.value, &what, &["handler", "config", "deadline", "capabilities"]) {
+    for setting in reader.settings(&entry.value, &what, &ROLE) {
         let node = &setting.value;
         match setting.name.as_str() {
             "handler" => {
@@ -233,12 +245,15 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
             }
             "config" => binding.config = node.to_json(),
             "deadline" => binding.deadline = span(reader, node, "`deadline`"),
-            _ => binding.capabilities = Some(texts(reader, node, "`capabilities`")),
+            "capabilities" => binding.capabilities = Some(texts(reader, node, "`capabilities`")),
+            _ => binding.tokens = Some(texts(reader, node, "`tokens`")),
         }
     }
     binding
 }
 
+/// Settings of a role.
+const ROLE: [&str; 5] = ["handler", "config", "deadline", "capabilities", "tokens"];
 /// Settings that every kind of handler has.
 const COMMON: [&str; 4] = ["kind", "deadline", "concurrency", "retry"];
 /// The kinds of handlers, with the settings that are theirs.
@@ -373,7 +388,7 @@ pub(super) fn count(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<
     count
 }
 
-fn texts<'a>(reader: &mut Reader<'a>, node: &'a Node, what: &str) -> Vec<String> {
+pub(super) fn texts<'a>(reader: &mut Reader<'a>, node: &'a Node, what: &str) -> Vec<String> {
     match &node.kind {
         Kind::List(items) => {
             items.iter().filter_map(|item| reader.text(item, what)).map(str::to_owned).collect()

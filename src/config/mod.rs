@@ -14,5 +14,6 @@ pub mod scenario;
 pub mod script;
 #[cfg(test)]
 mod tests;
+pub mod trust;
 pub mod vocabulary;
 pub mod yaml;

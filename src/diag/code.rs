@@ -166,6 +166,10 @@ codes! {
     E0446 Error "a fact without a proper name"
     E0447 Error "too many capabilities"
     E0448 Error "one send with two guard annotations"
+    E0450 Error "a token that cannot be used"
+    E0451 Warning "a token that was taken back"
+    E0452 Error "a key that cannot be used"
+    E0453 Error "revocations that cannot be read"
 
     E0501 Error "number out of range"
     E0502 Error "value of another kind"
@@ -189,6 +193,14 @@ codes! {
     E0520 Error "leakage budget used up"
     E0521 Error "send without a rule"
     E0522 Error "facts not written"
+    E0523 Error "receipt not booked"
+
+    E0620 Error "message without a receipt"
+    E0621 Error "receipt that cannot be read"
+    E0622 Error "receipt of something else"
+    E0623 Error "receipt that its sender has not signed"
+    E0624 Error "receipt out of its chain"
+    E0625 Error "receipt that does not fit its message"
 }
 
 impl Code {

@@ -20,6 +20,7 @@ use crate::engine::schedule::{self, Ears, News, Turn, Word};
 use crate::engine::speaker::Speaker;
 use crate::engine::table::Table;
 use crate::engine::timers::{Due, Timers};
+use crate::guard::receipt::Booking;
 use crate::guard::{Chain, Charge, Rule, Table as Guards};
 use crate::journal::Journal;
 use crate::machine::question::{Question, Reply};
@@ -141,6 +142,18 @@ impl Engine {
     /// Has the chain deny what a rule says, from now on.
     pub fn deny(&mut self, rule: Rule) {
         self.chain.deny(rule);
+    }
+
+    /// The next charge that waits for its receipt. What nobody takes fills the daybook, and a full one denies what needs a
+    /// receipt.
+    pub fn poll_booking(&mut self) -> Option<Booking> {
+        self.chain.poll_booking()
+    }
+
+    /// How many charges wait for their receipts.
+    #[must_use]
+    pub fn booked(&self) -> usize {
+        self.chain.booked()
     }
 
     /// The messages that the roles of a session wait for: who, which message, from whom.

@@ -7,12 +7,13 @@
 use std::sync::Arc;
 
 use crate::base::id::{LaneId, RoleId};
-use crate::base::json;
 use crate::base::time::Instant;
 use crate::base::value::Value;
 use crate::config::guards::OnDenied;
 use crate::guard::budget::{Grant, Observer, Short};
+use crate::guard::daybook::{Daybook, Entry};
 use crate::guard::intent::Intent;
+use crate::guard::receipt::Booking;
 use crate::guard::state::{Book, State};
 use crate::guard::table::{Found, Row, Table};
 use crate::guard::till::{Charge, Tills};
@@ -29,6 +30,7 @@ pub struct Chain {
     casts: Vec<Installed>,
     tills: Tills,
     journal: Journal,
+    daybook: Daybook,
     /// The facts of sessions, where somebody wants to see them at the end.
     books: Option<Vec<Book>>,
 }
@@ -43,6 +45,14 @@ struct Installed {
     flow: Vec<u32>,
     /// What each role is called as a device.
     devices: Vec<Option<Device>>,
+}
+
+impl Installed {
+    /// Whether a receipt can be made of a message: everybody has a name that receipts can carry.
+    fn is_named(&self, intent: &Intent<'_>) -> bool {
+        let named = |role: RoleId| self.devices.get(role.index()).is_some_and(Option::is_some);
+        self.context.is_some() && named(intent.from) && named(intent.to)
+    }
 }
 
 /// Denies one message from one role to another: what a scenario says where a guard would say no.
@@ -193,12 +203,15 @@ impl Chain {
         if row.need & !has != 0 {
             return Err(denied("capability", "E0518", Kind::Permanent, row));
         }
-        let cost = if row.per_kib == 0 { row.cost } else { weighed(row, intent.payload) };
+        let cost = row.cost_of(intent.payload);
         let till = installed.flow.get(row.purse as usize).copied().unwrap_or(NO_TILL);
         let Some(due) = self.tills.due(till, cost, row.leak) else {
             return Err(denied("flow", "E0519", Kind::Permanent, row));
         };
         self.tills.review(&due).map_err(|short| fell_short(short, row))?;
+        if row.books && (self.daybook.is_full() || !installed.is_named(intent)) {
+            return Err(denied("commit", "E0523", Kind::Recoverable, row));
+        }
         if !row.facts.is_empty() {
             let device = installed.devices.get(intent.from.index()).and_then(Option::as_ref);
             let epoch = self.tills.epoch(&due);
@@ -209,7 +222,28 @@ impl Chain {
         // What was reviewed can be booked: the count stays below a limit that is a number.
         let booked = self.tills.book(&due);
         debug_assert!(booked.is_some(), "what was reviewed is booked");
+        if row.books {
+            let numbered = self.tills.number(&due).unwrap_or_default();
+            self.daybook.enter(Entry::new(intent, &row.label, numbered, cost));
+        }
         Ok(Cleared { from: intent.from, to: intent.to, lane: intent.lane })
+    }
+
+    /// The next charge that waits for its receipt, the oldest first.
+    pub fn poll_booking(&mut self) -> Option<Booking> {
+        let entry = self.daybook.pop()?;
+        let installed = self.casts.get(entry.cast as usize)?;
+        // The commit has made sure that everybody has a name.
+        let context = installed.context.clone()?;
+        let device = |role: RoleId| installed.devices.get(role.index()).cloned().flatten();
+        let (src, dst) = (device(entry.from)?, device(entry.to)?);
+        Some(entry.booking(context, src, dst))
+    }
+
+    /// How many charges wait for their receipts.
+    #[must_use]
+    pub fn booked(&self) -> usize {
+        self.daybook.len()
     }
 
     /// The facts of all sessions.
@@ -349,13 +383,6 @@ fn write(
         }));
     }
     Some(())
-}
-
-/// What a message costs whose size counts: its text as JSON, in KiB that are begun.
-#[cold]
-fn weighed(row: &Row, payload: &Value) -> u64 {
-    let kib = json::to_text(payload).len().div_ceil(1024) as u64;
-    row.cost.saturating_add(row.per_kib.saturating_mul(kib))
 }
 
 #[cold]

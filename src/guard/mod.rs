@@ -3,21 +3,26 @@
 //! Nothing leaves unguarded, by type: the engine delivers and hands out only what a [`Cleared`] names, and only this
 //! module can make one. `policy` puts profile, annotations and grants together, `table` makes of that what `chain` looks
 //! at, `till` keeps the ledgers of the devices, `granter` says in facts what they may spend, `state` shows it; `budget` is
-//! the algebra of budgets, which devices share.
-//! Not there yet: tokens (capabilities come from bindings), signed receipts (a charge is kept as a row), vectors of
-//! receipts over several hops, a profile that is loaded again while an engine runs.
+//! the algebra of budgets, which devices share. `daybook` keeps what needs a receipt until it is signed, `receipt` signs
+//! and judges, `view` is what a receiver compares receipts with; `token` says what a device may do, before there is a table.
+//! Not there yet: tokens that are evaluated again while an engine runs, frames that carry receipts to other devices, a
+//! profile that is loaded again.
 //! Is not: an actor. It looks at what it is given and answers.
 
 pub mod budget;
 mod chain;
+mod daybook;
 mod granter;
 mod intent;
 pub mod policy;
+pub mod receipt;
 mod state;
 mod table;
 #[cfg(test)]
 mod tests;
 mod till;
+pub mod token;
+mod view;
 
 pub use chain::{Chain, Cleared, Denied, Kind, Rule};
 pub use intent::Intent;

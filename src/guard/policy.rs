@@ -6,7 +6,7 @@
 //! profile, the profile of a fresh directory.
 //! Is not: what the chain looks at; `table` makes that of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::id::RoleId;
@@ -56,7 +56,7 @@ pub struct Terms {
     pub leakage: [u64; 3],
     /// What is written down.
     pub facts: Vec<Fact>,
-    /// Whether it leaves a signed receipt: kept for whoever signs; nobody does yet.
+    /// Whether it leaves a signed receipt.
     pub receipt: Receipt,
     /// What follows a denial.
     pub on_denied: OnDenied,
@@ -121,6 +121,15 @@ impl Policy {
             on_denied: on_denied.unwrap_or(OnDenied::Raise),
             origin,
         })
+    }
+
+    /// The capabilities that profile and annotations name.
+    #[must_use]
+    pub fn named(&self) -> BTreeSet<Arc<str>> {
+        let fresh = Profile::fresh().defaults;
+        let entries = self.profile.entries.iter().map(|entry| &entry.setting);
+        let settings = self.annotations.values().chain(entries).chain(&self.profile.defaults).chain(&fresh);
+        settings.filter_map(|setting| setting.capabilities.as_ref()).flatten().cloned().collect()
     }
 
     /// What entries and annotations say of a message.

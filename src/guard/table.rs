@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::id::RoleId;
+use crate::base::json;
 use crate::base::limits::CAPABILITIES_MAX;
+use crate::base::value::Value;
 use crate::bytecode::program::Program;
 use crate::config::guards::fact::Fact;
-use crate::config::guards::{OnDenied, Profile};
+use crate::config::guards::{OnDenied, Profile, Receipt};
 use crate::guard::budget::Leak;
 use crate::guard::policy::{Origin, Policy, places};
 use crate::journal::{Context, Journal, Key, Namespace, Place, SetId};
@@ -64,8 +66,25 @@ pub(super) struct Row {
     pub(super) facts: Arc<[Fact]>,
     /// Where each fact is written, once the journal is known.
     pub(super) places: Vec<(SetId, Key)>,
+    /// Whether the commit books a row for a receipt.
+    pub(super) books: bool,
     pub(super) on_denied: OnDenied,
     pub(super) label: Arc<str>,
+}
+
+impl Row {
+    /// What the message costs with this payload.
+    #[inline]
+    pub(super) fn cost_of(&self, payload: &Value) -> u64 {
+        if self.per_kib == 0 { self.cost } else { self.weighed(payload) }
+    }
+
+    /// What it costs where its size counts: its text as JSON, in KiB that are begun.
+    #[cold]
+    fn weighed(&self, payload: &Value) -> u64 {
+        let kib = json::to_text(payload).len().div_ceil(1024) as u64;
+        self.cost.saturating_add(self.per_kib.saturating_mul(kib))
+    }
 }
 
 /// What a place holds.
@@ -125,6 +144,7 @@ impl Table {
                             purse,
                             facts: terms.facts.into(),
                             places: Vec::new(),
+                            books: terms.receipt == Receipt::Required,
                             on_denied: terms.on_denied,
                             label: place.message.name.clone(),
                         };

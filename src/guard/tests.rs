@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use crate::base::id::{LaneId, RoleId};
+use crate::base::limits::DAYBOOK_ROWS_MAX;
 use crate::base::time::Instant;
 use crate::base::ty::Type;
 use crate::base::value::Value;
@@ -15,6 +16,9 @@ use crate::config::bindings::RoleBinding;
 use crate::config::guards::{Grants, OnDenied, Profile, read};
 use crate::diag::source::{SourceId, Span};
 use crate::guard::budget::{Budget, Leakage, Ledger};
+use crate::guard::receipt::{
+    Booking, Directory, Fit, Frame, Heads, Key, Keys, Receipt, Receiver, Signed, View, sign,
+};
 use crate::guard::{Chain, Denied, Intent, Kind as Heals, Policy, Rule, State, Table};
 use crate::journal::{Context, Device, Epoch, Fact, Namespace};
 
@@ -39,6 +43,13 @@ fn program() -> Program {
 }
 
 fn chain(profile: &str, capabilities: Option<&[&str]>) -> Chain {
+    let mut chain = Chain::default();
+    chain.keep_books(true);
+    chain.install(table(profile, capabilities));
+    chain
+}
+
+fn table(profile: &str, capabilities: Option<&[&str]>) -> Table {
     let (profile, said) = read(SourceId(0), profile, None);
     assert!(said.is_empty(), "{said:?}");
     let binding = RoleBinding {
@@ -48,13 +59,11 @@ fn chain(profile: &str, capabilities: Option<&[&str]>) -> Chain {
         config: serde_json::Value::Null,
         deadline: None,
         capabilities: capabilities.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
+        tokens: None,
     };
     let policy =
         Policy { profile: profile.unwrap(), grants: Grants::fresh().with(&[binding]), ..Policy::fresh() };
-    let mut chain = Chain::default();
-    chain.keep_books(true);
-    chain.install(Table::new([&program()], &policy).unwrap());
-    chain
+    Table::new([&program()], &policy).unwrap()
 }
 
 /// Offers what stands at an instruction of the program.
@@ -294,6 +303,108 @@ proptest! {
             prop_assert_eq!(booked, shown);
         }
     }
+}
+
+/// Judges what was booked and signed, as the receiver that `B` is.
+fn judged(view: &Table, rows: &[Booking]) -> Vec<Receipt> {
+    let device = |name: &str| Device::new(name).unwrap();
+    let key = Key::stand_in(0, &device("A"));
+    let (mut keys, mut directory) = (Keys::default(), Directory::new());
+    directory.enter(device("A"), key.public());
+    keys.enter(device("A"), key);
+    let mut receiver = Receiver::new(device("B"), directory);
+    let mut believed = Vec::new();
+    for (row, signed) in rows.iter().zip(sign(rows, &mut Heads::default(), &keys).unwrap()) {
+        receiver.open(&row.context, &row.src, &row.dst, row.epoch).unwrap();
+        let Booking { context, src, session, label, payload, .. } = row;
+        let receipts = &[Signed::to_bytes(&signed)];
+        let frame = Frame { context, origin: src, peer: src, session: *session, label, payload, receipts };
+        believed.extend(receiver.take(&frame, view).unwrap());
+    }
+    believed
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// Sum of charges = sum of receipts, epoch by epoch; what is denied, or needs no receipt, leaves no row; every receipt is
+    /// believed by a receiver with the same profile.
+    #[test]
+    fn what_is_charged_is_what_receipts_say(
+        costs in [1_u64..9, 1..9],
+        required in any::<[bool; 2]>(),
+        limit in 0_u64..40,
+        acts in proptest::collection::vec(0_usize..5, 0..30),
+    ) {
+        let word = |required| if required { "required" } else { "none" };
+        let text = format!(
+            "protocol: P\nmessages:\n  Ask: {{ flow_cost: {}, receipt: {} }}\n  Tell: {{ flow_cost: {}, receipt: {} }}\n\
+             budgets: [{{ limit: {limit}, epoch: 1m }}]\n",
+            costs[0], word(required[0]), costs[1], word(required[1])
+        );
+        let mut chain = chain(&text, None);
+        let (mut now, mut charged) = (Instant(0), Vec::new());
+        for act in acts {
+            // Places 0 and 1 are the messages; a third of the rest lets a part of an epoch pass.
+            match act {
+                0..4 => {
+                    if offer(&mut chain, act as u32 % 2, &Value::Int(act as i64)).is_ok() && required[act % 2] {
+                        charged.push((now.0 / 60_000_000_000, costs[act % 2]));
+                    }
+                }
+                _ => {
+                    now = Instant(now.0 + 25_000_000_000);
+                    chain.pass(now);
+                }
+            }
+        }
+        prop_assert_eq!(chain.booked(), charged.len());
+        let rows: Vec<Booking> = std::iter::from_fn(|| chain.poll_booking()).collect();
+        let receipts = judged(&table(&text, None), &rows);
+        let said: Vec<(u64, u64)> = receipts.iter().map(|receipt| (receipt.epoch.0, receipt.cost)).collect();
+        prop_assert_eq!(said, charged);
+        if required == [true; 2] {
+            let newest = |receipt: &&Receipt| receipt.epoch.0 == now.0 / 60_000_000_000;
+            let sum: u64 = receipts.iter().filter(newest).map(|receipt| receipt.cost).sum();
+            prop_assert_eq!(chain.state(0, 0).budgets[0].2, sum);
+        }
+    }
+}
+
+#[test]
+fn a_full_daybook_denies_what_needs_a_receipt_and_nothing_else() {
+    let text = "protocol: P\ndefaults: {}\nmessages: { Ask: { receipt: required, facts: [{ fact: p/asked }] } }\n\
+                budgets: [{ limit: 1000000 }]\n";
+    let mut chain = chain(text, None);
+    chain.keep_books(false);
+    for _ in 0..DAYBOOK_ROWS_MAX {
+        offer(&mut chain, 0, &Value::None).unwrap();
+    }
+    let spent = chain.state(0, 0);
+    assert_eq!(refused(&mut chain, 0), Some(("commit", "E0523", Heals::Recoverable)));
+    assert_eq!(chain.state(0, 0), spent);
+    assert_eq!(refused(&mut chain, 1), None);
+    chain.poll_booking().unwrap();
+    assert_eq!(refused(&mut chain, 0), None);
+}
+
+#[test]
+fn a_receiver_with_another_profile_sees_another_cost_or_no_right() {
+    let text = |cost, need: &str| {
+        format!(
+            "protocol: P\ndefaults: {{ flow_cost: {cost}, capabilities: [{need}], receipt: required }}\nbudgets: [{{ limit: 9 }}]\n"
+        )
+    };
+    let (own, may) = (text(2, "p:may"), Some(&["p:may"][..]));
+    let mut chain = chain(&own, may);
+    offer(&mut chain, 0, &Value::Int(1)).unwrap();
+    let row = chain.poll_booking().unwrap();
+    let receipt = judged(&table(&own, may), &[row.clone()]).remove(0);
+    let fit = |view: &Table| view.fit(&receipt, &row.payload);
+    assert_eq!(fit(&table(&own, may)), Fit::Fits);
+    assert_eq!(fit(&table(&text(3, "p:may"), may)), Fit::Costs);
+    assert_eq!(fit(&table(&own, Some(&[]))), Fit::Unable);
+    assert_eq!(fit(&Table::default()), Fit::Unable);
 }
 
 proptest! {

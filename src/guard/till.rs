@@ -22,6 +22,8 @@ struct Till {
     leakage: Option<LeakageId>,
     /// Charges of this epoch.
     nonce: u64,
+    /// Charges of this epoch that need a receipt.
+    receipts: u64,
     epoch: Epoch,
 }
 
@@ -107,7 +109,14 @@ impl Tills {
         let next = self.tills.len() as u32;
         let till = *self.numbers.entry((number, flow)).or_insert(next);
         if till == next {
-            self.tills.push(Till { ledger: number, flow, leakage, nonce: 0, epoch: Epoch::default() });
+            self.tills.push(Till {
+                ledger: number,
+                flow,
+                leakage,
+                nonce: 0,
+                receipts: 0,
+                epoch: Epoch::default(),
+            });
         }
         Some(till)
     }
@@ -178,7 +187,7 @@ impl Tills {
         ledger.book(&due.charge).ok()?;
         let budget = ledger.flow_budget(due.charge.flow)?;
         if till.epoch != budget.epoch() {
-            (till.epoch, till.nonce) = (budget.epoch(), 0);
+            (till.epoch, till.nonce, till.receipts) = (budget.epoch(), 0, 0);
         }
         till.nonce += 1;
         let (epoch, nonce, cost) = (till.epoch, till.nonce, due.charge.cost);
@@ -189,6 +198,13 @@ impl Tills {
         }
         self.count += 1;
         Some(())
+    }
+
+    /// The epoch and the number of the receipt that the charge just booked at a till needs.
+    pub(super) fn number(&mut self, due: &Due) -> Option<(Epoch, u64)> {
+        let till = self.tills.get_mut(due.till as usize)?;
+        till.receipts += 1;
+        Some((till.epoch, till.receipts))
     }
 
     /// The charges that are kept, the oldest first.

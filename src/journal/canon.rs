@@ -1,9 +1,9 @@
-//! The canonical bytes of a fact: equal facts have equal bytes, different facts different ones.
+//! Canonical bytes, of facts here and of receipts in `guard`: equal facts have equal bytes, different facts different ones.
 //!
 //! Each part is its kind (one byte) and its content; what has no fixed length is preceded by it (eight bytes, least
 //! first), so no part can be read as the beginning of another. Decimals are written without trailing zeros, since
 //! `1.0` and `1.00` are equal.
-//! Is not: a format of exchange; nothing reads these bytes back.
+//! Is not: a format of exchange; nothing reads the bytes of a fact back.
 
 use crate::base::value::{Fields, Value};
 use crate::journal::fact::{Fact, Place};
@@ -12,7 +12,7 @@ use crate::journal::fact::{Fact, Place};
 const DOMAIN: &[u8] = b"laban fact 1\n";
 
 /// Where canonical bytes go.
-pub(super) trait Sink {
+pub(crate) trait Sink {
     /// Takes the next bytes.
     fn put(&mut self, bytes: &[u8]);
 }
@@ -30,7 +30,6 @@ impl Sink for usize {
     }
 }
 
-#[cfg(test)]
 impl Sink for Vec<u8> {
     fn put(&mut self, bytes: &[u8]) {
         self.extend_from_slice(bytes);
@@ -49,7 +48,8 @@ pub(super) fn fact(fact: &Fact, place: &Place, out: &mut impl Sink) {
     value(fact.data(), out);
 }
 
-fn value(of: &Value, out: &mut impl Sink) {
+/// Any value.
+pub(crate) fn value(of: &Value, out: &mut impl Sink) {
     match of {
         Value::None => out.put(&[0]),
         Value::Bool(truth) => out.put(&[1 + u8::from(*truth)]),
@@ -107,7 +107,8 @@ fn fields(of: &Fields, out: &mut impl Sink) {
     }
 }
 
-fn text(of: &str, out: &mut impl Sink) {
+/// A text, its length before it.
+pub(crate) fn text(of: &str, out: &mut impl Sink) {
     bytes(of.as_bytes(), out);
 }
 
@@ -116,6 +117,7 @@ fn bytes(of: &[u8], out: &mut impl Sink) {
     out.put(of);
 }
 
-fn number(of: u64, out: &mut impl Sink) {
+/// A number: eight bytes, least first.
+pub(crate) fn number(of: u64, out: &mut impl Sink) {
     out.put(&of.to_le_bytes());
 }

@@ -7,7 +7,7 @@
 //! whatever way the facts came.
 //! Is not: durable, and not a judge of who may say what: facts are taken from whom the caller trusts.
 
-mod canon;
+pub(crate) mod canon;
 mod fact;
 mod name;
 mod set;

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::command::{Place, Ran};
 
-const TALK: &str = "\
+pub(crate) const TALK: &str = "\
 choreography Talk {
     roles: A, B
 
@@ -41,7 +41,7 @@ choreography Talk {
 
 /// Lines of JSON, each after a schema.
 #[track_caller]
-fn lines(ran: &Ran, schema: &str) -> Vec<Value> {
+pub(crate) fn lines(ran: &Ran, schema: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(schema);
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -129,6 +129,36 @@ fn an_epoch_that_begins_while_a_message_waits_lets_it_go() {
     // Waits of 1 s, 2 s, … are over 1 m after the sixth; then the next epoch has begun.
     assert_eq!((count("cleared"), count("denied")), (3, 6), "{told:?}");
     assert_eq!(told.last().unwrap()["event"], "completed");
+}
+
+#[test]
+fn receipts_of_a_run_are_chained_by_the_pair_and_sum_up_to_what_is_spent() {
+    let place = talk(
+        "guards_receipts",
+        "protocol: Talk\nmessages:\n  \"*\": { capabilities: [], flow_cost: 3, receipt: required }\nbudgets: [{ limit: 99 }]\n",
+    );
+    place.write(
+        "answers.yaml",
+        "roles: { A: { produce: { Word: { n: 1 } }, decide: { \"A#1\": [more, more, enough] } } }\n",
+    );
+    let run = "run talk.choreo --script answers.yaml --seed 5 --trace json";
+    let ran = place.laban(run).status(0);
+    let told = lines(&ran, "trace.schema.json");
+    let receipts: Vec<&Value> = told.iter().filter(|line| line["event"] == "receipt").collect();
+    let labels: Vec<&str> = receipts.iter().map(|line| line["label"].as_str().unwrap()).collect();
+    assert_eq!(labels, ["Hello", "Word", "Word", "Bye"]);
+    let accounts = told.iter().find(|line| line["event"] == "accounts").unwrap();
+    let sum: u64 = receipts.iter().map(|line| line["cost"].as_u64().unwrap()).sum();
+    assert_eq!(accounts["budgets"][0]["spent"], sum);
+    for (at, pair) in receipts.windows(2).enumerate() {
+        assert_eq!(pair[1]["prev"], pair[0]["hash"]);
+        assert_eq!(pair[1]["nonce"], at + 2);
+    }
+    assert!(receipts.iter().all(|line| line.get("refused").is_none()));
+    assert_eq!(told.last().unwrap()["event"], "completed");
+    assert_eq!(place.laban(run).out, ran.out, "the same run gives the same bytes");
+    let other = place.laban(&run.replace("--seed 5", "--seed 6"));
+    assert_ne!(other.out, ran.out, "the keys are those of the seed");
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod room;
 mod scenarios;
 mod scopes;
 mod tidy;
+mod tokens;
 mod validate;
 mod verbs;
 #[expect(dead_code, reason = "unit tests of `local` use the rest of it")]

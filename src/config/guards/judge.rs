@@ -13,7 +13,7 @@ use crate::diag::code::Code;
 ///
 /// # Errors
 /// What to write.
-pub(super) fn capability(name: &str) -> Result<(), String> {
+pub fn capability(name: &str) -> Result<(), String> {
     let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | ':' | '-');
     let kept: String = name.to_ascii_lowercase().replace(' ', "_").chars().filter(|c| letter(*c)).collect();
     let kept = kept.trim_matches(':');

@@ -3,8 +3,7 @@
 //! In goes a text, and the protocol's vocabulary where one is known; out come a [`Profile`] and what is wrong. `read`
 //! reads, `judge` knows the protocol's names, `pattern` says which sends an entry means, `fact` is a fact's data.
 //! What a fresh directory has is data too: `default.guards.yaml` and `default.bindings.yaml` here.
-//! Is not: a guard. `guard::Table` makes of a profile what the chain looks at. Receipts, tokens and hops are not there
-//! yet: `receipt: required` is read and kept, and nothing signs.
+//! Is not: a guard. `guard::Table` makes of a profile what the chain looks at.
 
 mod annotation;
 pub mod fact;
@@ -15,6 +14,7 @@ mod read;
 mod tests;
 
 pub use self::annotation::annotation;
+pub use self::judge::capability;
 pub use self::read::read;
 
 use std::sync::Arc;
@@ -197,6 +197,11 @@ impl Grants {
         let said = |role: &RoleBinding| Some((role.role.clone(), role.capabilities.clone()?));
         self.of.extend(roles.iter().filter_map(said));
         self
+    }
+
+    /// Has a role do exactly this, whatever bindings say of it.
+    pub fn set(&mut self, role: &str, capabilities: Vec<String>) {
+        self.of.push((role.to_owned(), capabilities));
     }
 
     /// What a role may do.

@@ -8,6 +8,7 @@ mod json;
 mod plan;
 mod policy;
 mod show;
+pub mod tokens;
 mod worst;
 
 pub use self::json::{Shown, report, shown};

@@ -19,14 +19,17 @@ use crate::guard::policy::CONTEXT;
 use crate::guard::{Policy, Table};
 use crate::local::automaton::Act;
 use crate::local::projection::Projection;
+use crate::tools::guards::tokens::Held;
 
 /// The files beside a protocol that speak of guards.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Beside {
     /// The profile; without one that of a fresh directory holds.
     pub profile: Option<Profile>,
     /// Who may do what; without them roles may do what a fresh directory grants.
     pub bindings: Option<Bindings>,
+    /// The tokens that bindings name.
+    pub held: Held,
 }
 
 /// The policy of a protocol, and what of its annotations no guard can use.
@@ -41,12 +44,15 @@ pub fn policy(protocol: &Protocol, projection: &Projection, beside: &Beside) -> 
         settings.push((site.span, setting));
     }
     let annotations = annotations(protocol, projection, &settings, &mut said);
-    let policy = Policy {
+    let mut policy = Policy {
         context: Arc::from(CONTEXT),
         profile: beside.profile.clone().unwrap_or_else(Profile::fresh),
         grants: Grants::fresh().with(beside.bindings.as_ref().map_or(&[], |bindings| &bindings.roles)),
         annotations,
     };
+    if let Some(bindings) = &beside.bindings {
+        beside.held.grant(&mut policy, bindings, protocol.roles.iter().map(|role| role.name.as_str()));
+    }
     (policy, said)
 }
 

@@ -18,6 +18,7 @@ use crate::engine::Engine;
 use crate::engine::effect::{Effect, Outcome, Trouble};
 use crate::engine::event::What;
 use crate::engine::input::{CastId, Input, Opening};
+use crate::tools::run::receipts::Devices;
 use crate::tools::run::{Ending, Report, Setup};
 use crate::tools::trace::{Out, Trace};
 
@@ -52,6 +53,7 @@ pub fn run(setup: &Setup, participant: &mut dyn Participant, trace: &mut dyn Tra
         steps_max: setup.steps_max,
         quiet: 0,
         ending: None,
+        devices: Devices::new(setup),
     };
     driver.trace.begin(out);
     driver.input(Input::Open(opening), out);
@@ -100,6 +102,7 @@ struct Driver<'a> {
     /// Inputs in a row of which nothing came.
     quiet: u32,
     ending: Option<Ending>,
+    devices: Devices,
 }
 
 impl Driver<'_> {
@@ -130,6 +133,7 @@ impl Driver<'_> {
     /// One input, and everything that comes of it: what happened is told before anybody is asked anything.
     fn input(&mut self, input: Input, out: Out<'_>) {
         self.engine.handle(self.now, input);
+        let batch = self.devices.book(&mut self.engine);
         let effects: Vec<Effect> = std::iter::from_fn(|| self.engine.poll_effect()).collect();
         self.quiet = if effects.is_empty() { self.quiet + 1 } else { 0 };
         while let Some(event) = self.engine.poll_event() {
@@ -138,7 +142,11 @@ impl Driver<'_> {
                 self.tell(&event.what, out);
             }
         }
+        if batch {
+            self.settle(out);
+        }
         if self.quiet >= QUIET_MAX {
+            self.settle(out);
             self.trace.stopped("a role computes without end", out);
             self.end(Ending::Stopped(self.steps));
         }
@@ -176,12 +184,31 @@ impl Driver<'_> {
             What::Sent { .. } | What::Selected { .. } | What::Decided { .. } | What::Performed { .. }
         );
         if step && self.steps >= self.steps_max {
+            self.settle(out);
             self.trace.stopped(&format!("{} steps were made", self.steps), out);
             self.end(Ending::Stopped(self.steps));
             return;
         }
         self.steps += u64::from(step);
+        if matches!(what, What::Completed | What::Aborted { .. }) {
+            self.settle(out);
+        }
         self.trace.event(what, out);
+    }
+
+    /// Shows the receipts of what was booked.
+    fn settle(&mut self, out: Out<'_>) {
+        match self.devices.settle() {
+            Ok(judged) => {
+                judged.iter().for_each(|(signed, verdict)| self.trace.receipt(signed, *verdict, out))
+            }
+            // Every role has a key and every row follows the one before it, so this is a mistake of ours; say so and stop.
+            Err(unsigned) => {
+                let trouble =
+                    Trouble { code: "E0523", role: None, place: None, reason: unsigned.to_string() };
+                self.end(Ending::Aborted(trouble));
+            }
+        }
     }
 
     /// Asks, and notes when the answer is there.

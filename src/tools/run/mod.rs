@@ -1,12 +1,14 @@
 //! The verb `run`: one session of a cast, from its opening to its end, in an invented world.
 //!
 //! In go linked programs, a seed, inputs and a participant for every role; out come the lines of a trace and a
-//! [`Report`]. `drive` moves the engine on a virtual clock, `prepare` says what a cast needs before it can run.
+//! [`Report`]. `drive` moves the engine on a virtual clock, `prepare` says what a cast needs before it can run,
+//! `receipts` signs what its messages have spent.
 //! Invariant: the same setup gives the same lines and the same report.
 //! Is not: a reader of files or terminals; a person who plays a role is a `Participant` that `cli` makes.
 
 mod drive;
 mod prepare;
+mod receipts;
 #[cfg(test)]
 mod tests;
 

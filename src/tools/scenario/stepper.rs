@@ -188,6 +188,8 @@ impl<'a> Stepper<'a> {
 
     fn handle(&mut self, input: Input) {
         self.engine.handle(self.now, input);
+        // Nobody looks at receipts here.
+        while self.engine.poll_booking().is_some() {}
         let effects: Vec<Effect> = std::iter::from_fn(|| self.engine.poll_effect()).collect();
         self.quiet = if effects.is_empty() { self.quiet + 1 } else { 0 };
         while let Some(event) = self.engine.poll_event() {

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use crate::base::id::RoleId;
-use crate::base::json::to_json;
+use crate::base::json::{hex, to_json};
 use crate::engine::event::What;
+use crate::guard::receipt::{Refusal, Signed};
 use crate::guard::{Book, State};
 use crate::tools::trace::{Out, Stage, Trace};
 
@@ -126,6 +127,30 @@ impl Trace for Lines {
         let line = [("event", "logged"), ("role", role), ("text", line)];
         let line = line.into_iter().map(|(name, value)| (name.to_owned(), Json::from(value)));
         out(&Json::Object(line.collect::<Map<_, _>>()).to_string());
+    }
+
+    fn receipt(&mut self, signed: &Signed, verdict: Result<(), Refusal>, out: Out<'_>) {
+        let Signed { receipt, signature } = signed;
+        let mut line = json!({
+            "event": "receipt",
+            "context": receipt.context.as_str(),
+            "from": receipt.src.as_str(),
+            "to": receipt.dst.as_str(),
+            "label": *receipt.label,
+            "session": format!("{:016x}", receipt.session),
+            "hop": receipt.hop,
+            "epoch": receipt.epoch.0,
+            "cost": receipt.cost,
+            "nonce": receipt.nonce,
+            "prev": receipt.prev.to_string(),
+            "payload": receipt.payload.to_string(),
+            "hash": receipt.hash().to_string(),
+            "signature": hex(&signature.0),
+        });
+        if let (Err(refusal), Some(line)) = (verdict, line.as_object_mut()) {
+            line.insert("refused".to_owned(), Json::from(refusal.code()));
+        }
+        out(&line.to_string());
     }
 
     fn stopped(&mut self, reason: &str, out: Out<'_>) {

@@ -19,6 +19,7 @@ pub use self::stage::Stage;
 use std::sync::Arc;
 
 use crate::engine::event::What;
+use crate::guard::receipt::{Refusal, Signed};
 
 /// Takes lines, one at a time.
 pub type Out<'a> = &'a mut dyn FnMut(&str);
@@ -33,6 +34,9 @@ pub trait Trace {
 
     /// A line that a role has logged to the console.
     fn logged(&mut self, _role: &Arc<str>, _line: &str, _out: Out<'_>) {}
+
+    /// A receipt that was made, and what its receiver thinks of it.
+    fn receipt(&mut self, _signed: &Signed, _verdict: Result<(), Refusal>, _out: Out<'_>) {}
 
     /// The run was stopped before the session was over.
     fn stopped(&mut self, reason: &str, out: Out<'_>);
