@@ -85,7 +85,7 @@ pub const FLOW_COST_MAX: u64 = 1_000_000_000_000_000;
 /// Capabilities that the profile of one protocol names: a set of them is one machine word of 128 bits.
 pub const CAPABILITIES_MAX: usize = 128;
 /// The newest charges that an engine keeps by row; sums are kept for all.
-pub const CHARGES_KEPT: usize = 1_024;
+pub const CHARGES_KEPT: usize = 256;
 /// Literal turns of a counted loop that are written out to find how long a channel can grow.
 pub const TURNS_UNROLLED_MAX: i64 = 64;
 /// Bytes of the name of a context, a device, a namespace or a key.

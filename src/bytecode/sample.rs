@@ -159,7 +159,8 @@ pub(crate) fn every_op() -> [Program; 2] {
     a.constants = vec![Value::Int(1), Value::text("n"), Value::Int(0), second, unheard];
     a.scopes = scopes(0, after + 2);
     a.branches = vec![vec![after + 1, after + 2, after + 3, after + 4, after + 5]];
-    a.decisions = vec![Decision { name: "c".into(), labels: ["v", "w", "x", "y", "z"].map(Arc::from).to_vec() }];
+    a.decisions =
+        vec![Decision { name: "c".into(), labels: ["v", "w", "x", "y", "z"].map(Arc::from).to_vec() }];
     a.forks = vec![vec![Branch { thread: 1, to: after + 6 }]];
     a.shapes = vec![vec!["n".into()]];
     a.operations = vec![Operation {

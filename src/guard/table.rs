@@ -73,6 +73,12 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// Whether all that is to be done is to charge a cost that is always the same.
+    fn only_costs(&self) -> bool {
+        let alike = self.per_kib == 0 && self.cost > 0;
+        alike && self.leak.is_nothing() && self.facts.is_empty() && !self.books
+    }
+
     /// What the message costs with this payload.
     #[inline]
     pub(super) fn cost_of(&self, payload: &Value) -> u64 {
@@ -185,8 +191,27 @@ impl Table {
         Self::new(programs, &Policy::fresh()).unwrap_or_default()
     }
 
+    /// Where the instructions of each role begin among [`Self::passes`].
+    pub(super) fn firsts(&self) -> &[u32] {
+        &self.firsts
+    }
+
+    /// For each instruction of each role what its send is charged, where it is allowed and nothing else is to be done:
+    /// the cost and the budget.
+    pub(super) fn passes(&self) -> impl Iterator<Item = Option<(u64, u32)>> + '_ {
+        let ends = self.firsts.iter().skip(1).copied().chain([self.places.len() as u32]);
+        let ranges = self.firsts.iter().zip(ends).enumerate();
+        ranges.flat_map(move |(role, (first, end))| {
+            let has = self.grants.get(role).copied().unwrap_or(0);
+            let places = self.places.get(*first as usize..end as usize).unwrap_or(&[]);
+            places.iter().map(move |row| {
+                let row = self.rows.get(*row as usize)?;
+                (row.need & !has == 0 && row.only_costs()).then_some((row.cost, row.purse))
+            })
+        })
+    }
+
     /// What holds of what a role sends at an instruction.
-    #[inline]
     pub(super) fn find(&self, from: RoleId, at: u32) -> Found<'_> {
         let first = self.firsts.get(from.index()).copied().unwrap_or(0);
         let number = self.places.get((first + at) as usize).copied().unwrap_or(NOTHING);

@@ -2,8 +2,10 @@
 //!
 //! In one engine a role is a device, with a ledger of its own (`budget::Ledger`): one for all sessions, casts and contexts
 //! in which a role is called so. A till is one budget of one ledger by number, so that a charge neither searches nor
-//! allocates, and counts its charges.
-//! Invariants: nothing is spent but through a ledger; what a till's rows cost in an epoch is what its budget has spent.
+//! allocates, and counts its charges. It knows what its budget leaves, and takes from that at once; what it took is posted
+//! to the ledger before anybody looks there or changes a budget.
+//! Invariants: nothing is spent but what a ledger leaves; once posted, what a till's rows cost in an epoch is what its
+//! budget has spent.
 //! Is not: the algebra of budgets, nor who grants them (`granter`).
 
 use std::collections::BTreeMap;
@@ -20,11 +22,28 @@ struct Till {
     ledger: u32,
     flow: FlowId,
     leakage: Option<LeakageId>,
+    /// What the budget leaves.
+    left: u64,
+    /// What was taken and is not posted yet.
+    taken: u64,
     /// Charges of this epoch.
     nonce: u64,
     /// Charges of this epoch that need a receipt.
     receipts: u64,
     epoch: Epoch,
+}
+
+impl Till {
+    /// Has its ledger know of what was taken. A budget refuses only what it did not leave, and that was not taken.
+    fn post(&mut self, ledgers: &mut [Ledger]) {
+        if self.taken == 0 {
+            return;
+        }
+        let (flow, cost) = (self.flow, std::mem::take(&mut self.taken));
+        let charge = budget::Charge { flow, cost, leakage: None, leak: Leak::default() };
+        let posted = ledgers.get_mut(self.ledger as usize).map(|ledger| ledger.charge(&charge));
+        debug_assert_eq!(posted, Some(Ok(())), "what is left can be spent");
+    }
 }
 
 /// A charge as it is kept.
@@ -84,7 +103,7 @@ impl Tills {
     /// Has a profile's word on a budget of a context.
     pub(super) fn promise(&mut self, journal: &mut Journal, context: &Context, grant: &Grant, length: u64) {
         let said = self.granter.promise((journal, self.now), context, grant, length);
-        said.iter().for_each(|fact| self.heed(fact));
+        self.heed(&said);
     }
 
     /// The till of a device toward another, made where it is not there yet with what facts have granted so far. None if
@@ -113,11 +132,14 @@ impl Tills {
                 ledger: number,
                 flow,
                 leakage,
+                left: 0,
+                taken: 0,
                 nonce: 0,
                 receipts: 0,
                 epoch: Epoch::default(),
             });
         }
+        self.look(till);
         Some(till)
     }
 
@@ -151,23 +173,68 @@ impl Tills {
         self.now = now;
         if self.granter.is_due(now) {
             let said = self.granter.renew(journal, now);
-            said.iter().for_each(|fact| self.heed(fact));
+            self.heed(&said);
         }
     }
 
-    fn heed(&mut self, fact: &Fact) {
-        self.ledgers.iter_mut().for_each(|ledger| ledger.heed(fact, &self.granter.granters));
+    #[cold]
+    fn heed<'a>(&mut self, said: impl IntoIterator<Item = &'a Fact>) {
+        self.post();
+        for fact in said {
+            self.ledgers.iter_mut().for_each(|ledger| ledger.heed(fact, &self.granter.granters));
+        }
+        (0..self.tills.len() as u32).for_each(|till| self.look(till));
     }
 
-    /// What would be charged; none where there is no such till.
+    /// Has the ledgers know of all that was taken.
+    pub(super) fn post(&mut self) {
+        self.tills.iter_mut().for_each(|till| till.post(&mut self.ledgers));
+    }
+
+    /// Has a till know what its budget leaves and in which epoch.
+    fn look(&mut self, till: u32) {
+        let Some(till) = self.tills.get_mut(till as usize) else { return };
+        till.post(&mut self.ledgers);
+        let Some(ledger) = self.ledgers.get(till.ledger as usize) else { return };
+        till.left = ledger.headroom(till.flow);
+        let epoch = ledger.flow_budget(till.flow).map_or(till.epoch, Budget::epoch);
+        if till.epoch != epoch {
+            (till.epoch, till.nonce, till.receipts) = (epoch, 0, 0);
+        }
+    }
+
+    /// Takes a cost, more than nothing, if the budget of a till leaves it.
     #[inline]
-    pub(super) fn due(&self, till: u32, cost: u64, leak: Leak) -> Option<Due> {
-        let Till { ledger, flow, leakage, .. } = *self.tills.get(till as usize)?;
+    pub(super) fn take(&mut self, till: u32, cost: u64) -> bool {
+        let Some(at) = self.tills.get_mut(till as usize) else { return false };
+        if cost > at.left {
+            return false;
+        }
+        at.left -= cost;
+        at.taken += cost;
+        at.nonce += 1;
+        let charge = Charge { till, epoch: at.epoch, nonce: at.nonce, cost, headroom: at.left };
+        self.keep(charge);
+        true
+    }
+
+    #[inline]
+    fn keep(&mut self, charge: Charge) {
+        if let Some(place) = self.charges.get_mut(self.count as usize % CHARGES_KEPT) {
+            *place = charge;
+        }
+        self.count += 1;
+    }
+
+    /// What would be charged; none where there is no such till. The till has posted then.
+    pub(super) fn due(&mut self, till: u32, cost: u64, leak: Leak) -> Option<Due> {
+        let at = self.tills.get_mut(till as usize)?;
+        at.post(&mut self.ledgers);
+        let Till { ledger, flow, leakage, .. } = *at;
         Some(Due { till, ledger, charge: budget::Charge { flow, cost, leakage, leak } })
     }
 
     /// Whether that can be charged.
-    #[inline]
     pub(super) fn review(&self, due: &Due) -> Result<(), Short> {
         let missing = Short::Flow(budget::Shortfall::Missing);
         self.ledgers.get(due.ledger as usize).ok_or(missing)?.review(&due.charge)
@@ -180,23 +247,13 @@ impl Tills {
     }
 
     /// Charges what was reviewed just before, and keeps the row.
-    #[inline]
     pub(super) fn book(&mut self, due: &Due) -> Option<()> {
-        let till = self.tills.get_mut(due.till as usize)?;
-        let ledger = self.ledgers.get_mut(due.ledger as usize)?;
-        ledger.book(&due.charge).ok()?;
-        let budget = ledger.flow_budget(due.charge.flow)?;
-        if till.epoch != budget.epoch() {
-            (till.epoch, till.nonce, till.receipts) = (budget.epoch(), 0, 0);
-        }
-        till.nonce += 1;
-        let (epoch, nonce, cost) = (till.epoch, till.nonce, due.charge.cost);
-        let charge =
-            Charge { till: due.till, epoch, nonce, cost, headroom: ledger.headroom(due.charge.flow) };
-        if let Some(place) = self.charges.get_mut(self.count as usize % CHARGES_KEPT) {
-            *place = charge;
-        }
-        self.count += 1;
+        self.ledgers.get_mut(due.ledger as usize)?.book(&due.charge).ok()?;
+        self.look(due.till);
+        let at = self.tills.get_mut(due.till as usize)?;
+        at.nonce += 1;
+        let (epoch, nonce, cost, headroom) = (at.epoch, at.nonce, due.charge.cost, at.left);
+        self.keep(Charge { till: due.till, epoch, nonce, cost, headroom });
         Some(())
     }
 
