@@ -149,6 +149,7 @@ pub(crate) fn every_op() -> [Program; 2] {
         op(Op::NoBranch, 0, 0, 0),
         op(Op::Fail, 1, 0, 0),
         op(Op::FailWith, 1, 7, 0),
+        op(Op::Stay, 0, 0, 0),
         op(Op::SendConst, 1, 0, 0),
         op(Op::Join, 0, 0, 0),
     ]);
@@ -157,9 +158,9 @@ pub(crate) fn every_op() -> [Program; 2] {
     let unheard = Value::List(Arc::new(vec![Value::None]));
     a.constants = vec![Value::Int(1), Value::text("n"), Value::Int(0), second, unheard];
     a.scopes = scopes(0, after + 2);
-    a.branches = vec![vec![after + 1, after + 2, after + 3, after + 4]];
-    a.decisions = vec![Decision { name: "c".into(), labels: ["w", "x", "y", "z"].map(Arc::from).to_vec() }];
-    a.forks = vec![vec![Branch { thread: 1, to: after + 5 }]];
+    a.branches = vec![vec![after + 1, after + 2, after + 3, after + 4, after + 5]];
+    a.decisions = vec![Decision { name: "c".into(), labels: ["v", "w", "x", "y", "z"].map(Arc::from).to_vec() }];
+    a.forks = vec![vec![Branch { thread: 1, to: after + 6 }]];
     a.shapes = vec![vec!["n".into()]];
     a.operations = vec![Operation {
         effect: "console".into(),
