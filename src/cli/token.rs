@@ -54,13 +54,13 @@ fn mint(args: &Mint, terminal: &mut Terminal) -> Result<Exit> {
     let authority = authority(&args.key)?;
     let bounds = bounds(&args.granted)?;
     let token = authority.mint(&bounds, &fresh()?);
-    give(token.map_err(|fault| unusable("a token", &fault))?, args.output.as_deref(), terminal)
+    give(&token.map_err(|fault| unusable("a token", &fault))?, args.output.as_deref(), terminal)
 }
 
 fn attenuate(args: &Attenuate, terminal: &mut Terminal) -> Result<Exit> {
     let shown = args.token.to_string_lossy();
     let narrowed = read(&args.token)?.narrow(&bounds(&args.granted)?, &fresh()?);
-    give(narrowed.map_err(|fault| unusable(&shown, &fault))?, args.output.as_deref(), terminal)
+    give(&narrowed.map_err(|fault| unusable(&shown, &fault))?, args.output.as_deref(), terminal)
 }
 
 fn inspect(args: &Inspect, terminal: &mut Terminal) -> Result<Exit> {
@@ -170,7 +170,7 @@ fn authority(path: &Path) -> Result<Authority> {
 }
 
 /// Writes a token: into a file of its owner, or as data on standard output.
-fn give(token: Unverified, output: Option<&Path>, terminal: &mut Terminal) -> Result<Exit> {
+fn give(token: &Unverified, output: Option<&Path>, terminal: &mut Terminal) -> Result<Exit> {
     let text = token.text().map_err(|fault| unusable("the token", &fault))?;
     match output {
         Some(path) => keep(path, &format!("{text}\n"))?,

@@ -26,7 +26,7 @@ impl Trust {
         if let Some(node) = authorities {
             match &node.kind {
                 Kind::List(items) => {
-                    trust.authorities.extend(items.iter().filter_map(|item| key(reader, item)))
+                    trust.authorities.extend(items.iter().filter_map(|item| key(reader, item)));
                 }
                 _ => reader.wrong(node, "`authorities`", "a list of keys"),
             }

@@ -399,7 +399,7 @@ fn a_receiver_with_another_profile_sees_another_cost_or_no_right() {
     let mut chain = chain(&own, may);
     offer(&mut chain, 0, &Value::Int(1)).unwrap();
     let row = chain.poll_booking().unwrap();
-    let receipt = judged(&table(&own, may), &[row.clone()]).remove(0);
+    let receipt = judged(&table(&own, may), std::slice::from_ref(&row)).remove(0);
     let fit = |view: &Table| view.fit(&receipt, &row.payload);
     assert_eq!(fit(&table(&own, may)), Fit::Fits);
     assert_eq!(fit(&table(&text(3, "p:may"), may)), Fit::Costs);

@@ -43,10 +43,10 @@ fn verified(token: &Unverified) -> Token {
     token.verify(&[public(1)]).unwrap()
 }
 
-fn wallet(tokens: Vec<Token>) -> Wallet {
+fn wallet(tokens: &[Token]) -> Wallet {
     let mut wallet = Wallet::new(NAMES.map(Arc::from));
     for device in DEVICES {
-        wallet.hold(&Device::new(device).unwrap(), tokens.clone());
+        wallet.hold(&Device::new(device).unwrap(), tokens.to_vec());
     }
     wallet
 }
@@ -58,7 +58,7 @@ fn bits(wallet: &mut Wallet, context: &str, device: &str, epoch: u64) -> u128 {
 
 /// What tokens grant in every situation.
 fn everywhere(tokens: &[Token]) -> Vec<u128> {
-    let mut wallet = wallet(tokens.to_vec());
+    let mut wallet = wallet(tokens);
     let mut all = Vec::new();
     for context in CONTEXTS {
         for device in DEVICES {
@@ -159,7 +159,7 @@ proptest! {
 #[test]
 fn a_token_is_not_shown() {
     let token = mint(&rights(5));
-    let shown = format!("{token:?} {:?} {:?}", verified(&token), wallet(vec![verified(&token)]));
+    let shown = format!("{token:?} {:?} {:?}", verified(&token), wallet(&[verified(&token)]));
     assert!(!shown.contains("[2, 2, 2") && !shown.contains("Secret"), "{shown}");
 }
 
@@ -173,13 +173,13 @@ fn an_authority_that_is_not_known_grants_nothing() {
 
 #[test]
 fn a_device_without_tokens_may_do_nothing() {
-    assert_eq!(bits(&mut wallet(Vec::new()), "home", "Ann", 0), 0);
+    assert_eq!(bits(&mut wallet(&[]), "home", "Ann", 0), 0);
     assert_eq!(bits(&mut Wallet::new(NAMES.map(Arc::from)), "home", "Ann", 0), 0);
 }
 
 #[test]
 fn tokens_are_evaluated_once_for_each_situation() {
-    let mut wallet = wallet(vec![verified(&mint(&rights(3)))]);
+    let mut wallet = wallet(&[verified(&mint(&rights(3)))]);
     for _ in 0..5 {
         assert_eq!(bits(&mut wallet, "home", "Ann", 0), 3);
     }
@@ -214,7 +214,7 @@ fn a_fact_takes_back_a_token_and_what_was_made_of_it_in_its_context() {
     let home = Context::new("home").unwrap();
     let check = |held: &Unverified, block: usize, by: &str, expected: [u128; 2]| {
         let (journal, granters) = taken_back(&verified(&narrowed), block, by);
-        let mut wallet = wallet(vec![verified(held)]);
+        let mut wallet = wallet(&[verified(held)]);
         bits(&mut wallet, "home", "Ann", 0);
         wallet.revoke(&home, Revoked::of(&journal.of(&home), &granters));
         assert_eq!(CONTEXTS.map(|context| bits(&mut wallet, context, "Ann", 0)), expected);
@@ -254,5 +254,5 @@ fn a_token_that_is_too_costly_grants_nothing() {
     let (context, device) = (Context::new("home").unwrap(), Device::new("Ann").unwrap());
     let situation = Situation { context: &context, device: &device, epoch: Epoch(0) };
     assert_eq!(token.evaluate(&situation, NAMES.into_iter()), Err(Fault::Costly));
-    assert_eq!(bits(&mut wallet(vec![token]), "home", "Ann", 0), 0);
+    assert_eq!(bits(&mut wallet(&[token]), "home", "Ann", 0), 0);
 }

@@ -200,7 +200,7 @@ impl Driver<'_> {
     fn settle(&mut self, out: Out<'_>) {
         match self.devices.settle() {
             Ok(judged) => {
-                judged.iter().for_each(|(signed, verdict)| self.trace.receipt(signed, *verdict, out))
+                judged.iter().for_each(|(signed, verdict)| self.trace.receipt(signed, *verdict, out));
             }
             // Every role has a key and every row follows the one before it, so this is a mistake of ours; say so and stop.
             Err(unsigned) => {
