@@ -96,8 +96,12 @@ impl Value {
     /// A record of these fields; the last of two fields with one name stands.
     #[must_use]
     pub fn record(fields: impl IntoIterator<Item = (Arc<str>, Self)>) -> Self {
-        let sorted: std::collections::BTreeMap<Arc<str>, Self> = fields.into_iter().collect();
-        Self::Record(Arc::new(sorted.into_iter().collect()))
+        let mut fields: Fields = fields.into_iter().collect();
+        if !fields.is_sorted_by(|(one, _), (next, _)| one < next) {
+            let sorted: std::collections::BTreeMap<Arc<str>, Self> = fields.into_iter().collect();
+            fields = sorted.into_iter().collect();
+        }
+        Self::Record(Arc::new(fields))
     }
 
     /// The field `name` of a record or of a variant.

@@ -54,7 +54,7 @@ pub struct Fact {
     /// Length of the canonical bytes.
     bytes: usize,
     /// Made when it is first asked for: a hash costs more than an append to a set in memory should.
-    id: OnceLock<FactId>,
+    id: OnceLock<Box<FactId>>,
 }
 
 impl Fact {
@@ -134,10 +134,10 @@ impl Fact {
     /// Its id.
     #[must_use]
     pub fn id(&self) -> FactId {
-        *self.id.get_or_init(|| {
+        **self.id.get_or_init(|| {
             let mut hasher = blake3::Hasher::new();
             canon::fact(self, &self.place, &mut hasher);
-            FactId(*hasher.finalize().as_bytes())
+            Box::new(FactId(*hasher.finalize().as_bytes()))
         })
     }
 }
