@@ -248,8 +248,9 @@ impl Chain {
             }
         }
         // What was reviewed can be booked: the count stays below a limit that is a number.
-        let booked = self.tills.book(&due);
-        debug_assert!(booked.is_some(), "what was reviewed is booked");
+        if self.tills.book(&due).is_none() {
+            return Err(denied("commit", "E0522", Kind::Permanent, row));
+        }
         if row.books {
             let numbered = self.tills.number(&due).unwrap_or_default();
             self.daybook.enter(Entry::new(intent, &row.label, numbered, cost));

@@ -208,7 +208,7 @@ pub(super) fn available(
         front.retain(|larger| !blocked.is_subset(larger));
         front.push(blocked.clone());
         let Some(state) = flat.states.get(at as usize) else { continue };
-        stack.extend(state.beside.map(|to| (to, blocked.clone())));
+        stack.extend(state.beside.map(|(to, _)| (to, blocked.clone())));
         for edge in &state.edges {
             let mut blocked = blocked.clone();
             match &edge.act {
@@ -262,7 +262,7 @@ pub(super) fn possible_after(
         work.spend(1);
         steps = steps.checked_sub(1)?;
         let Some(state) = flat.states.get(at as usize) else { continue };
-        stack.extend(state.beside.map(|to| (to, blocked.clone())));
+        stack.extend(state.beside.map(|(to, _)| (to, blocked.clone())));
         for edge in &state.edges {
             let mut blocked = blocked.clone();
             match &edge.act {

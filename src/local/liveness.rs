@@ -44,7 +44,9 @@ impl<'a> Ground<'a> {
     pub(super) fn of(flat: &'a Flat, lanes: &'a [Lane]) -> Self {
         let before = into(flat, |state| state.edges.iter().map(|edge| edge.to).chain(state.late));
         let ends = backwards(&before, flat.states.len(), |at| {
-            flat.states.get(at as usize).is_some_and(|state| state.end.is_some())
+            flat.states
+                .get(at as usize)
+                .is_some_and(|state| matches!(state.end, Some(End::Done | End::Aborted)))
         });
         Self { flat, lanes, before, rank: flat.order(), ends }
     }

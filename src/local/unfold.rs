@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use fixedbitset::FixedBitSet;
+
 use crate::base::id::{LaneId, NestId, RoleId, SiteId, StateId};
 use crate::base::limits::{TURNS_UNROLLED_MAX, UNFOLDED_MAX};
 use crate::base::value::Value;
@@ -18,6 +20,8 @@ use crate::local::view::{Positions, Seen, seen};
 pub(super) struct Flat {
     /// Every position; the first is the entry.
     pub(super) states: Vec<FlatState>,
+    /// The roles that do something in each nest that goes on for ever; none of another nest.
+    pub(super) members: Vec<Option<FixedBitSet>>,
 }
 
 /// A position of an unfolding.
@@ -28,8 +32,8 @@ pub(super) struct FlatState {
     /// How it ends, if nothing happens next.
     pub(super) end: Option<End>,
     /// Where others may go on as if nothing had happened of the nest that begins here: on an earlier or later way round
-    /// it may not have. No role's own way.
-    pub(super) beside: Option<u32>,
+    /// it may not have; with the nest. No way of who does something there.
+    pub(super) beside: Option<(u32, NestId)>,
     /// Where it goes on when the time of the innermost scope around that has a limit is up.
     pub(super) late: Option<u32>,
 }
@@ -37,7 +41,7 @@ pub(super) struct FlatState {
 impl FlatState {
     /// The positions after this one, for whoever asks what others may do.
     pub(super) fn after(&self) -> impl Iterator<Item = u32> + '_ {
-        self.edges.iter().map(|edge| edge.to).chain(self.beside)
+        self.edges.iter().map(|edge| edge.to).chain(self.beside.map(|(to, _)| to))
     }
 }
 
@@ -114,7 +118,10 @@ pub(super) fn unfold(graph: &Graph, plan: Plan) -> Option<Flat> {
         graph,
         plan,
         into: into(graph, plan),
-        flat: Flat::default(),
+        flat: Flat {
+            states: Vec::new(),
+            members: graph.nests.iter().map(|nest| nest.endless.then(|| nest.members.clone())).collect(),
+        },
         tasks: Vec::new(),
         site: SiteId(0),
         late: None,
@@ -150,7 +157,7 @@ fn same(graph: &Graph) -> Flat {
         end: state.end,
         ..FlatState::default()
     });
-    Flat { states: states.collect() }
+    Flat { states: states.collect(), members: Vec::new() }
 }
 
 impl Unfolder<'_> {
@@ -182,12 +189,11 @@ impl Unfolder<'_> {
             };
             match state.end {
                 Some(End::Done) => self.edge(copy, FlatAct::Silent, task.exit, self.site),
-                Some(End::Aborted) => {
+                end => {
                     if let Some(state) = self.flat.states.get_mut(copy as usize) {
-                        state.end = Some(End::Aborted);
+                        state.end = end;
                     }
                 }
-                None => {}
             }
             for edge in &state.edges {
                 self.site = edge.site;
@@ -202,7 +208,7 @@ impl Unfolder<'_> {
                             _ => {
                                 self.nest(*nest, copy, to, passed);
                                 if let Some(state) = self.flat.states.get_mut(copy as usize) {
-                                    state.beside = passed;
+                                    state.beside = passed.map(|to| (to, *nest));
                                 }
                             }
                         }
@@ -352,7 +358,7 @@ impl Flat {
     /// Positions in an order in which, but for the edges back of loops, every edge leads onwards.
     pub(super) fn order(&self) -> Vec<u32> {
         let mut rank = vec![0_u32; self.states.len()];
-        let mut seen = fixedbitset::FixedBitSet::with_capacity(self.states.len());
+        let mut seen = FixedBitSet::with_capacity(self.states.len());
         let mut next = self.states.len() as u32;
         let mut stack = vec![(0_u32, 0_usize)];
         seen.insert(0);
@@ -390,12 +396,20 @@ impl Positions for Sight<'_> {
     }
 
     fn ways(&self, at: u32, mut found: impl FnMut(Option<Seen>, u32, SiteId)) {
-        for edge in self.flat.states.get(at as usize).map_or(&[][..], |state| &state.edges) {
+        let Some(state) = self.flat.states.get(at as usize) else { return };
+        for edge in &state.edges {
             let seen = match &edge.act {
                 FlatAct::Act(act) => seen(act, self.role),
                 _ => None,
             };
             found(seen, edge.to, edge.site);
+        }
+        // Who does nothing in a nest that goes on for ever cannot tell whether anything happens there.
+        if let Some((to, nest)) = state.beside
+            && let Some(Some(members)) = self.flat.members.get(nest.index())
+            && !members.contains(self.role.index())
+        {
+            found(None, to, state.edges.first().map_or(SiteId(0), |edge| edge.site));
         }
     }
 

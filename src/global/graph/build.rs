@@ -311,7 +311,7 @@ impl<'a> Builder<'a> {
     fn nest(&mut self, task: Task<'a>, inside: Inside, site: SiteId) {
         let id = NestId::at(self.nests.len());
         let (members, lane) = (FixedBitSet::new(), task.lane);
-        self.nests.push(Nest { inside, members, lane, parent: None, completes: true });
+        self.nests.push(Nest { inside, members, lane, parent: None, completes: true, endless: false });
         self.set_edge(task.entry, Act::Nest(id), task.next, site);
     }
 

@@ -93,11 +93,12 @@ fn regions(graph: &Graph) -> Vec<u32> {
         }
     }
     for (region, state) in region.iter_mut().zip(&graph.states) {
-        *region = *region * 3
+        *region = *region * 4
             + match state.end {
                 None => 0,
                 Some(End::Done) => 1,
                 Some(End::Aborted) => 2,
+                Some(End::Never) => 3,
             };
     }
     region

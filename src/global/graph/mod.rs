@@ -50,8 +50,10 @@ pub struct State {
 pub enum End {
     /// The protocol, or the inside of a nest, is complete.
     Done,
-    /// Nothing follows: the session has failed, or what stands before is never complete. Whoever waits is released.
+    /// The session has failed; whoever waits is released.
     Aborted,
+    /// No run comes here: what stands before goes on for ever.
+    Never,
 }
 
 /// What may happen next.
@@ -155,6 +157,8 @@ pub struct Nest {
     /// Whether what is inside can be complete. Where it cannot, nothing follows a `par` or a loop that must turn, and a
     /// scope only what its owner does about a cause.
     pub completes: bool,
+    /// Whether it may go on for ever, and nothing else ends it: no time, no failure.
+    pub endless: bool,
 }
 
 impl Nest {

@@ -48,8 +48,7 @@ impl Rough {
         Ok(number(self.raw, &self.nests, &resolved, entry))
     }
 
-    /// Who does something inside of each nest. An inner nest has a higher number than the one around it
-    /// only within one block, so members are carried outwards along the insides.
+    /// Who does something inside of each nest, and which nest is around it; members are carried outwards.
     fn count_members(&mut self, roles: usize) {
         // Entries of insides, and the nest of each; positions reached from there belong to it.
         let mut members: Vec<FixedBitSet> = self.nests.iter().map(|nest| nest.members.clone()).collect();
@@ -169,15 +168,18 @@ impl Rough {
                 *place = Some((at, to));
             }
         }
-        let never = StateId::at(self.raw.len());
-        self.raw.push(Raw::End(End::Aborted));
+        let (failed, never) = (StateId::at(self.raw.len()), StateId::at(self.raw.len() + 1));
+        self.raw.extend([Raw::End(End::Aborted), Raw::End(End::Never)]);
         // Inner nests have higher numbers; what follows them decides whether those around are complete.
         for (at, place) in places.into_iter().enumerate().rev() {
             let Some(entries) = self.nests.get(at).map(|nest| nest.inside.entries()) else { continue };
-            let completes = entries.into_iter().all(|entry| self.completes(entry));
+            let ends: Vec<_> = entries.into_iter().map(|entry| self.ends(entry)).collect();
+            let completes = ends.iter().all(|ends| ends.contains(&End::Done));
             let Some(nest) = self.nests.get_mut(at) else { continue };
             nest.completes = completes;
-            if let (Some((at, after)), false) = (place, completes) {
+            let fails = ends.iter().any(|ends| ends.contains(&End::Aborted));
+            nest.endless = !completes && !fails && !matches!(nest.inside, Inside::Scope { timed: true, .. });
+            if let (Some((place, after)), false) = (place, completes) {
                 let mut passed = nest.can_be_passed();
                 if matches!(nest.inside, Inside::Scope { .. })
                     && let Some(Raw::Edges(ways)) = self.raw.get_mut(after.index())
@@ -185,15 +187,17 @@ impl Rough {
                     ways.retain(|way| !matches!(way.act, Act::Decide { branch: 0, .. }));
                     passed = !ways.is_empty();
                 }
-                if !passed && let Some(Raw::Edges(edges)) = self.raw.get_mut(at) {
-                    edges.iter_mut().for_each(|edge| edge.to = never);
+                if !passed && let Some(Raw::Edges(edges)) = self.raw.get_mut(place) {
+                    let to = if fails { failed } else { never };
+                    edges.iter_mut().for_each(|edge| edge.to = to);
                 }
             }
         }
     }
 
-    /// Whether the end of an inside can be reached; of its nests it is known whether they complete.
-    fn completes(&self, entry: StateId) -> bool {
+    /// How an inside can end; of its nests it is known whether they complete.
+    fn ends(&self, entry: StateId) -> Vec<End> {
+        let mut ends = Vec::new();
         let mut known = BTreeSet::from([entry]);
         let mut stack = vec![entry];
         while let Some(at) = stack.pop() {
@@ -203,23 +207,13 @@ impl Rough {
                 }
             };
             match self.raw.get(at.index()) {
-                Some(Raw::End(End::Done)) => return true,
-                Some(Raw::End(End::Aborted)) | None => {}
+                Some(Raw::End(end)) => ends.push(*end),
                 Some(Raw::Silent(to, _)) => follow(*to),
-                Some(Raw::Edges(edges)) => {
-                    for edge in edges {
-                        let passed = match edge.act {
-                            Act::Nest(nest) => self.nests.get(nest.index()).is_none_or(Nest::can_be_passed),
-                            _ => true,
-                        };
-                        if passed {
-                            follow(edge.to);
-                        }
-                    }
-                }
+                Some(Raw::Edges(edges)) => edges.iter().for_each(|edge| follow(edge.to)),
+                None => {}
             }
         }
-        false
+        ends
     }
 
     /// For each position the first one that is not silent; no silent cycle is left.

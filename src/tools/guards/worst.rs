@@ -58,25 +58,30 @@ impl<'a> Ways<'a> {
         let mut best: Vec<Worst> = Vec::with_capacity(self.members.len());
         for (number, members) in self.members.iter().enumerate() {
             let own = members.iter().fold(0_u64, |sum, at| sum.saturating_add(cost(*at)));
-            let (mut once, mut turn, mut beside) = (0, 0, 0_u64);
+            let (mut once, mut turn, mut beside) = (0, 0, Worst::default());
             for at in members {
                 let forked: Vec<u32> = branches(self.program, *at).collect();
                 for after in self.next.get(*at as usize).into_iter().flatten() {
                     let to = self.node.get(*after as usize).copied().unwrap_or(number);
                     let Some(rest) = best.get(to).filter(|_| to != number) else { continue };
                     if forked.contains(after) {
-                        beside = beside.saturating_add(rest.once);
-                        turn = turn.max(rest.turn);
+                        beside.once = beside.once.saturating_add(rest.once);
+                        beside.turn = beside.turn.saturating_add(rest.turn);
                     } else {
-                        let body = if self.ends_early(*at, *after) { self.body(*at, cost) } else { 0 };
-                        once = once.max(rest.once.saturating_add(body));
-                        turn = turn.max(rest.turn);
+                        let body = if self.ends_early(*at, *after) {
+                            self.body(*at, cost)
+                        } else {
+                            Worst::default()
+                        };
+                        once = once.max(rest.once.saturating_add(body.once));
+                        turn = turn.max(rest.turn.saturating_add(body.turn));
                     }
                 }
             }
-            let own = own.saturating_add(beside);
+            let own = own.saturating_add(beside.once);
             let again = if self.turns(members) { own } else { 0 };
-            best.push(Worst { once: own.saturating_add(once), turn: turn.saturating_add(again) });
+            let turn = turn.saturating_add(beside.turn).saturating_add(again);
+            best.push(Worst { once: own.saturating_add(once), turn });
         }
         let first = self.node.first().and_then(|node| best.get(*node));
         first.copied().unwrap_or_default()
@@ -89,17 +94,20 @@ impl<'a> Ways<'a> {
     }
 
     /// All that is spent inside of the scope that begins here.
-    fn body(&self, at: u32, cost: &dyn Fn(u32) -> u64) -> u64 {
-        let Some(scope) = self.program.code.get(at as usize).map(|instr| instr.a) else { return 0 };
+    fn body(&self, at: u32, cost: &dyn Fn(u32) -> u64) -> Worst {
+        let mut sum = Worst::default();
+        let Some(scope) = self.program.code.get(at as usize).map(|instr| instr.a) else { return sum };
         let mut seen = BTreeSet::new();
         let mut left = vec![at + 1];
-        let mut sum = 0_u64;
         while let Some(at) = left.pop() {
             let leaves = |instr: &&crate::bytecode::instr::Instr| instr.op == Op::Leave && instr.a == scope;
             if self.program.code.get(at as usize).is_none_or(|instr| leaves(&instr)) || !seen.insert(at) {
                 continue;
             }
-            sum = sum.saturating_add(cost(at));
+            sum.once = sum.once.saturating_add(cost(at));
+            if self.is_looped(at) {
+                sum.turn = sum.turn.saturating_add(cost(at));
+            }
             left.extend(self.next.get(at as usize).into_iter().flatten());
         }
         sum

@@ -8,7 +8,7 @@ use crate::check::search::{Cut, Violation};
 use crate::check::watch::Heard;
 use crate::engine::event::What;
 use crate::local::projection::Bound;
-use crate::tools::guards::show as plan_text;
+use crate::tools::guards::{Carries, show as plan_text};
 use crate::tools::trace::{Stage, for_people};
 use crate::tools::validate::{Guarded, Judged, Place, Row};
 
@@ -52,8 +52,15 @@ fn guards(row: &Row) -> String {
         return line("not known, the files beside it have errors");
     };
     let sends = plan.sends.len();
-    let verdict =
-        if plan.is_fine() { "nothing is denied, budgets carry a session" } else { "warning: see below" };
+    let turns = plan.totals.iter().filter_map(|total| match total.carries() {
+        Carries::Turns(most) => Some(most),
+        _ => None,
+    });
+    let verdict = match turns.min() {
+        _ if !plan.is_fine() => "warning: see below".to_owned(),
+        Some(most) => format!("nothing is denied while loops turn no more than {most} times in all"),
+        None => "nothing is denied, budgets carry a session".to_owned(),
+    };
     let mut text = line(&format!("{verdict}: {sends} kinds of sends under {name}"));
     if *said || !plan.is_fine() {
         let plan = plan_text(plan, name);
