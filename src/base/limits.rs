@@ -115,6 +115,8 @@ pub const RECEIPT_BYTES_MAX: usize = 4 << 10;
 pub const RECEIPT_WINDOW: usize = 64;
 /// Chains of receipts that one receiver knows: contexts times senders times receivers.
 pub const RECEIPT_CHAINS_MAX: usize = 1 << 14;
+/// Times that a profile may have a denied message offered again: with a wait that doubles, nobody lives to see the last.
+pub const RETRIES_MAX: u32 = 1_000;
 /// Devices that pass on one message, its sender included.
 pub const HOPS_MAX: usize = 8;
 /// Characters of one token as text: a dozen blocks of some capabilities each.

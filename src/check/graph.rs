@@ -85,6 +85,10 @@ fn starving(
     for (member, moving) in members.iter().zip(&moving) {
         let Some(at) = member else { continue };
         let Some(state) = state(cast, found, *at) else { continue };
+        // Time ends it, also where nobody takes that: then the session is over.
+        if !state.session.timed(cast).is_empty() {
+            continue;
+        }
         for agent in cast.trunks() {
             let role = cast.role(agent);
             let waits = state.session.state(agent) != Doing::Idle && !moving.contains(&role.0);

@@ -88,7 +88,7 @@ fn for_people(blocks: &[Block], verified: Option<bool>) -> String {
     for (at, block) in blocks.iter().enumerate() {
         let what = if at == 0 { "granted" } else { "narrowed" };
         out.push_str(&format!("{what}, block {at}, id {}\n", block.id));
-        for line in block.source.lines() {
+        for line in lines(block) {
             out.push_str(&format!("  {line}\n"));
         }
     }
@@ -100,8 +100,16 @@ fn for_people(blocks: &[Block], verified: Option<bool>) -> String {
     out
 }
 
+/// What a block says, a statement a line. Its texts are anybody's: what would move a terminal's cursor is written out.
+fn lines(block: &Block) -> Vec<String> {
+    let statements = block.source.split(";\n").map(str::trim_end).filter(|line| !line.is_empty());
+    let whole = |line: &str| if line.ends_with(';') { line.to_owned() } else { format!("{line};") };
+    let plain = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    statements.map(|line| whole(line).chars().map(plain).collect()).collect()
+}
+
 fn for_programs(blocks: &[Block], verified: Option<bool>) -> String {
-    let block = |block: &Block| json!({ "id": block.id.to_string(), "says": block.source.lines().collect::<Vec<_>>() });
+    let block = |block: &Block| json!({ "id": block.id.to_string(), "says": lines(block) });
     let blocks: Vec<_> = blocks.iter().map(block).collect();
     format!("{}\n", json!({ "blocks": blocks, "verified": verified }))
 }
@@ -113,8 +121,19 @@ fn revoke(args: &Revoke, terminal: &mut Terminal) -> Result<Exit> {
     let Some(block) = blocks.get(at) else {
         bail!("`{shown}` has {} blocks, counted from 0", blocks.len());
     };
-    let line = format!("{}\n", fact_line(&args.context, &block.id));
     let to = args.to.display();
+    let before = match fs::read_to_string(&args.to) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => bail!("`{to}` cannot be read: {}", files::reason(&error)),
+    };
+    let is_fact = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('{');
+    if !before.lines().all(is_fact) {
+        bail!("`{to}` is no file of facts; nothing was written there");
+    }
+    // The last line may have been left without its end.
+    let end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+    let line = format!("{end}{}\n", fact_line(&args.context, &block.id));
     let file = fs::OpenOptions::new().append(true).create(true).open(&args.to);
     let written = file.and_then(|mut file| {
         file.write_all(line.as_bytes())?;

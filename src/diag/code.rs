@@ -113,6 +113,7 @@ codes! {
     E0147 Warning "a `collect` without a time limit"
     E0148 Error "a condition on the branch `timeout`"
     E0149 Error "a time limit that leaves no time"
+    E0150 Error "a `try` that nothing ends"
 
     E0201 Error "a role cannot tell two runs apart"
     E0202 Error "one message could overtake another"

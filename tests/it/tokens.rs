@@ -157,3 +157,25 @@ fn what_bindings_say_wrongly_of_tokens_stops_a_run() {
         schema.contains("\"authorities\"") && schema.contains("\"tokens\"") && schema.contains("\"revoked\"")
     );
 }
+
+#[test]
+fn what_is_no_file_of_facts_stays_as_it_is_and_a_line_without_an_end_gets_one() {
+    let place = talk("tokens_facts");
+    let key = place.read("talk.key");
+    place.laban("token revoke a.token --to talk.key").status(2).talks("is no file of facts");
+    assert_eq!(place.read("talk.key"), key);
+    place.laban("token revoke a.token --to r.facts").status(0);
+    place.write("r.facts", place.read("r.facts").trim_end());
+    place.laban("token revoke a.token --to r.facts").status(0);
+    assert_eq!(place.read("r.facts").lines().count(), 2);
+}
+
+#[test]
+fn what_a_token_says_cannot_move_the_cursor() {
+    let place = talk("tokens_cursor");
+    let mut narrow = place.command("token attenuate a.token -o less.token --device");
+    assert!(narrow.arg("x\ny\u{1b}[31m").status().unwrap().success());
+    let shown = place.laban("token inspect less.token").status(0).out;
+    assert!(shown.contains("x\\ny\\u{1b}[31m"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+}

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::base::limits::FLOW_COST_MAX;
+use crate::base::limits::{FLOW_COST_MAX, RETRIES_MAX};
 use crate::base::time::Duration;
 use crate::base::value::Value;
 use crate::config::bindings::{count, span};
@@ -248,7 +248,14 @@ fn on_denied<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<OnDenied> {
             let (mut max, mut backoff) = (None, None);
             for entry in reader.settings(node, "`on_denied`", &["retry", "backoff"]) {
                 match entry.name.as_str() {
-                    "retry" => max = Some(count(reader, &entry.value, "`retry`")?),
+                    "retry" => {
+                        let times = count(reader, &entry.value, "`retry`")?;
+                        if times > RETRIES_MAX {
+                            reader.wrong(&entry.value, "`retry`", &format!("a number up to {RETRIES_MAX}"));
+                            return None;
+                        }
+                        max = Some(times);
+                    }
                     _ => backoff = Some(span(reader, &entry.value, "`backoff`")?),
                 }
             }

@@ -82,6 +82,13 @@ impl<'d> Resolver<'d> {
         let mut ways = self.part();
         let (body, takes) =
             self.within(entered, takes, span, |walk, out| walk.statements(&scope.body.stmts, out));
+        if !self.reachable && scope.handlers.is_empty() {
+            self.say(
+                Diagnostic::new(Code::E0150, span, "nothing ends this `try`")
+                    .here("its body is never complete, and it takes no cause")
+                    .help("take the cause that ends it, as in `} on timeout { … }` or `} on failed x { … }`"),
+            );
+        }
         let mut ended = Ways {
             handlers: Vec::with_capacity(takes.len()),
             labels: vec![(COMPLETED.to_owned(), scope.body.place.0)],

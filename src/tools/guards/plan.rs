@@ -9,6 +9,7 @@ use crate::base::id::RoleId;
 use crate::bytecode::program::{Kind, Program};
 use crate::config::guards::Profile;
 use crate::guard::Policy;
+use crate::guard::budget::Observer;
 use crate::guard::policy::{Origin, Terms, places};
 use crate::tools::guards::worst::{Ways, Worst};
 
@@ -25,6 +26,8 @@ pub struct Plan {
     pub totals: Vec<Total>,
     /// Roles, and capabilities that their sends need and nobody grants them.
     pub ungranted: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// What is shown to whom.
+    pub exposures: Vec<Exposure>,
 }
 
 /// One kind of send.
@@ -74,9 +77,34 @@ impl Total {
     /// Whether the budget carries one session to its end; sizes of payloads are left out.
     #[must_use]
     pub fn carries(&self) -> Carries {
-        let Some(left) = self.limit.unwrap_or(0).checked_sub(self.worst.once) else { return Carries::No };
-        left.checked_div(self.worst.turn).map_or(Carries::Yes, |more| Carries::Turns(more.saturating_add(1)))
+        carries(self.limit, self.worst)
     }
+}
+
+/// What one session shows of a role's messages, at most, to a class of observers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exposure {
+    /// Whose messages.
+    pub role: Arc<str>,
+    /// The class.
+    pub observer: &'static str,
+    /// How much.
+    pub worst: Worst,
+    /// How much may be shown; none where nothing may.
+    pub limit: Option<u64>,
+}
+
+impl Exposure {
+    /// Whether that much may be shown.
+    #[must_use]
+    pub fn carries(&self) -> Carries {
+        carries(self.limit, self.worst)
+    }
+}
+
+fn carries(limit: Option<u64>, worst: Worst) -> Carries {
+    let Some(left) = limit.unwrap_or(0).checked_sub(worst.once) else { return Carries::No };
+    left.checked_div(worst.turn).map_or(Carries::Yes, |more| Carries::Turns(more.saturating_add(1)))
 }
 
 impl Plan {
@@ -85,10 +113,16 @@ impl Plan {
         self.sends.iter().filter(|send| send.terms.origin == Origin::Nothing)
     }
 
+    /// Whether each budget, of flow and of leakage, carries one session to its end.
+    pub fn carried(&self) -> impl Iterator<Item = Carries> + '_ {
+        let flow = self.totals.iter().map(Total::carries);
+        flow.chain(self.exposures.iter().map(Exposure::carries))
+    }
+
     /// Whether nothing is denied that could be known before.
     #[must_use]
     pub fn is_fine(&self) -> bool {
-        let carried = self.totals.iter().all(|total| total.carries() != Carries::No);
+        let carried = self.carried().all(|carries| carries != Carries::No);
         carried && self.ungranted.is_empty() && self.uncovered().next().is_none()
     }
 }
@@ -105,6 +139,7 @@ pub fn plan(programs: &[&Program], policy: &Policy) -> Plan {
         let ways = Ways::new(program);
         let mut costs: BTreeMap<RoleId, BTreeMap<u32, u64>> = BTreeMap::new();
         let mut sized = BTreeSet::new();
+        let mut leaks: BTreeMap<u32, [u64; 3]> = BTreeMap::new();
         for place in places(program) {
             let (from, to) = (name(place.from), name(place.to));
             let Some(terms) = policy.terms(&fresh, [&from, &to], place.message, place.exchange(program))
@@ -112,6 +147,7 @@ pub fn plan(programs: &[&Program], policy: &Policy) -> Plan {
                 continue;
             };
             costs.entry(place.to).or_default().insert(place.at, terms.cost);
+            leaks.insert(place.at, terms.leakage);
             if terms.per_kib > 0 {
                 sized.insert(place.to);
             }
@@ -134,6 +170,19 @@ pub fn plan(programs: &[&Program], policy: &Policy) -> Plan {
             match plan.sends.iter_mut().rev().find(alike) {
                 Some(have) => have.looped |= send.looped,
                 None => plan.sends.push(send),
+            }
+        }
+        let limits = policy.profile.shown(&policy.context).map(|(limits, _)| limits);
+        for (class, observer) in Observer::ALL.into_iter().enumerate() {
+            let leak = |at: u32| leaks.get(&at).and_then(|leak| leak.get(class)).copied().unwrap_or(0);
+            let worst = ways.worst(&leak);
+            if worst != Worst::default() {
+                plan.exposures.push(Exposure {
+                    role: Arc::from(program.role_name()),
+                    observer: observer.name(),
+                    worst,
+                    limit: limits.and_then(|limits| limits.get(class).copied()),
+                });
             }
         }
         for (to, costs) in costs {

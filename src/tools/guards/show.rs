@@ -32,6 +32,11 @@ pub fn show(plan: &Plan, profile: &str) -> String {
             worst.once
         ));
     }
+    for shown in plan.exposures.iter().filter(|shown| shown.carries() == Carries::No) {
+        let (role, observer, once) = (&shown.role, shown.observer, shown.worst.once);
+        let limit = shown.limit.unwrap_or(0);
+        lines.push(format!("denied: `{role}` may have to show {once} to `{observer}`, and may show {limit}"));
+    }
     if !lines.is_empty() {
         text.push('\n');
         text.push_str(&lines.join("\n"));

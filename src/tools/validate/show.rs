@@ -52,7 +52,7 @@ fn guards(row: &Row) -> String {
         return line("not known, the files beside it have errors");
     };
     let sends = plan.sends.len();
-    let turns = plan.totals.iter().filter_map(|total| match total.carries() {
+    let turns = plan.carried().filter_map(|carries| match carries {
         Carries::Turns(most) => Some(most),
         _ => None,
     });
