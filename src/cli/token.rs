@@ -122,10 +122,10 @@ fn revoke(args: &Revoke, terminal: &mut Terminal) -> Result<Exit> {
         bail!("`{shown}` has {} blocks, counted from 0", blocks.len());
     };
     let to = args.to.display();
-    let before = match fs::read_to_string(&args.to) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => bail!("`{to}` cannot be read: {}", files::reason(&error)),
+    let before = if fs::metadata(&args.to).is_ok() {
+        files::text(&args.to).map_err(|unread| anyhow::anyhow!("`{to}` cannot be read: {}", unread.reason))?
+    } else {
+        String::new()
     };
     let is_fact = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('{');
     if !before.lines().all(is_fact) {
