@@ -86,6 +86,40 @@ fn a_plan_counts_loops_by_the_turn_and_takes_annotations_below_the_profile() {
 }
 
 #[test]
+fn a_plan_adds_up_the_turns_of_branches_side_by_side() {
+    let place = Place::new("guards_beside");
+    place.write(
+        "talk.choreo",
+        "choreography Talk(n: Int = 3) {\n    roles: A, B\n\n    par {\n        { loop (count: n) { A -> B: X } }\n        \
+         { loop (count: n) { A -> B: Y } }\n    }\n}\n",
+    );
+    place.write(
+        "talk.guards.yaml",
+        "protocol: Talk\ndefaults: { capabilities: [], flow_cost: 10 }\nbudgets: [{ limit: 100 }]\n",
+    );
+    let total = plan(&place, 0)["totals"][0].clone();
+    assert_eq!((&total["once"], &total["turn"], &total["turns"]), (&20.into(), &20.into(), &5.into()));
+}
+
+#[test]
+fn a_plan_says_what_may_not_be_shown() {
+    let talk = |limits: &str| {
+        let place = talk(
+            "guards_shown",
+            &format!(
+                "protocol: Talk\nmessages: {{ Hello: {{ capabilities: [], leakage: {{ neighbor: 20 }} }} }}\n\
+                 defaults: {{ flow_cost: 1 }}\nbudgets: [{{ limit: 100 }}]\n{limits}"
+            ),
+        );
+        place.laban("guards plan talk.choreo")
+    };
+    let denied = "denied: `A` may have to show 20 to `neighbor`";
+    talk("leakage_limits: { external: 0, neighbor: 20, in_group: 20 }\n").status(0);
+    talk("leakage_limits: { external: 0, neighbor: 10, in_group: 10 }\n").status(1).says(denied);
+    talk("").status(1).says(denied);
+}
+
+#[test]
 fn what_a_plan_says_is_denied_is_denied() {
     let place = talk("guards_ungranted", "");
     let plan = plan(&place, 1);

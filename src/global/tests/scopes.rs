@@ -48,7 +48,7 @@ fn who_reports_that_it_is_through() {
             "loop { choice at A { on: { A -> B: More  B -> C: N } off: { A -> B: Off  B -> C: K  C -> A: L  break } } }",
             "",
         ),
-        ("loop { A -> B: M }", ""),
+        ("choice at A { on: { loop { A -> B: M } } off: B -> A: N }", ""),
         ("rec L { A -> B: M  choice at B { on: { B -> C: X  continue L } off: B -> A: Y } }", "C"),
         ("loop (count: 2) { A -> B: M  B -> A: N }", "B"),
         ("loop (count: 2) { A -> B: M  B -> A: N }  B -> A: Over", ""),
