@@ -1,7 +1,7 @@
 //! Sessions, scheduler, timers: a deterministic state machine that takes inputs and gives effects and events.
 //!
 //! `core` is the engine, `input` and `effect` are its two sides, `event` is what happened, `schedule` who
-//! runs next, `denial` what follows a denied message,
+//! runs next, `denial` what follows a denied message, `speaker` what roles say to the journal,
 //! `live` a session between inputs, `table` where sessions and calls are kept.
 //! Is not: a driver. It has no clock, file, socket, thread or randomness; same inputs, same outputs.
 

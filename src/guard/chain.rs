@@ -1,7 +1,8 @@
 //! The chain and its verdicts.
 //!
 //! Capability, flow headroom, leakage headroom, and then one commit: facts, which may be refused and are written all or
-//! none, then charges, which cannot be. A denial leaves no trace.
+//! none, then charges, which cannot be. A denial leaves no trace. That is [`Chain::judge`]; a send that is allowed and only
+//! costs goes past it, by what was looked at when its table was installed.
 //! Is not: a place where a message is kept; a verdict names the channel that it is for.
 
 use std::sync::Arc;
@@ -58,12 +59,6 @@ impl Installed {
     fn pass(&self, intent: &Intent<'_>) -> Option<(u64, u32)> {
         let first = self.firsts.get(intent.from.index())?;
         self.passes.get((first + intent.at) as usize).copied()
-    }
-
-    /// Whether a receipt can be made of a message: everybody has a name that receipts can carry.
-    fn is_named(&self, intent: &Intent<'_>) -> bool {
-        let named = |role: RoleId| self.devices.get(role.index()).is_some_and(Option::is_some);
-        self.context.is_some() && named(intent.from) && named(intent.to)
     }
 }
 
@@ -237,7 +232,7 @@ impl Chain {
             return Err(denied("flow", "E0519", Kind::Permanent, row));
         };
         self.tills.review(&due).map_err(|short| fell_short(short, row))?;
-        if row.books && (self.daybook.is_full() || !installed.is_named(intent)) {
+        if row.books && self.daybook.is_full() {
             return Err(denied("commit", "E0523", Kind::Recoverable, row));
         }
         if !row.facts.is_empty() {
@@ -262,7 +257,7 @@ impl Chain {
     pub fn poll_booking(&mut self) -> Option<Booking> {
         let entry = self.daybook.pop()?;
         let installed = self.casts.get(entry.cast as usize)?;
-        // The commit has made sure that everybody has a name.
+        // Who has a till has a name, and so has the other end.
         let context = installed.context.clone()?;
         let device = |role: RoleId| installed.devices.get(role.index()).cloned().flatten();
         let (src, dst) = (device(entry.from)?, device(entry.to)?);

@@ -242,8 +242,7 @@ impl Tills {
 
     /// The epoch in which that is charged.
     pub(super) fn epoch(&self, due: &Due) -> Epoch {
-        let ledger = self.ledgers.get(due.ledger as usize);
-        ledger.and_then(|ledger| ledger.flow_budget(due.charge.flow)).map_or(Epoch::default(), Budget::epoch)
+        self.tills.get(due.till as usize).map_or(Epoch::default(), |till| till.epoch)
     }
 
     /// Charges what was reviewed just before, and keeps the row.

@@ -167,7 +167,8 @@ impl Cutter<'_> {
     }
 }
 
-/// What is compared of an edge: the act, with what guards are told of a send, or what a nest is apart from where its insides lead, or such an inside.
+/// What is compared of an edge: the act, with what guards are told of a send, or what a nest is apart from where its
+/// insides lead, or such an inside.
 #[derive(PartialEq, Eq, Hash)]
 enum Label {
     Act(Act, u32),

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::id::{NestId, RoleId, SiteId, StateId};
-use crate::global::graph::{End, Graph, Inside};
+use crate::global::graph::{Graph, Inside};
 use crate::local::available::Agents;
 use crate::local::coherence::{self, Violation};
 use crate::local::runs::{Runs, runs};
@@ -118,7 +118,7 @@ pub(super) fn plans(graph: &Graph) -> Vec<(Plan, bool)> {
         }
         match &nest.inside {
             Inside::Par(branches) => {
-                let endless = branches.iter().any(|(_, entry)| !ends(graph, *entry));
+                let endless = !nest.completes;
                 plans.extend((1..branches.len()).map(|branch| (Plan::First(id, branch), endless)));
             }
             Inside::Count { zero: true, .. } => plans.push((Plan::Skip(id), true)),
@@ -128,20 +128,6 @@ pub(super) fn plans(graph: &Graph) -> Vec<(Plan, bool)> {
         }
     }
     plans
-}
-
-/// Whether what begins here can be complete.
-fn ends(graph: &Graph, entry: StateId) -> bool {
-    let mut known = BTreeSet::from([entry]);
-    let mut stack = vec![entry];
-    while let Some(at) = stack.pop() {
-        let Some(state) = graph.states.get(at.index()) else { continue };
-        if state.end == Some(End::Done) {
-            return true;
-        }
-        stack.extend(state.edges.iter().map(|edge| edge.to).filter(|to| known.insert(*to)));
-    }
-    false
 }
 
 fn flat(

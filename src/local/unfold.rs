@@ -1,8 +1,9 @@
 //! Unfoldings: the global automaton with its nests written out, so that coherence is judged on one flat automaton.
 //!
 //! A `par` becomes the sequence of its branches between a fork and a join (one that begins with each branch is
-//! enough), a counted loop `body; body; rest`, or `rest` alone. Acts keep their lanes, so that an agent (role, lane)
-//! can be told from another. Is not: what runs; roles run their branches side by side.
+//! enough), a counted loop `body; body; rest`, or `rest` alone, a scope its body, or what follows a cause alone. Beside
+//! its edges a position keeps where others may be meanwhile: past a nest that begins there, or out of a scope in time.
+//! Acts keep their lanes, so that an agent (role, lane) can be told from another. Is not: what runs; roles run their branches side by side.
 
 use std::collections::BTreeSet;
 
