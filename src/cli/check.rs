@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::cli::Exit;
 use crate::cli::args::{Amend, Check, Form};
-use crate::cli::files;
+use crate::host::files;
 use crate::cli::source::{front, sizes, summary};
 use crate::cli::terminal::{Stream, Terminal, style};
 use crate::diag::render::{Format, render};

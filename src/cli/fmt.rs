@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::cli::Exit;
 use crate::cli::args::Fmt;
-use crate::cli::files;
+use crate::host::files;
 use crate::cli::source::show;
 use crate::cli::terminal::Terminal;
 use crate::diag::render::plural;

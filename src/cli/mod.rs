@@ -8,7 +8,6 @@ pub mod args;
 pub mod check;
 pub mod compile;
 pub mod explain;
-pub mod files;
 pub mod fmt;
 pub mod guards;
 pub mod play;
@@ -25,7 +24,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::args::{Laban, Verb};
-use crate::cli::files::reason;
+use crate::host::files::reason;
 use crate::cli::terminal::Terminal;
 
 /// How a verb ended.

@@ -14,7 +14,7 @@ use crate::base::value::Value;
 use crate::cli::Exit;
 use crate::cli::answers::participant;
 use crate::cli::args::{Run, Trace as Wanted};
-use crate::cli::files::is_stdin;
+use crate::host::files::is_stdin;
 use crate::cli::guards;
 use crate::cli::play::Person;
 use crate::cli::scenario::{self, is_table};

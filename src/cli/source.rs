@@ -9,7 +9,7 @@ use anyhow::{Error, Result, bail};
 use crate::base::id::RoleId;
 use crate::bytecode::program::Program;
 use crate::cli::args::Choose;
-use crate::cli::files;
+use crate::host::files;
 use crate::cli::terminal::{Stream, Terminal, style};
 use crate::config::vocabulary::means;
 use crate::diag::Diagnostic;

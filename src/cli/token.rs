@@ -18,7 +18,7 @@ use crate::cli::Exit;
 use crate::cli::args::{
     Attenuate, Granted, Inspect, Mint, NewKey, Revoke, Token as Args, TokenAct, Verdicts,
 };
-use crate::cli::files;
+use crate::host::files;
 use crate::cli::terminal::Terminal;
 use crate::config::guards::capability;
 use crate::diag::code::Code;
