@@ -52,6 +52,26 @@ pub const MAILBOX_MAX: u32 = 4_096;
 pub const DIRECTORY_DEPTH_MAX: usize = 64;
 /// Files of one directory that are watched.
 pub const DIRECTORY_FILES_MAX: usize = 100_000;
+/// Events that wait for a listener; one that is slower loses some and is told so.
+pub const EVENTS_WAITING: usize = 4_096;
+/// Connections to the control interface at once.
+pub const CONNECTIONS_MAX: usize = 1_024;
+/// Requests of the control interface that are under way at once, streams of events aside.
+pub const REQUESTS_MAX: usize = 512;
+/// Bytes of one request's body: a protocol's source is the longest.
+pub const REQUEST_BYTES_MAX: usize = SOURCE_BYTES_MAX;
+/// Seconds in which a request's head has to be there.
+pub const HEADER_SECONDS_MAX: u64 = 10;
+/// Seconds that a request may take.
+pub const REQUEST_SECONDS_MAX: u64 = 75;
+/// Seconds that a request may wait for the end of a session.
+pub const WAIT_SECONDS_MAX: u64 = 60;
+/// Sessions of one answer.
+pub const SESSIONS_LISTED_MAX: usize = 1_000;
+/// Facts of one answer.
+pub const FACTS_LISTED_MAX: usize = 1_000;
+/// Who may listen to events at once.
+pub const LISTENERS_MAX: usize = 64;
 /// Bytes of one file of a log; then another is begun.
 pub const LOG_SEGMENT_BYTES: u64 = 64 << 20;
 /// Entries and looks that wait for a node; then whoever wants something is told to come again.

@@ -11,6 +11,7 @@ pub mod guards;
 pub mod input;
 mod reader;
 pub mod scenario;
+pub mod node;
 pub mod script;
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ use crate::engine::speaker::Speaker;
 use crate::engine::table::Table;
 use crate::engine::timers::{Due, Timers};
 use crate::guard::receipt::Booking;
-use crate::guard::{Chain, Charge, Rule, Table as Guards};
+use crate::guard::{self, Chain, Charge, Rule, Table as Guards};
 use crate::journal::Journal;
 use crate::machine::question::{Question, Reply};
 use crate::machine::session::State;
@@ -198,9 +198,19 @@ impl Engine {
     /// The messages that the roles of a session wait for: who, which message, from whom.
     #[must_use]
     pub fn awaited(&self, session: SessionId) -> Vec<(RoleId, Arc<str>, RoleId)> {
-        let live = self.sessions.look(session.slot, session.generation);
-        let cast = live.and_then(|live| Some((live, self.casts.get(live.cast as usize)?)));
-        cast.map_or_else(Vec::new, |(live, troupe)| live.awaited(&troupe.cast))
+        self.live(session).map_or_else(Vec::new, |(live, cast)| live.awaited(cast))
+    }
+
+    /// A session that is open, and its cast.
+    pub(super) fn live(&self, session: SessionId) -> Option<(&Live, &Cast)> {
+        let live = self.sessions.look(session.slot, session.generation)?;
+        Some((live, &*self.casts.get(live.cast as usize)?.cast))
+    }
+
+    /// The budgets of a session's cast as they are: see [`Accounts`](What::Accounts).
+    pub fn accounts(&mut self, session: SessionId) -> Option<guard::State> {
+        let cast = self.sessions.look(session.slot, session.generation)?.cast;
+        Some(self.chain.state(cast, schedule::number(session)))
     }
 
     /// The facts of all contexts.

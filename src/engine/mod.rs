@@ -2,7 +2,7 @@
 //!
 //! `core` is the engine, `input` and `effect` are its two sides, `event` is what happened, `schedule` who
 //! runs next, `denial` what follows a denied message, `speaker` what roles say to the journal,
-//! `live` a session between inputs, `table` where sessions and calls are kept.
+//! `standing` is where a session waits, `live` a session between inputs, `table` where sessions and calls are kept.
 //! Is not: a driver. It has no clock, file, socket, thread or randomness; same inputs, same outputs.
 
 mod answers;
@@ -15,6 +15,7 @@ mod live;
 mod opening;
 mod schedule;
 mod speaker;
+pub mod standing;
 mod table;
 mod timers;
 

@@ -56,7 +56,7 @@ enum Want {
     /// An entry, and who is told what came of it.
     Entry(Box<Entry>, Option<Box<dyn FnOnce(Reply) + Send>>),
     /// A look at the node; what it gives is done when what was seen is durable.
-    Look(Box<dyn FnOnce(&Node) -> Release + Send>),
+    Look(Box<dyn FnOnce(&mut Node) -> Release + Send>),
     /// Nothing more is wanted.
     Stop,
 }
@@ -153,16 +153,16 @@ impl Desk {
         self.wants.send(Want::Entry(Box::new(entry), None)).await.map_err(|_| Away::Closed)
     }
 
-    /// Looks at the node, and waits until what was seen is durable.
+    /// Looks at the node, and waits until what was seen is durable. Only entries may change what a log replays.
     ///
     /// # Errors
     /// There is no room, or no node.
     pub async fn look<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&Node) -> T + Send + 'static,
+        look: impl FnOnce(&mut Node) -> T + Send + 'static,
     ) -> Result<T, Away> {
         let (tell, told) = tokio::sync::oneshot::channel();
-        let look = Box::new(move |node: &Node| {
+        let look = Box::new(move |node: &mut Node| {
             let seen = look(node);
             Box::new(move || drop(tell.send(seen))) as Release
         });
@@ -256,7 +256,7 @@ impl Table {
     fn take(&mut self, want: Want) -> bool {
         match want {
             Want::Entry(entry, tell) => self.enter(*entry, tell),
-            Want::Look(look) => self.batch.out.push(Out::Release(look(&self.node))),
+            Want::Look(look) => self.batch.out.push(Out::Release(look(&mut self.node))),
             Want::Stop => return false,
         }
         true

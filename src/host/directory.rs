@@ -18,7 +18,7 @@ use crate::bytecode::program::Program;
 use crate::config::bindings::{Bindings, Handler};
 use crate::config::script::Script;
 use crate::config::vocabulary::means;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::diag::code::Code;
 use crate::diag::source::{Sources, Span};
 use crate::global::ChoreographyRef;
@@ -27,7 +27,7 @@ use crate::host::beside;
 use crate::host::files;
 use crate::local::Amend;
 use crate::node::entry::{Deployment, Package, Player, Players, version};
-use crate::pipeline::{Built, Front, Options, has_errors};
+use crate::pipeline::{Built, Front, Options, Root, has_errors};
 use crate::tools::guards as plan;
 use crate::tools::run::{outside_effects, vocabulary};
 
@@ -53,6 +53,27 @@ pub struct Deploys {
     pub stand_ins: BTreeMap<Arc<str>, Vec<String>>,
 }
 
+impl Reading {
+    /// A reading that did not come to its end, which is a mistake of ours.
+    #[must_use]
+    pub fn broken() -> Self {
+        let mut sources = Sources::default();
+        let source = sources.add("", "");
+        let message = "the directory could not be read to its end";
+        let said = vec![Diagnostic::new(Code::E0422, Span::new(source, 0, 0), message)];
+        Self { sources, said, deploys: None }
+    }
+}
+
+/// A text that stands for a file's.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    /// The file, which may not be there.
+    pub file: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
 /// What the whole of a directory's files is: their names and contents.
 #[must_use]
 pub fn fingerprint(directory: &Path) -> [u8; 32] {
@@ -71,10 +92,19 @@ pub fn fingerprint(directory: &Path) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-/// Reads a directory. `sizes` are those of families.
+/// Reads a directory. `sizes` are those of families; whether roles may be played by stand-ins that make answers up is a
+/// setting; an overlay is read in place of its file.
 #[must_use]
-pub fn read(directory: &Path, sizes: &Sizes) -> Reading {
-    let roots = files::roots(&[directory.to_owned()]);
+pub fn read(directory: &Path, sizes: &Sizes, stand_ins: bool, overlay: Option<&Overlay>) -> Reading {
+    let mut roots = files::roots(&[directory.to_owned()]);
+    if let Some(overlay) = overlay {
+        let name = files::name(&overlay.file);
+        let text = Ok(overlay.text.clone());
+        match roots.iter_mut().find(|root| root.name == name) {
+            Some(root) => root.text = text,
+            None => roots.push(Root { name, text }),
+        }
+    }
     let front = Front::read(roots, &mut |path| files::text(Path::new(path)));
     let mut reader = Reader { deploys: Deploys::default(), said: Vec::new(), sources: Sources::default(), places: BTreeMap::new() };
     let mut said = front.diagnostics.clone();
@@ -91,6 +121,9 @@ pub fn read(directory: &Path, sizes: &Sizes) -> Reading {
         for (which, built) in packages {
             reader.package(&front, &which, built);
         }
+    }
+    if !stand_ins {
+        reader.refuse_stand_ins();
     }
     let Reader { deploys, said, sources, .. } = reader;
     let deploys = (!has_errors(&said)).then_some(deploys);
@@ -194,6 +227,18 @@ impl Reader {
                     self.deploys.handlers.insert(name.clone(), handler.clone());
                 }
             }
+        }
+    }
+
+    /// Says of every role and effect that nobody plays that it is a mistake.
+    fn refuse_stand_ins(&mut self) {
+        for (protocol, names) in &self.deploys.stand_ins {
+            let place = self.places.get(protocol).copied().unwrap_or_default();
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let message = format!("no handler plays {} of `{protocol}`, and `stand_ins` is `false`", names.join(", "));
+            let mut said = Diagnostic::new(Code::E0614, place, message);
+            said.severity = Severity::Error;
+            self.said.push(said.help("bind them in the `*.bindings.yaml` beside the file"));
         }
     }
 

@@ -144,8 +144,22 @@ fn entries(directory: &Path) -> Option<Vec<PathBuf>> {
     Some(entries)
 }
 
+/// Replaces a file whole or not at all, or makes it.
+///
+/// # Errors
+/// What the file system says. The file is then as it was.
+pub fn put(path: &Path, text: &[u8]) -> io::Result<()> {
+    if path.exists() {
+        return replace(path, text);
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
 /// How a path is shown: `./a/b` is `a/b`.
-fn name(path: &Path) -> String {
+#[must_use]
+pub fn name(path: &Path) -> String {
     let text = path.to_string_lossy();
     text.strip_prefix("./").filter(|rest| !rest.is_empty()).unwrap_or(&text).to_owned()
 }

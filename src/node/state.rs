@@ -16,9 +16,11 @@ use crate::engine::Engine;
 use crate::engine::effect::{Effect, Outcome, Trouble};
 use crate::engine::event::What;
 use crate::engine::input::{CastId, Input, Opening};
+use crate::engine::standing::Standing;
 use crate::node::entry::{Entry, Start, Version};
 use crate::node::order::{News, Order, Reply};
-use crate::node::session::{Record, Standing};
+use crate::guard;
+use crate::node::session::{self, Record};
 use crate::node::version::{Cause, Edition, Life, Lines};
 
 /// Everything that a log replays.
@@ -129,6 +131,12 @@ impl Node {
         None
     }
 
+    /// The node of a snapshot; none if the bytes are of something else.
+    #[must_use]
+    pub fn restored(_bytes: &[u8]) -> Option<Self> {
+        None
+    }
+
     /// When to apply [`Entry::Tick`]: now if work was left over, else when the first thing is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
@@ -172,6 +180,25 @@ impl Node {
         self.lines.get(&record.protocol)?.edition(record.version)
     }
 
+    /// What each thread of a session waits for; nothing where it is over.
+    #[must_use]
+    pub fn standing(&self, session: u64) -> Vec<Standing> {
+        let place = self.records.get(&session).and_then(|record| record.place);
+        place.map_or_else(Vec::new, |place| self.engine.standing(place))
+    }
+
+    /// The budgets that a session spends, which others of its context share; none where it is over.
+    pub fn accounts(&mut self, session: u64) -> Option<guard::State> {
+        let place = self.records.get(&session)?.place?;
+        self.engine.accounts(place)
+    }
+
+    /// How many sessions were started, ever.
+    #[must_use]
+    pub const fn started(&self) -> u64 {
+        self.started
+    }
+
     /// Calls that handlers have.
     #[must_use]
     pub fn calls(&self) -> usize {
@@ -199,7 +226,7 @@ impl Node {
         let record = Record {
             protocol: start.protocol.clone(),
             version,
-            standing: Standing::Running,
+            standing: session::Standing::Running,
             started: self.now,
             touched: self.now,
             key: start.key.clone(),
@@ -332,7 +359,7 @@ impl Node {
         self.stand_ins.remove(&number);
         let Some(record) = self.records.get_mut(&number) else { return };
         record.place = None;
-        record.standing = Standing::from(outcome);
+        record.standing = session::Standing::from(outcome);
         let (protocol, version) = (record.protocol.clone(), record.version);
         self.over.push_back(number);
         if self.over.len() > SESSIONS_KEPT

@@ -1,0 +1,74 @@
+//! The door: who comes in, and for how long.
+//!
+//! Every request names this host, so that a web page elsewhere cannot speak through a browser here; all but those that
+//! need none bring the token. Is not: a judge of what is asked.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::base::limits::REQUEST_SECONDS_MAX;
+use crate::diag::code::Code;
+use crate::host::api::{ROUTES, Refused, Shared};
+use crate::host::hub::Counts;
+
+/// Lets a request in, or says why not.
+pub(super) async fn enter(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    if let Err(refused) = judge(&shared, &request) {
+        Counts::add(&shared.board.counts.refused);
+        return refused.into_response();
+    }
+    let Ok(_place) = shared.room.try_acquire() else {
+        Counts::add(&shared.board.counts.refused);
+        let message = "as many requests are under way as may; try again later";
+        return Refused::new(StatusCode::SERVICE_UNAVAILABLE, Code::E0612, message).into_response();
+    };
+    match tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS_MAX), next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let message = format!("this took longer than {REQUEST_SECONDS_MAX} seconds; nothing is known of its outcome");
+            Refused::new(StatusCode::GATEWAY_TIMEOUT, Code::E0612, message).into_response()
+        }
+    }
+}
+
+fn judge(shared: &Shared, request: &Request) -> Result<(), Refused> {
+    let headers = request.headers();
+    if !names_us(shared, headers) {
+        let message = "the `Host` of this request is not the address of this engine";
+        return Err(Refused::new(StatusCode::FORBIDDEN, Code::E0610, message));
+    }
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let open = ROUTES.iter().any(|(_, route, needs, _)| Some(*route) == path && !needs);
+    if open || brings_token(shared, headers) {
+        return Ok(());
+    }
+    let message = "this needs the token of the directory: `Authorization: Bearer …`, from `.laban/token`";
+    Err(Refused::new(StatusCode::UNAUTHORIZED, Code::E0610, message))
+}
+
+/// Whether the request is meant for this host: the address that it listens on, or a name of this machine.
+fn names_us(shared: &Shared, headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    match name.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback() || address == shared.address.ip(),
+        Err(_) => name.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+fn brings_token(shared: &Shared, headers: &HeaderMap) -> bool {
+    let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
+    let token = given.and_then(|given| given.strip_prefix("Bearer "));
+    // Hashes are compared in constant time.
+    token.is_some_and(|token| blake3::hash(token.trim().as_bytes()) == shared.token)
+}

@@ -1,0 +1,196 @@
+//! The control interface: HTTP on one address, everything under `/v1/` for whoever has the directory's token.
+//!
+//! [`ROUTES`] is the one table of what there is; `schemas/openapi.json` describes the same, and a test holds them together.
+//! `door` decides who comes in, `sessions`, `protocols` and `looks` answer, `events` streams, `metrics` counts.
+//! Bounds: connections, requests at once, bytes and seconds of a request (`base::limits`).
+//! Is not: a place where state is kept.
+
+mod door;
+mod events;
+mod looks;
+mod metrics;
+mod protocols;
+mod sessions;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{self, MethodRouter};
+use axum::{Json, http::StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+use crate::base::limits::{CONNECTIONS_MAX, HEADER_SECONDS_MAX, REQUEST_BYTES_MAX};
+use crate::diag::code::Code;
+use crate::engine::effect::Trouble;
+use crate::host::desk::{Away, Desk};
+use crate::host::generation::Generations;
+use crate::host::hub::Board;
+use crate::host::shape::Refusal;
+
+/// What the interface answers from.
+#[derive(Debug)]
+pub struct Shared {
+    /// The node.
+    pub desk: Desk,
+    /// Events, ends, counts.
+    pub board: Arc<Board>,
+    /// The directory as it was read last.
+    pub generations: Arc<Generations>,
+    /// The hash of the token that lets in.
+    pub token: blake3::Hash,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The directory.
+    pub directory: PathBuf,
+    /// Requests at once.
+    pub room: Semaphore,
+    /// Whether the engine is about to stop.
+    pub draining: watch::Receiver<bool>,
+}
+
+/// What a handler of a route has at hand.
+type At = axum::extract::State<Arc<Shared>>;
+
+/// A refusal, with its status.
+#[derive(Debug)]
+pub struct Refused(StatusCode, Refusal);
+
+/// The answer of a route.
+type Answer<T> = Result<T, Refused>;
+
+impl Refused {
+    fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
+        let (code, message) = (code.name().to_owned(), message.into());
+        Self(status, Refusal { code, message, diagnostics: None })
+    }
+
+    /// Nothing of this name or number.
+    fn unknown(code: Code, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    /// The request is not what the path takes.
+    fn malformed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::E0611, message)
+    }
+}
+
+impl From<Away> for Refused {
+    fn from(away: Away) -> Self {
+        let message = match away {
+            Away::Full => "as many requests wait for the engine as may; try again later",
+            Away::Closed => "the engine is stopping",
+        };
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::E0612, message)
+    }
+}
+
+impl From<Trouble> for Refused {
+    fn from(trouble: Trouble) -> Self {
+        let status = match trouble.code {
+            "E0606" | "E0607" | "E0608" => StatusCode::NOT_FOUND,
+            "E0514" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let refusal = Refusal { code: trouble.code.to_owned(), message: trouble.reason, diagnostics: None };
+        Self(status, refusal)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(self.1)).into_response()
+    }
+}
+
+/// What there is: the method, the path, whether the token is needed, and who answers.
+pub const ROUTES: [(&str, &str, bool, fn() -> MethodRouter<Arc<Shared>>); 20] = [
+    ("get", "/healthz", false, || routing::get(looks::health)),
+    ("get", "/readyz", false, || routing::get(looks::ready)),
+    ("get", "/metrics", false, || routing::get(metrics::metrics)),
+    ("get", "/v1/status", true, || routing::get(looks::status)),
+    ("get", "/v1/sessions", true, || routing::get(sessions::list)),
+    ("post", "/v1/sessions", true, || routing::post(sessions::start)),
+    ("get", "/v1/sessions/{id}", true, || routing::get(sessions::show)),
+    ("delete", "/v1/sessions/{id}", true, || routing::delete(sessions::cancel)),
+    ("get", "/v1/sessions/{id}/diagram", true, || routing::get(sessions::diagram)),
+    ("get", "/v1/protocols", true, || routing::get(protocols::list)),
+    ("get", "/v1/protocols/{name}", true, || routing::get(protocols::show)),
+    ("put", "/v1/protocols/{name}", true, || routing::put(protocols::put)),
+    ("get", "/v1/protocols/{name}/versions", true, || routing::get(protocols::versions)),
+    ("post", "/v1/protocols/{name}/rollback", true, || routing::post(protocols::rollback)),
+    ("post", "/v1/protocols/{name}/drain", true, || routing::post(protocols::drain)),
+    ("post", "/v1/deploy", true, || routing::post(protocols::deploy)),
+    ("get", "/v1/diagnostics", true, || routing::get(protocols::diagnostics)),
+    ("get", "/v1/budgets", true, || routing::get(looks::budgets)),
+    ("get", "/v1/journal", true, || routing::get(looks::journal)),
+    ("get", "/v1/events", true, || routing::get(events::events)),
+];
+
+/// The routes, behind the door.
+#[must_use]
+pub fn router(shared: Arc<Shared>) -> Router {
+    let mut router = Router::new();
+    for (_, path, _, answers) in ROUTES {
+        router = router.route(path, answers());
+    }
+    router
+        .fallback(|| async { Refused::unknown(Code::E0611, "there is no such path; `schemas/openapi.json` has them all") })
+        .method_not_allowed_fallback(|| async {
+            Refused::new(StatusCode::METHOD_NOT_ALLOWED, Code::E0611, "this path does not take that method")
+        })
+        .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(shared.clone(), door::enter))
+        .with_state(shared)
+}
+
+/// Answers those who connect, until the engine stops.
+pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let service = router(shared.clone());
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut draining = shared.draining.clone();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopping(&mut draining) => return,
+        };
+        let Ok((stream, _)) = accepted else {
+            // No more files may be open, or the like: those who are here leave in time.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        // Beyond the bound nobody is answered, and whoever connects sees it at once.
+        let Ok(place) = room.clone().try_acquire_owned() else { continue };
+        let service = TowerToHyperService::new(service.clone());
+        let mut draining = draining.clone();
+        tokio::spawn(async move {
+            let mut server = auto::Builder::new(TokioExecutor::new());
+            server.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEADER_SECONDS_MAX));
+            let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            tokio::pin!(connection);
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                () = stopping(&mut draining) => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = tokio::time::timeout(Duration::from_secs(5), connection).await;
+                }
+            }
+            drop(place);
+        });
+    }
+}
+
+/// Waits until the engine stops.
+async fn stopping(draining: &mut watch::Receiver<bool>) {
+    let _ = draining.wait_for(|draining| *draining).await;
+}

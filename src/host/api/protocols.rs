@@ -1,0 +1,171 @@
+//! Protocols: list, look at, put, roll back, drain; the directory as a whole: deploy, diagnostics.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::Path;
+use axum::extract::rejection::{JsonRejection, StringRejection};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json_;
+
+use crate::diag::code::Code;
+use crate::diag::nearest;
+use crate::diag::render::json;
+use crate::host::api::{Answer, At, Refused};
+use crate::host::files;
+use crate::host::generation::{Look, Status};
+use crate::host::shape::{self, Kept, Protocol};
+use crate::node::Node;
+use crate::node::entry::{Entry, Version};
+use crate::node::order::Reply;
+use crate::node::version::Life;
+
+pub(super) async fn list(at: At) -> Answer<Json<Vec<Protocol>>> {
+    let all = |node: &mut Node| node.lines().iter().map(|(name, line)| shape::protocol(name, line)).collect();
+    Ok(Json(at.desk.look(all).await?))
+}
+
+pub(super) async fn show(at: At, Path(name): Path<String>) -> Answer<Json<Protocol>> {
+    Ok(Json(protocol(&at, name).await?))
+}
+
+pub(super) async fn versions(at: At, Path(name): Path<String>) -> Answer<Json<Vec<Kept>>> {
+    Ok(Json(protocol(&at, name).await?.versions))
+}
+
+async fn protocol(at: &At, name: String) -> Answer<Protocol> {
+    let found = at.desk.look(move |node| {
+        let found = node.lines().get_key_value(name.as_str());
+        found.map(|(name, line)| shape::protocol(name, line)).ok_or_else(|| unknown(node, &name))
+    });
+    found.await?
+}
+
+fn unknown(node: &Node, name: &str) -> Refused {
+    let near = nearest(name, node.lines().keys().map(AsRef::as_ref));
+    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Refused::unknown(Code::E0606, format!("there is no protocol `{name}`{near}"))
+}
+
+/// Which version is wanted.
+#[derive(Deserialize, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    version: Option<String>,
+}
+
+pub(super) async fn rollback(
+    at: At,
+    Path(name): Path<String>,
+    which: Result<Json<Which>, JsonRejection>,
+) -> Answer<Json<Protocol>> {
+    let Json(which) = which.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
+    let wanted = name.clone();
+    let found = at.desk.look(move |node| version(node, &wanted, which.version.as_deref())).await??;
+    let entry = Entry::Activate { protocol: Arc::from(name.as_str()), version: found };
+    match at.desk.entry(entry).await? {
+        Reply::Refused(trouble) => Err(trouble.into()),
+        _ => Ok(Json(protocol(&at, name).await?)),
+    }
+}
+
+/// The version of this beginning, or the newest that is not active.
+fn version(node: &Node, name: &str, wanted: Option<&str>) -> Answer<Version> {
+    let line = node.lines().get(name).ok_or_else(|| unknown(node, name))?;
+    let mut editions = line.editions.iter().rev();
+    let found = match wanted {
+        Some(wanted) => {
+            let known: Vec<Version> = line
+                .editions
+                .iter()
+                .map(|edition| edition.package.version)
+                .filter(|version| version.to_string().starts_with(wanted))
+                .collect();
+            match known.as_slice() {
+                [one] => Some(*one),
+                _ => None,
+            }
+        }
+        None => editions.find(|edition| edition.life != Life::Active).map(|edition| edition.package.version),
+    };
+    found.ok_or_else(|| {
+        let have: Vec<String> =
+            line.editions.iter().map(|edition| shape::short(edition.package.version)).collect();
+        let message = match wanted {
+            Some(wanted) => format!("`{name}` has no one version `{wanted}`; it has {}", have.join(", ")),
+            None => format!("`{name}` has no version before this one"),
+        };
+        Refused::unknown(Code::E0608, message)
+    })
+}
+
+pub(super) async fn drain(at: At, Path(name): Path<String>) -> Answer<Json<Protocol>> {
+    match at.desk.entry(Entry::Drain(Arc::from(name.as_str()))).await? {
+        Reply::Refused(trouble) => Err(trouble.into()),
+        _ => Ok(Json(protocol(&at, name).await?)),
+    }
+}
+
+/// What the last look at the directory gave.
+#[derive(Serialize, Debug)]
+pub(super) struct Deployed {
+    /// Whether something was swapped in.
+    swapped: bool,
+    #[serde(flatten)]
+    status: Status,
+}
+
+pub(super) async fn deploy(at: At) -> Answer<Json<Deployed>> {
+    let look = at.generations.look_again().await?;
+    let status = at.generations.status();
+    if look == Look::Wrong || !status.current {
+        return Err(wrong("the directory is not deployed", status.diagnostics));
+    }
+    Ok(Json(Deployed { swapped: look == Look::Swapped, status }))
+}
+
+pub(super) async fn diagnostics(at: At) -> Json<Vec<Json_>> {
+    Json(at.generations.status().diagnostics)
+}
+
+fn wrong(message: &str, diagnostics: Vec<Json_>) -> Refused {
+    let mut refused = Refused::new(StatusCode::UNPROCESSABLE_ENTITY, Code::E0609, message);
+    refused.1.diagnostics = Some(Json_::Array(diagnostics));
+    refused
+}
+
+/// Puts the source of a protocol into its file, if the directory can be deployed with it.
+pub(super) async fn put(
+    at: At,
+    Path(name): Path<String>,
+    source: Result<String, StringRejection>,
+) -> Answer<Json<Protocol>> {
+    let source = source.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
+    let letters = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    if name.is_empty() || !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(letters) {
+        return Err(Refused::malformed(format!("`{name}` cannot be the name of a protocol")));
+    }
+    let known = name.clone();
+    let file = at.desk.look(move |node| {
+        let shown = node.lines().get(known.as_str()).and_then(|line| line.editions.last());
+        shown.map(|edition| PathBuf::from(&*edition.package.file))
+    });
+    let file = file.await?.unwrap_or_else(|| at.directory.join(format!("{name}.choreo")));
+    let reading = at.generations.rehearse(file.clone(), source.clone()).await;
+    let Some(deploys) = reading.deploys else {
+        let shown = reading.said.iter().map(|one| serde_json::to_value(json::shown(&reading.sources, one)));
+        return Err(wrong("the directory cannot be deployed with this source", shown.filter_map(Result::ok).collect()));
+    };
+    if !deploys.deployment.packages.contains_key(name.as_str()) {
+        return Err(Refused::malformed(format!("this source has no `choreography {name}`")));
+    }
+    let written = tokio::task::spawn_blocking(move || files::put(&file, source.as_bytes())).await;
+    let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    written.map_err(|error| {
+        Refused::new(StatusCode::INSUFFICIENT_STORAGE, Code::E0603, format!("the file cannot be written: {error}"))
+    })?;
+    let _ = deploy(axum::extract::State(at.0.clone())).await?;
+    Ok(Json(protocol(&at, name).await?))
+}

@@ -1,0 +1,210 @@
+//! Generations of a directory: it is read as a whole, judged, and then swapped in by one entry, or not at all.
+//!
+//! Whoever thinks that something has changed says [`Generations::look_again`]; that nothing has, is found by comparing
+//! contents. What is wrong is kept for whoever asks, and the generation before stays.
+//! Is not: a watcher. Looks do not overlap; the building is done off the node's thread.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::base::time::Instant;
+use crate::diag::render::{Count, Format, arrange, cap, json, render};
+use crate::global::Sizes;
+use crate::host::clock;
+use crate::host::desk::{Away, Desk};
+use crate::host::directory::{self, Deploys, Overlay, Reading};
+use crate::host::shape::millis;
+use crate::node::entry::{Deployment, Entry};
+use crate::node::order::Reply;
+
+/// Files that change while they are read are read again so often; then whoever changes them says so once more.
+const TRIES: u32 = 5;
+
+/// Has handlers be those of a deployment.
+pub type Apply = Box<dyn Fn(&Deploys) + Send + Sync>;
+
+/// The directory, and what became of it.
+pub struct Generations {
+    directory: PathBuf,
+    sizes: Sizes,
+    /// Whether roles may be played by stand-ins that make answers up.
+    stand_ins: bool,
+    desk: Desk,
+    apply: Apply,
+    /// Held by whoever looks.
+    looking: tokio::sync::Mutex<Seen>,
+    status: Mutex<Status>,
+}
+
+impl std::fmt::Debug for Generations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Generations").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}
+
+/// What was seen last.
+#[derive(Debug, Default)]
+struct Seen {
+    fingerprint: Option<[u8; 32]>,
+    deployed: Option<Deployment>,
+}
+
+/// How a directory stands.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct Status {
+    /// Counts what was swapped in, from 1; 0 if nothing was.
+    pub generation: u64,
+    /// When that was, in milliseconds since 1970.
+    pub since: u64,
+    /// When the directory was read last.
+    pub read: u64,
+    /// Milliseconds that the last reading took, up to the swap.
+    pub took: u64,
+    /// Whether what is read now is what runs.
+    pub current: bool,
+    /// Errors of the last reading; then the generation before runs.
+    pub errors: usize,
+    /// What was said of the last reading.
+    #[serde(skip)]
+    pub diagnostics: Vec<Json>,
+    /// The same for people.
+    #[serde(skip)]
+    pub text: String,
+    /// Who is played by stand-ins that make their answers up, by protocol.
+    pub stand_ins: std::collections::BTreeMap<Arc<str>, Vec<String>>,
+}
+
+/// What came of a look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// Nothing has changed.
+    Same,
+    /// A new generation runs.
+    Swapped,
+    /// Something is wrong; see the status.
+    Wrong,
+}
+
+impl Generations {
+    /// Of a directory of which nothing runs yet.
+    #[must_use]
+    pub fn new(directory: PathBuf, sizes: Sizes, stand_ins: bool, desk: Desk, apply: Apply) -> Self {
+        let (looking, status) = (tokio::sync::Mutex::default(), Mutex::default());
+        Self { directory, sizes, stand_ins, desk, apply, looking, status }
+    }
+
+    /// How the directory stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.held().clone()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Reads the directory, if it has changed since, and swaps it in, if nothing is wrong.
+    ///
+    /// # Errors
+    /// The node cannot be reached; then it is as if nobody had looked.
+    pub async fn look_again(&self) -> Result<Look, Away> {
+        let mut seen = self.looking.lock().await;
+        let began = clock::now();
+        let mut tries = 0;
+        let (fingerprint, reading) = loop {
+            let before = self.fingerprint().await;
+            if seen.fingerprint == Some(before) {
+                return Ok(Look::Same);
+            }
+            let reading = self.read(None).await;
+            tries += 1;
+            if tries >= TRIES || before == self.fingerprint().await {
+                break (before, reading);
+            }
+        };
+        let look = match self.judged(reading, began) {
+            Some(deploys) => self.swap(deploys, &mut seen, began).await?,
+            None => Look::Wrong,
+        };
+        seen.fingerprint = Some(fingerprint);
+        Ok(look)
+    }
+
+    /// What would be said if this were the text of that file. Nothing is changed.
+    pub async fn rehearse(&self, file: PathBuf, text: String) -> Reading {
+        self.read(Some(Overlay { file, text })).await
+    }
+
+    async fn fingerprint(&self) -> [u8; 32] {
+        let directory = self.directory.clone();
+        let done = tokio::task::spawn_blocking(move || directory::fingerprint(&directory)).await;
+        done.unwrap_or_default()
+    }
+
+    async fn read(&self, overlay: Option<Overlay>) -> Reading {
+        let (directory, sizes, stand_ins) = (self.directory.clone(), self.sizes.clone(), self.stand_ins);
+        let read = move || directory::read(&directory, &sizes, stand_ins, overlay.as_ref());
+        tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| Reading::broken())
+    }
+
+    /// Notes what is said; what to deploy, if nothing is wrong.
+    fn judged(&self, reading: Reading, began: Instant) -> Option<Deploys> {
+        let Reading { sources, mut said, deploys } = reading;
+        arrange(&sources, &mut said);
+        cap(&mut said);
+        let count = Count::of(&said);
+        let diagnostics = said.iter().map(|one| serde_json::to_value(json::shown(&sources, one)));
+        let mut status = self.held();
+        status.read = millis(began);
+        status.errors = count.errors;
+        status.diagnostics = diagnostics.filter_map(Result::ok).collect();
+        status.text = render(Format::Short, &sources, &said);
+        status.current = deploys.is_some();
+        for line in status.text.lines() {
+            if count.errors > 0 {
+                tracing::error!("{line}");
+            } else {
+                tracing::warn!("{line}");
+            }
+        }
+        if deploys.is_none() {
+            tracing::error!(generation = status.generation, "the directory is not deployed; what ran before runs on");
+        }
+        deploys
+    }
+
+    async fn swap(&self, deploys: Deploys, seen: &mut Seen, began: Instant) -> Result<Look, Away> {
+        if seen.deployed.as_ref() == Some(&deploys.deployment) {
+            self.held().stand_ins = deploys.stand_ins;
+            return Ok(Look::Same);
+        }
+        (self.apply)(&deploys);
+        let protocols = deploys.deployment.packages.len();
+        let reply = self.desk.entry(Entry::Deploy(deploys.deployment.clone())).await?;
+        let now = clock::now();
+        let mut status = self.held();
+        status.took = clock::between(began, now).as_millis() as u64;
+        if let Reply::Refused(trouble) = reply {
+            tracing::error!(code = trouble.code, reason = trouble.reason, "the directory is not deployed");
+            (status.current, status.errors) = (false, status.errors + 1);
+            status.text = format!("{}: {}\n", trouble.code, trouble.reason);
+            status.diagnostics = vec![serde_json::json!({ "code": trouble.code, "message": trouble.reason })];
+            return Ok(Look::Wrong);
+        }
+        status.generation += 1;
+        status.since = millis(now);
+        status.stand_ins = deploys.stand_ins;
+        tracing::info!(generation = status.generation, protocols, ms = status.took, "the directory is deployed");
+        seen.deployed = Some(deploys.deployment);
+        Ok(Look::Swapped)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

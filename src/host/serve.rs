@@ -1,0 +1,203 @@
+//! An engine at work in a directory: its log replayed, its directory deployed and watched, its interface open.
+//!
+//! `.laban/` in the directory has the token, the log and the address at which it listens. The order is: settings, log,
+//! what was under way, directory, interface; the other way round when it stops.
+//! Is not: a command; `cli::serve` prints, and hands over signals.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use crate::base::limits::REQUESTS_MAX;
+use crate::config::node::{Durability, Settings};
+use crate::global::Sizes;
+use crate::host::api::{self, Shared};
+use crate::host::desk::{Desk, Habits, Threads};
+use crate::host::generation::{Generations, Status};
+use crate::host::hub::{Board, Caller, Hub};
+use crate::host::log::segments::{Held, Segments};
+use crate::host::log::{Log, Nowhere, encode};
+use crate::host::secret;
+use crate::host::{clock, shape};
+use crate::host::watch::watch as watched;
+use crate::node::Node;
+use crate::node::entry::Entry;
+
+/// An engine that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where its interface listens.
+    pub address: SocketAddr,
+    shared: Arc<Shared>,
+    threads: Threads,
+    again: Arc<Notify>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// The engine's own place in a directory.
+#[must_use]
+pub fn own(directory: &Path) -> PathBuf {
+    directory.join(".laban")
+}
+
+/// Starts an engine in a directory.
+///
+/// # Errors
+/// The directory, the log or the address cannot be used: a sentence that says which and why.
+pub async fn start(directory: &Path, settings: &Settings, caller: Caller) -> Result<Running> {
+    let own = own(directory);
+    let shown = own.display().to_string();
+    fs::create_dir_all(&own).with_context(|| format!("E0603: `{shown}` cannot be made"))?;
+    let token = secret::token(&own.join("token")).with_context(|| format!("E0603: `{shown}/token` cannot be used"))?;
+    let (log, held): (Box<dyn Log>, Held) = match settings.durability {
+        Durability::None => (Box::new(Nowhere), Held::default()),
+        Durability::Group | Durability::Each => {
+            let (log, held) = Segments::open(&own.join("log"))?;
+            (Box::new(log), held)
+        }
+    };
+    let (node, next) = replayed(held)?;
+    let board = Arc::new(Board::default());
+    let known = Arc::new(OnceLock::new());
+    let runtime = tokio::runtime::Handle::current();
+    let hub = Hub::new(board.clone(), caller.clone(), runtime.clone(), known.clone());
+    let again = Hub::new(board.clone(), caller, runtime, known.clone());
+    let listens = board.clone();
+    let telling = Box::new(move |node: &Node, news: &crate::node::order::News| {
+        if listens.events.receiver_count() == 0 { None } else { shape::line(node, news) }
+    });
+    let habits =
+        Habits { next, each: settings.durability == Durability::Each, keep_every: settings.snapshot_every };
+    let unanswered = node.unanswered();
+    let (desk, threads) = Desk::start(node, log, habits, Box::new(hub), telling);
+    let _ = known.set(desk.clone());
+    if next == 1 {
+        let numbers = secret::drawn::<16>()?;
+        let (id, seed) = numbers.split_at(8);
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        let _ = desk.push(Entry::Found { id: number(id), seed: number(seed) }).await;
+    }
+    for (call, answer) in unanswered.uncertain {
+        tracing::warn!(call = call.0, "an operation that is declared `once` was under way; nobody knows its outcome");
+        let _ = desk.push(Entry::Answer { call, answer }).await;
+    }
+    if !unanswered.again.is_empty() {
+        tracing::info!(calls = unanswered.again.len(), "calls that were under way are made again, with their keys");
+    }
+    unanswered.again.into_iter().for_each(|errand| again.call(errand));
+    open(directory, settings, (desk, threads), board, &token).await
+}
+
+/// Deploys the directory and opens the interface.
+async fn open(
+    directory: &Path,
+    settings: &Settings,
+    (desk, threads): (Desk, Threads),
+    board: Arc<Board>,
+    token: &str,
+) -> Result<Running> {
+    let listener = TcpListener::bind(settings.listen).await;
+    let listener = listener.with_context(|| format!("E0605: `{}` cannot be listened at", settings.listen))?;
+    let address = listener.local_addr()?;
+    let sizes = Sizes(settings.sizes.clone());
+    let apply = Box::new(|_: &crate::host::directory::Deploys| {});
+    let directory = directory.to_owned();
+    let generations = Generations::new(directory.clone(), sizes, settings.stand_ins, desk.clone(), apply);
+    let generations = Arc::new(generations);
+    let _ = generations.look_again().await;
+    let (stop, draining) = watch::channel(false);
+    let shared = Arc::new(Shared {
+        desk,
+        board,
+        generations: generations.clone(),
+        token: blake3::hash(token.as_bytes()),
+        address,
+        directory: directory.clone(),
+        room: Semaphore::new(REQUESTS_MAX),
+        draining,
+    });
+    note_address(&directory, address)?;
+    let again = Arc::new(Notify::new());
+    let tasks = vec![
+        tokio::spawn(api::serve(listener, shared.clone())),
+        tokio::spawn(watched(generations, again.clone())),
+    ];
+    Ok(Running { address, shared, threads, again, stop, tasks })
+}
+
+/// The node as its log says, and the position of the next entry.
+fn replayed(held: Held) -> Result<(Node, u64)> {
+    if let Some(torn) = &held.torn {
+        tracing::warn!(code = "E0602", "{torn}");
+    }
+    let began = clock::now();
+    let (mut node, mut next) = match held.snapshot {
+        None => (Node::new(), 1),
+        Some((at, bytes)) => {
+            let node = Node::restored(&bytes).context("E0601: the snapshot of the log cannot be read")?;
+            (node, at)
+        }
+    };
+    for (first, batch) in held.batches {
+        let entries = encode::entries(&batch);
+        let entries = entries.with_context(|| format!("E0601: the entries from {first} on cannot be read"))?;
+        for (now, entry) in entries {
+            let _ = node.apply(now, entry);
+            while node.poll_order().is_some() || node.poll_news().is_some() || node.poll_said().is_some() {}
+            next += 1;
+        }
+    }
+    if next > 1 {
+        let ms = clock::between(began, clock::now()).as_millis() as u64;
+        tracing::info!(entries = next - 1, sessions = node.engine().sessions(), ms, "the log is replayed");
+    }
+    Ok((node, next))
+}
+
+/// Where `laban` finds the engine of a directory.
+fn note_address(directory: &Path, address: SocketAddr) -> io::Result<()> {
+    crate::host::files::write(&own(directory).join("address"), format!("{address}\n").as_bytes())
+}
+
+impl Running {
+    /// How its directory stands.
+    #[must_use]
+    pub fn deployed(&self) -> Status {
+        self.shared.generations.status()
+    }
+
+    /// The names of its protocols that take sessions, and whether a session of them needs inputs.
+    pub async fn protocols(&self) -> Vec<(Arc<str>, bool)> {
+        let look = |node: &mut Node| {
+            let lines = node.lines().iter().filter(|(_, line)| line.active().is_some());
+            let shown = lines.map(|(name, line)| shape::protocol(name, line));
+            shown.map(|shown| (shown.name, shown.input.iter().any(|input| input.required))).collect()
+        };
+        self.shared.desk.look(look).await.unwrap_or_default()
+    }
+
+    /// Has it look at its directory again.
+    pub fn look_again(&self) {
+        self.again.notify_one();
+    }
+
+    /// Stops it: nothing new is taken, what was taken is written, then it is over.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in self.tasks.into_iter().take(1) {
+            let _ = task.await;
+        }
+        self.shared.desk.stop().await;
+        let threads = self.threads;
+        let _ = tokio::task::spawn_blocking(move || threads.join()).await;
+        let _ = fs::remove_file(own(&self.shared.directory).join("address"));
+    }
+}

@@ -1,0 +1,46 @@
+//! The watcher: says that something may have changed in a directory.
+//!
+//! What the system tells is taken as *look again* and nothing more, a little later, so that a burst of saves is one look;
+//! and because systems forget to tell, one looks again from time to time all the same.
+//! Is not: a reader of files.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::{RecursiveMode, Watcher};
+use tokio::sync::Notify;
+
+use crate::host::generation::Generations;
+
+/// How long after the first word one looks: editors write, rename and remove in one go.
+const SETTLES: Duration = Duration::from_millis(30);
+/// How long one waits for a word.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Looks again whenever something may have changed, for ever.
+pub async fn watch(generations: Arc<Generations>, again: Arc<Notify>) {
+    let word = again.clone();
+    let watcher = notify::recommended_watcher(move |_| word.notify_one());
+    // Without a watcher one still looks from time to time.
+    let _watcher = match watcher {
+        Ok(mut watcher) => {
+            if let Err(error) = watcher.watch(Path::new(generations.directory()), RecursiveMode::Recursive) {
+                tracing::warn!(%error, "the directory cannot be watched; it is looked at every two seconds");
+            }
+            Some(watcher)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "directories cannot be watched here; this one is looked at every two seconds");
+            None
+        }
+    };
+    loop {
+        if tokio::time::timeout(PATIENCE, again.notified()).await.is_ok() {
+            tokio::time::sleep(SETTLES).await;
+        }
+        if generations.look_again().await.is_err() {
+            return;
+        }
+    }
+}
