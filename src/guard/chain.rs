@@ -162,9 +162,9 @@ pub struct Denied {
 impl Chain {
     /// Gives the next cast its table. Budgets of one context are shared with the casts before it.
     pub fn install(&mut self, mut table: Table) {
-        table.open_sets(&mut self.journal);
         let devices: Vec<Option<Device>> =
             table.roles.iter().map(|role| Device::new(role.clone()).ok()).collect();
+        table.open_sets(&mut self.journal, &devices);
         let context = Context::new(table.context.clone()).ok();
         let mut flow = vec![NO_TILL; table.purses.len()];
         if let Some(context) = &context {
@@ -228,26 +228,22 @@ impl Chain {
         }
         let cost = row.cost_of(intent.payload);
         let till = installed.flow.get(row.purse as usize).copied().unwrap_or(NO_TILL);
-        let Some(due) = self.tills.due(till, cost, row.leak) else {
-            return Err(denied("flow", "E0519", Kind::Permanent, row));
-        };
-        self.tills.review(&due).map_err(|short| fell_short(short, row))?;
+        self.tills.review(till, cost, row.leak).map_err(|short| fell_short(short, row))?;
         if row.books && self.daybook.is_full() {
             return Err(denied("commit", "E0523", Kind::Recoverable, row));
         }
         if !row.facts.is_empty() {
-            let device = installed.devices.get(intent.from.index()).and_then(Option::as_ref);
-            let epoch = self.tills.epoch(&due);
-            if write(&mut self.journal, &mut self.books, row, (device, epoch), intent).is_none() {
+            let epoch = self.tills.epoch(till);
+            if write(&mut self.journal, &mut self.books, row, epoch, intent).is_none() {
                 return Err(denied("commit", "E0522", Kind::Recoverable, row));
             }
         }
         // What was reviewed can be booked: the count stays below a limit that is a number.
-        if self.tills.book(&due).is_none() {
+        if self.tills.book(till, cost, row.leak).is_none() {
             return Err(denied("commit", "E0522", Kind::Permanent, row));
         }
         if row.books {
-            let numbered = self.tills.number(&due).unwrap_or_default();
+            let numbered = self.tills.number(till).unwrap_or_default();
             self.daybook.enter(Entry::new(intent, &row.label, numbered, cost));
         }
         Ok(Cleared { from: intent.from, to: intent.to, lane: intent.lane })
@@ -389,14 +385,16 @@ fn write(
     journal: &mut Journal,
     books: &mut Option<Vec<Book>>,
     row: &Row,
-    (device, epoch): (Option<&Device>, Epoch),
+    epoch: Epoch,
     intent: &Intent<'_>,
 ) -> Option<()> {
     // A set that could not be opened is missing here, and then nothing is written.
-    let device = device.filter(|_| row.places.len() == row.facts.len())?;
-    let said = row.facts.iter().zip(&row.places);
-    let said = said.map(|(fact, (set, key))| (*set, key.clone(), fact.of(intent.payload)));
-    journal.append_all(said, device, epoch).ok()?;
+    if row.entries.len() != row.facts.len() {
+        return None;
+    }
+    let said = row.facts.iter().zip(&row.entries);
+    let said = said.map(|(fact, entry)| (entry.set, &entry.heading, entry.data(fact, intent.payload)));
+    journal.note_all(said, epoch).ok()?;
     if let Some(books) = books {
         books.extend(row.facts.iter().map(|fact| Book {
             cast: intent.cast,

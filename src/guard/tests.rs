@@ -159,7 +159,7 @@ fn granted(chain: &Chain, at: &str) -> Vec<(String, String, u64)> {
     let view = chain.journal().of(&context);
     let said = |fact: &Fact| (fact.device().to_string(), fact.key().to_string(), fact.epoch().0);
     view.set(&Namespace::new("budget").unwrap())
-        .map_or_else(Vec::new, |set| set.facts().iter().map(said).collect())
+        .map_or_else(Vec::new, |set| set.facts().map(said).collect())
 }
 
 #[test]

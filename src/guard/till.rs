@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 
 use crate::base::limits::CHARGES_KEPT;
 use crate::base::time::Instant;
-use crate::guard::budget::{self, Budget, FlowId, Grant, Leak, Leakage, LeakageId, Ledger, Short, grant};
+use crate::guard::budget::{
+    Budget, FlowId, Grant, Leak, Leakage, LeakageId, Ledger, Short, Shortfall, grant,
+};
 use crate::guard::granter::Granter;
 use crate::journal::{Context, Device, Epoch, Fact, Journal};
 
@@ -40,8 +42,7 @@ impl Till {
             return;
         }
         let (flow, cost) = (self.flow, std::mem::take(&mut self.taken));
-        let charge = budget::Charge { flow, cost, leakage: None, leak: Leak::default() };
-        let posted = ledgers.get_mut(self.ledger as usize).map(|ledger| ledger.charge(&charge));
+        let posted = ledgers.get_mut(self.ledger as usize).map(|ledger| ledger.charge_flow(flow, cost));
         debug_assert_eq!(posted, Some(Ok(())), "what is left can be spent");
     }
 }
@@ -59,14 +60,6 @@ pub struct Charge {
     pub cost: u64,
     /// What is left.
     pub headroom: u64,
-}
-
-/// A charge that is due at a till.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Due {
-    till: u32,
-    ledger: u32,
-    charge: budget::Charge,
 }
 
 /// All tills, and the newest charges.
@@ -203,7 +196,7 @@ impl Tills {
         }
     }
 
-    /// Takes a cost, more than nothing, if the budget of a till leaves it.
+    /// Takes a cost if the budget of a till leaves it.
     #[inline]
     pub(super) fn take(&mut self, till: u32, cost: u64) -> bool {
         let Some(at) = self.tills.get_mut(till as usize) else { return false };
@@ -226,39 +219,41 @@ impl Tills {
         self.count += 1;
     }
 
-    /// What would be charged; none where there is no such till. The till has posted then.
-    pub(super) fn due(&mut self, till: u32, cost: u64, leak: Leak) -> Option<Due> {
-        let at = self.tills.get_mut(till as usize)?;
-        at.post(&mut self.ledgers);
-        let Till { ledger, flow, leakage, .. } = *at;
-        Some(Due { till, ledger, charge: budget::Charge { flow, cost, leakage, leak } })
+    /// Whether this can be taken from a till, and shown by its device.
+    ///
+    /// # Errors
+    /// The first budget that allows less; none is known where there is no such till.
+    #[inline]
+    pub(super) fn review(&mut self, till: u32, cost: u64, leak: Leak) -> Result<(), Short> {
+        let missing = Short::Flow(Shortfall::Missing);
+        let at = self.tills.get_mut(till as usize).ok_or(missing)?;
+        let ledger = self.ledgers.get(at.ledger as usize).ok_or(missing)?;
+        // What costs nothing needs a limit all the same, which only the ledger knows.
+        if cost > at.left || cost == 0 {
+            at.post(&mut self.ledgers);
+            let ledger = self.ledgers.get(at.ledger as usize).ok_or(missing)?;
+            ledger.review_flow(at.flow, cost).map_err(Short::Flow)?;
+            return ledger.review_leak(at.leakage, leak);
+        }
+        ledger.review_leak(at.leakage, leak)
     }
 
-    /// Whether that can be charged.
-    pub(super) fn review(&self, due: &Due) -> Result<(), Short> {
-        let missing = Short::Flow(budget::Shortfall::Missing);
-        self.ledgers.get(due.ledger as usize).ok_or(missing)?.review(&due.charge)
-    }
-
-    /// The epoch in which that is charged.
-    pub(super) fn epoch(&self, due: &Due) -> Epoch {
-        self.tills.get(due.till as usize).map_or(Epoch::default(), |till| till.epoch)
+    /// The epoch in which a till charges.
+    pub(super) fn epoch(&self, till: u32) -> Epoch {
+        self.tills.get(till as usize).map_or(Epoch::default(), |till| till.epoch)
     }
 
     /// Charges what was reviewed just before, and keeps the row.
-    pub(super) fn book(&mut self, due: &Due) -> Option<()> {
-        self.ledgers.get_mut(due.ledger as usize)?.book(&due.charge).ok()?;
-        self.look(due.till);
-        let at = self.tills.get_mut(due.till as usize)?;
-        at.nonce += 1;
-        let (epoch, nonce, cost, headroom) = (at.epoch, at.nonce, due.charge.cost, at.left);
-        self.keep(Charge { till: due.till, epoch, nonce, cost, headroom });
-        Some(())
+    #[inline]
+    pub(super) fn book(&mut self, till: u32, cost: u64, leak: Leak) -> Option<()> {
+        let at = self.tills.get(till as usize)?;
+        self.ledgers.get_mut(at.ledger as usize)?.book_leak(at.leakage, leak).ok()?;
+        self.take(till, cost).then_some(())
     }
 
     /// The epoch and the number of the receipt that the charge just booked at a till needs.
-    pub(super) fn number(&mut self, due: &Due) -> Option<(Epoch, u64)> {
-        let till = self.tills.get_mut(due.till as usize)?;
+    pub(super) fn number(&mut self, till: u32) -> Option<(Epoch, u64)> {
+        let till = self.tills.get_mut(till as usize)?;
         till.receipts += 1;
         Some((till.epoch, till.receipts))
     }

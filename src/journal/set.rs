@@ -13,8 +13,9 @@ use std::sync::Arc;
 use crate::base::limits::{FACTS_MAX, JOURNAL_BYTES_MAX};
 use crate::base::value::Value;
 use crate::base::weight::Excess;
-use crate::journal::fact::{Epoch, Fact, FactId, Place};
+use crate::journal::fact::{Epoch, Fact, FactId, Heading, Place};
 use crate::journal::name::{Device, Key};
+use crate::journal::shelf::Shelf;
 
 /// Why facts are not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,16 +62,15 @@ impl fmt::Display for Refusal {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Set {
     place: Arc<Place>,
-    /// Sorted, each once.
-    facts: Vec<Fact>,
+    facts: Shelf,
     bytes: usize,
 }
 
 impl Set {
     /// The set of a place, without facts.
     #[must_use]
-    pub const fn new(place: Arc<Place>) -> Self {
-        Self { place, facts: Vec::new(), bytes: 0 }
+    pub fn new(place: Arc<Place>) -> Self {
+        Self { place, facts: Shelf::default(), bytes: 0 }
     }
 
     /// Which facts belong here.
@@ -80,9 +80,20 @@ impl Set {
     }
 
     /// The facts in their order: by [`Fact::order`], then by device, then by id.
+    pub fn facts(&self) -> impl DoubleEndedIterator<Item = &Fact> + Clone {
+        self.facts.iter()
+    }
+
+    /// How many facts there are.
     #[must_use]
-    pub fn facts(&self) -> &[Fact] {
-        &self.facts
+    pub const fn len(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.facts.len() == 0
     }
 
     /// The facts of one key, in their order.
@@ -101,27 +112,28 @@ impl Set {
     /// # Errors
     /// The data is too large or not known, or the set is full.
     pub fn append(&mut self, key: Key, data: Value, device: Device, epoch: Epoch) -> Result<&Fact, Refusal> {
-        self.append_within(JOURNAL_BYTES_MAX, key, data, device, epoch)
+        let heading = Arc::new(Heading::new(self.place.clone(), key, device));
+        self.append_within(JOURNAL_BYTES_MAX, &heading, data, epoch)
     }
 
-    /// The same where the journal has only so many bytes left.
+    /// The same under a heading of this place, where the journal has only so many bytes left.
+    #[inline]
     pub(super) fn append_within(
         &mut self,
         room: usize,
-        key: Key,
+        heading: &Arc<Heading>,
         data: Value,
-        device: Device,
         epoch: Epoch,
     ) -> Result<&Fact, Refusal> {
+        self.same_place(heading.place())?;
         let order = self.facts.last().map_or(1, |last| last.order().saturating_add(1));
-        let fact = Fact::new(self.place.clone(), key, data, device, epoch, order)?;
+        let fact = Fact::new(heading.clone(), data, epoch, order)?;
         if fact.bytes() > room {
             return Err(Refusal::Full);
         }
         self.room(1, fact.bytes())?;
         self.bytes += fact.bytes();
-        self.facts.push(fact);
-        self.facts.last().ok_or(Refusal::Full)
+        self.facts.push(fact).ok_or(Refusal::Full)
     }
 
     /// Takes away the fact that was added last, before anybody has seen it; gives its bytes.
@@ -137,11 +149,14 @@ impl Set {
     /// It belongs to another place, or the set is full.
     pub fn insert(&mut self, fact: Fact) -> Result<bool, Refusal> {
         self.same_place(fact.place())?;
-        let Err(at) = self.facts.binary_search(&fact) else { return Ok(false) };
-        self.room(1, fact.bytes())?;
-        self.bytes += fact.bytes();
-        self.facts.insert(at, fact);
-        Ok(true)
+        let bytes = fact.bytes();
+        if self.room(1, bytes).is_err() {
+            // What is there already needs no room.
+            return if self.facts.has(&fact) { Ok(false) } else { Err(Refusal::Full) };
+        }
+        let new = self.facts.insert(fact);
+        self.bytes += if new { bytes } else { 0 };
+        Ok(new)
     }
 
     /// Takes every fact of `other`: the union. Gives the number of facts that are new.
@@ -153,9 +168,7 @@ impl Set {
         self.room_for(&delta)?;
         let new = delta.facts.len();
         self.bytes += delta.bytes;
-        self.facts.extend(delta.facts);
-        // Two sorted runs: the sort finds them and merges in one pass.
-        self.facts.sort();
+        self.facts.join(delta.facts);
         Ok(new)
     }
 
@@ -216,7 +229,7 @@ impl Set {
     }
 
     fn only(&self, mut keep: impl FnMut(&Fact) -> bool) -> Self {
-        let facts: Vec<Fact> = self.facts.iter().filter(|fact| keep(fact)).cloned().collect();
+        let facts: Shelf = self.facts.iter().filter(|fact| keep(fact)).cloned().collect();
         let bytes = facts.iter().map(Fact::bytes).sum();
         Self { place: self.place.clone(), facts, bytes }
     }

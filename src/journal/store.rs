@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::base::limits::{FACT_SETS_MAX, JOURNAL_BYTES_MAX};
 use crate::base::value::Value;
-use crate::journal::fact::{Epoch, Fact, Place};
+use crate::journal::fact::{Epoch, Fact, Heading, Place};
 use crate::journal::name::{Context, Device, Key, Namespace};
 use crate::journal::set::{Refusal, Set};
 
@@ -56,8 +56,14 @@ impl Journal {
         Ok(id)
     }
 
-    /// Adds what `device` says to a set, after every fact that is there. Beyond the fact it allocates only where the
-    /// set's room grows.
+    /// The heading of what a device says about a key in a set; none for a number of another journal.
+    #[must_use]
+    pub fn heading(&self, set: SetId, key: Key, device: Device) -> Option<Arc<Heading>> {
+        let place = self.sets.get(set.0 as usize)?.place().clone();
+        Some(Arc::new(Heading::new(place, key, device)))
+    }
+
+    /// Adds what `device` says to a set, after every fact that is there.
     ///
     /// # Errors
     /// The data is too large or not known, or the journal is full.
@@ -69,10 +75,26 @@ impl Journal {
         device: Device,
         epoch: Epoch,
     ) -> Result<&Fact, Refusal> {
+        let heading = self.heading(set, key, device).ok_or(Refusal::Context)?;
+        self.note(set, &heading, data, epoch)
+    }
+
+    /// The same under a heading that was made before. Beyond the fact it allocates only where the set's room grows.
+    ///
+    /// # Errors
+    /// As for [`Self::append`]; or the heading is that of another set.
+    #[inline]
+    pub fn note(
+        &mut self,
+        set: SetId,
+        heading: &Arc<Heading>,
+        data: Value,
+        epoch: Epoch,
+    ) -> Result<&Fact, Refusal> {
         // Ids come from `open` of this journal; another one's number may be out of range here.
         let set = self.sets.get_mut(set.0 as usize).ok_or(Refusal::Context)?;
         let room = JOURNAL_BYTES_MAX.saturating_sub(self.bytes);
-        let fact = set.append_within(room, key, data, device, epoch)?;
+        let fact = set.append_within(room, heading, data, epoch)?;
         self.bytes += fact.bytes();
         Ok(fact)
     }
@@ -81,23 +103,28 @@ impl Journal {
     ///
     /// # Errors
     /// One of them is too large or not known, or the journal is full; then none is there.
-    pub fn append_all(
+    #[inline]
+    pub fn note_all<'a>(
         &mut self,
-        facts: impl Iterator<Item = (SetId, Key, Value)> + Clone,
-        device: &Device,
+        facts: impl Iterator<Item = (SetId, &'a Arc<Heading>, Value)> + Clone,
         epoch: Epoch,
     ) -> Result<(), Refusal> {
-        for (done, (set, key, data)) in facts.clone().enumerate() {
-            if let Err(refusal) = self.append(set, key, data, device.clone(), epoch) {
-                // What was added in this call stands last in its set, and nobody has seen it.
-                for (set, ..) in facts.take(done) {
-                    let set = self.sets.get_mut(set.0 as usize);
-                    self.bytes -= set.map_or(0, Set::take_back);
-                }
+        for (done, (set, heading, data)) in facts.clone().enumerate() {
+            if let Err(refusal) = self.note(set, heading, data, epoch) {
+                self.take_back(facts.take(done).map(|(set, ..)| set));
                 return Err(refusal);
             }
         }
         Ok(())
+    }
+
+    /// Takes away what was added in one call: it stands last in its set, and nobody has seen it.
+    #[cold]
+    fn take_back(&mut self, sets: impl Iterator<Item = SetId>) {
+        for set in sets {
+            let set = self.sets.get_mut(set.0 as usize);
+            self.bytes -= set.map_or(0, Set::take_back);
+        }
     }
 
     /// The facts of one context.

@@ -293,12 +293,12 @@ impl Hall {
         for side in &self.sides {
             let context = Context::new(side.context).unwrap();
             let view = self.engine.journal().of(&context);
-            assert!(view.sets().all(|set| set.facts().iter().all(|fact| fact.place().context == context)));
+            assert!(view.sets().all(|set| set.facts().all(|fact| fact.place().context == context)));
             let of = |namespace: &str| view.set(&Namespace::new(namespace).unwrap());
-            let written = of("t").map_or(&[][..], |set| set.facts());
+            let written: Vec<_> = of("t").into_iter().flat_map(laban::journal::Set::facts).collect();
             assert!(written.iter().all(|fact| fact.key().as_str() == side.context));
             assert_eq!(written.len() as u64, side.facts);
-            let mut grants = of("budget").map_or(&[][..], |set| set.facts()).iter();
+            let mut grants = of("budget").into_iter().flat_map(laban::journal::Set::facts);
             assert!(grants.all(|fact| fact.device().as_str() == "@engine"));
         }
     }

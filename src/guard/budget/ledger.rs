@@ -187,14 +187,24 @@ impl Ledger {
     /// The first budget that allows less.
     #[inline]
     pub fn review(&self, charge: &Charge) -> Result<(), Short> {
-        let flow = self.flow_budget(charge.flow).ok_or(Short::Flow(Shortfall::Missing))?;
-        flow.review(&self.replica, charge.cost).map_err(Short::Flow)?;
-        if charge.leak.is_nothing() {
+        self.review_flow(charge.flow, charge.cost).map_err(Short::Flow)?;
+        self.review_leak(charge.leakage, charge.leak)
+    }
+
+    /// The part of it that is flow.
+    pub(in crate::guard) fn review_flow(&self, flow: FlowId, cost: u64) -> Result<(), Shortfall> {
+        self.flow_budget(flow).ok_or(Shortfall::Missing)?.review(&self.replica, cost)
+    }
+
+    /// The part of it that is leakage.
+    #[inline]
+    pub(in crate::guard) fn review_leak(&self, row: Option<LeakageId>, leak: Leak) -> Result<(), Short> {
+        if leak.is_nothing() {
             return Ok(());
         }
         let missing = Short::Leakage(Observer::External, Shortfall::Missing);
-        let leakage = charge.leakage.and_then(|id| self.leakage_budgets(id)).ok_or(missing)?;
-        leakage.review(&self.replica, charge.leak).map_err(|(observer, why)| Short::Leakage(observer, why))
+        let leakage = row.and_then(|id| self.leakage_budgets(id)).ok_or(missing)?;
+        leakage.review(&self.replica, leak).map_err(|(observer, why)| Short::Leakage(observer, why))
     }
 
     /// Makes a charge. Neither searches nor allocates.
@@ -204,21 +214,31 @@ impl Ledger {
     #[inline]
     pub fn charge(&mut self, charge: &Charge) -> Result<(), Short> {
         self.review(charge)?;
-        self.book(charge)
+        self.book_flow(charge.flow, charge.cost).map_err(Short::Flow)?;
+        self.book_leak(charge.leakage, charge.leak)
     }
 
-    /// Makes a charge that was reviewed just before.
+    /// Makes a charge of flow alone.
+    pub(in crate::guard) fn charge_flow(&mut self, flow: FlowId, cost: u64) -> Result<(), Shortfall> {
+        self.review_flow(flow, cost)?;
+        self.book_flow(flow, cost)
+    }
+
     #[inline]
-    pub(in crate::guard) fn book(&mut self, charge: &Charge) -> Result<(), Short> {
-        let missing = Short::Flow(Shortfall::Missing);
-        let row = self.flows.get_mut(charge.flow.0 as usize).ok_or(missing)?;
-        row.budget.book(row.seat, charge.cost).map_err(Short::Flow)?;
-        if charge.leak.is_nothing() {
+    fn book_flow(&mut self, flow: FlowId, cost: u64) -> Result<(), Shortfall> {
+        let row = self.flows.get_mut(flow.0 as usize).ok_or(Shortfall::Missing)?;
+        row.budget.book(row.seat, cost)
+    }
+
+    /// Shows what was reviewed just before.
+    #[inline]
+    pub(in crate::guard) fn book_leak(&mut self, row: Option<LeakageId>, leak: Leak) -> Result<(), Short> {
+        if leak.is_nothing() {
             return Ok(());
         }
         let missing = Short::Leakage(Observer::External, Shortfall::Missing);
-        let row = charge.leakage.and_then(|id| self.leakages.get_mut(id.0 as usize)).ok_or(missing)?;
-        let shown = row.budgets.book(row.seats, charge.leak);
+        let row = row.and_then(|id| self.leakages.get_mut(id.0 as usize)).ok_or(missing)?;
+        let shown = row.budgets.book(row.seats, leak);
         shown.map_err(|(observer, why)| Short::Leakage(observer, why))
     }
 
