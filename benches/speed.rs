@@ -96,7 +96,9 @@ fn alone() -> bool {
         let guarded = measure::guarded();
         guarded_rows(guarded).iter().for_each(|(name, value)| println!("{name:<40} {}", rate(*value)));
         costs_more(guarded).iter().for_each(|(name, more)| println!("{name:<40} {more:.1} ns"));
-    } else if let Some(which) = ["count-default", "count-words", "count-field"].iter().position(|name| asked(name)) {
+    } else if let Some(which) =
+        ["count-default", "count-words", "count-field"].iter().position(|name| asked(name))
+    {
         println!("{:.0} messages", measure::count_guarded(which));
     } else if asked("count") {
         println!("{:.0} messages", measure::count());

@@ -17,6 +17,7 @@ use crate::config::guards::fact::Fact;
 use crate::config::guards::{OnDenied, Profile, Receipt};
 use crate::guard::budget::Leak;
 use crate::guard::policy::{Origin, Policy, places};
+use crate::guard::receipt::fits;
 use crate::journal::{Context, Device, Heading, Journal, Key, Namespace, Place, SetId};
 
 /// No rule: the message is denied.
@@ -69,6 +70,8 @@ pub(super) struct Row {
     pub(super) entries: Vec<Entry>,
     /// Whether the commit books a row for a receipt.
     pub(super) books: bool,
+    /// Whether that receipt is short enough to be signed.
+    pub(super) signable: bool,
     pub(super) on_denied: OnDenied,
     pub(super) label: Arc<str>,
 }
@@ -170,6 +173,7 @@ impl Table {
                             facts: terms.facts.into(),
                             entries: Vec::new(),
                             books: terms.receipt == Receipt::Required,
+                            signable: fits([&*policy.context, ends[0], ends[1], &*place.message.name]),
                             on_denied: terms.on_denied,
                             label: place.message.name.clone(),
                         };

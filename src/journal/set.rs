@@ -4,13 +4,14 @@
 //! set lacks, and states that are reduced from them.
 //! Invariants: every fact is of the set's own place; facts are sorted and each is there once; a refusal changes
 //! nothing.
-//! Is not: bounded by time. Nothing is ever taken away; what is full says so.
+//! What a newer fact says for good ([`Set::supersede`]) may be forgotten: a pure rule, after which merges are what they were.
+//! Is not: bounded by time. Nothing else is ever taken away; what is full says so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::base::limits::{FACTS_MAX, JOURNAL_BYTES_MAX};
+use crate::base::limits::{FACTS_MAX, FACTS_RESERVED, JOURNAL_BYTES_MAX};
 use crate::base::value::Value;
 use crate::base::weight::Excess;
 use crate::journal::fact::{Epoch, Fact, FactId, Heading, Place};
@@ -32,7 +33,11 @@ pub enum Refusal {
     Unknown,
     /// The order of a fact is beyond `limits::FACT_ORDER_MAX`.
     Order,
-    /// There would be more facts, sets or bytes than `base::limits` allows.
+    /// The context has used up its share of the journal: `limits::CONTEXT_BYTES_MAX`.
+    Share,
+    /// There are `limits::FACT_SETS_MAX` other sets, which stay.
+    Sets,
+    /// There would be more facts or bytes than `base::limits` allows.
     Full,
 }
 
@@ -47,14 +52,41 @@ impl Refusal {
             Self::Bytes => "a fact is larger than the limit",
             Self::Unknown => "a fact says what nobody knows",
             Self::Order => "the places of a set of facts are used up",
+            Self::Share => "the context has used up its share of the journal",
+            Self::Sets => "the journal has no place for another set of facts",
             Self::Full => "the journal is full",
         }
+    }
+
+    /// Whether another fact, or this one at another time, may be taken: it is not the fact itself that is refused.
+    #[must_use]
+    pub const fn is_of_room(self) -> bool {
+        matches!(self, Self::Share | Self::Full)
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.sentence())
+    }
+}
+
+/// What a fact is appended for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Somebody wants it written down.
+    Record,
+    /// It opens a budget: for that a part of the room is reserved.
+    Grant,
+}
+
+impl Purpose {
+    /// How many facts a set may have for this.
+    const fn facts_max(self) -> usize {
+        match self {
+            Self::Record => FACTS_MAX - FACTS_RESERVED,
+            Self::Grant => FACTS_MAX,
+        }
     }
 }
 
@@ -113,14 +145,14 @@ impl Set {
     /// The data is too large or not known, or the set is full.
     pub fn append(&mut self, key: Key, data: Value, device: Device, epoch: Epoch) -> Result<&Fact, Refusal> {
         let heading = Arc::new(Heading::new(self.place.clone(), key, device));
-        self.append_within(JOURNAL_BYTES_MAX, &heading, data, epoch)
+        self.append_within((Purpose::Record, JOURNAL_BYTES_MAX), &heading, data, epoch)
     }
 
     /// The same under a heading of this place, where the journal has only so many bytes left.
     #[inline]
     pub(super) fn append_within(
         &mut self,
-        room: usize,
+        (purpose, room): (Purpose, usize),
         heading: &Arc<Heading>,
         data: Value,
         epoch: Epoch,
@@ -128,10 +160,9 @@ impl Set {
         self.same_place(heading.place())?;
         let order = self.facts.last().map_or(1, |last| last.order().saturating_add(1));
         let fact = Fact::new(heading.clone(), data, epoch, order)?;
-        if fact.bytes() > room {
+        if fact.bytes() > room || self.facts.len() >= purpose.facts_max() {
             return Err(Refusal::Full);
         }
-        self.room(1, fact.bytes())?;
         self.bytes += fact.bytes();
         self.facts.push(fact).ok_or(Refusal::Full)
     }
@@ -183,6 +214,30 @@ impl Set {
             while theirs.next_if(|their| *their < fact).is_some() {}
             theirs.peek() != Some(&fact)
         }))
+    }
+
+    /// Forgets what newer facts have made void: of the facts that `subject` gives one subject those that are not of the
+    /// newest epoch among them. Facts without a subject stay. Gives the bytes that are free then.
+    ///
+    /// Whether a fact goes depends on no more than the facts that are there, and what made it go stays. So it does not
+    /// matter whether one forgets before a merge, after it, or both, here or elsewhere.
+    pub fn supersede<S: Ord>(&mut self, subject: fn(&Fact) -> Option<S>) -> usize {
+        let mut newest: BTreeMap<S, Epoch> = BTreeMap::new();
+        for fact in self.facts() {
+            if let Some(subject) = subject(fact) {
+                let epoch = newest.entry(subject).or_default();
+                *epoch = fact.epoch().max(*epoch);
+            }
+        }
+        let mut free = 0;
+        self.facts.retain(|fact| {
+            let epoch = subject(fact).and_then(|subject| newest.get(&subject));
+            let stays = epoch.is_none_or(|epoch| fact.epoch() >= *epoch);
+            free += if stays { 0 } else { fact.bytes() };
+            stays
+        });
+        self.bytes -= free;
+        free
     }
 
     /// The facts whose ids are not among these: what one lacks who has told only ids.

@@ -64,7 +64,9 @@ impl Shelf {
 
     /// Whether a fact is there.
     pub(super) fn has(&self, fact: &Fact) -> bool {
-        self.chunk_of(fact).and_then(|at| self.chunks.get(at)).is_some_and(|chunk| chunk.binary_search(fact).is_ok())
+        self.chunk_of(fact)
+            .and_then(|at| self.chunks.get(at))
+            .is_some_and(|chunk| chunk.binary_search(fact).is_ok())
     }
 
     /// The chunk in which a fact stands or would stand; none where it comes after all.
@@ -75,7 +77,8 @@ impl Shelf {
 
     /// Adds a fact at its place; false if it is there.
     pub(super) fn insert(&mut self, fact: Fact) -> bool {
-        let Some((at, chunk)) = self.chunk_of(&fact).and_then(|at| Some((at, self.chunks.get_mut(at)?))) else {
+        let Some((at, chunk)) = self.chunk_of(&fact).and_then(|at| Some((at, self.chunks.get_mut(at)?)))
+        else {
             self.push(fact);
             return true;
         };
@@ -91,7 +94,8 @@ impl Shelf {
 
     /// Takes in facts that are sorted, and none of which is here.
     pub(super) fn join(&mut self, more: Self) {
-        let after = |more: &Self| more.iter().next().zip(self.last()).is_none_or(|(first, last)| last < first);
+        let after =
+            |more: &Self| more.iter().next().zip(self.last()).is_none_or(|(first, last)| last < first);
         if after(&more) {
             more.into_facts().for_each(|fact| _ = self.push(fact));
             return;

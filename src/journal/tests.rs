@@ -13,7 +13,8 @@ use crate::base::tests::{types, values};
 use crate::base::value::Value;
 use crate::base::weight::Excess;
 use crate::journal::{
-    Context, Device, Epoch, Fact, Heading, Journal, Key, Misnomer, Name, Namespace, Place, Refusal, Set, canon,
+    Context, Device, Epoch, Fact, Heading, Journal, Key, Misnomer, Name, Namespace, Place, Refusal, Set,
+    canon,
 };
 
 /// Cases of each named invariant.
@@ -236,9 +237,7 @@ fn an_id_is_the_same_in_every_version() {
     let same = Fact::new(at("k", "A"), data, Epoch(1), 2).unwrap();
     assert_eq!((&same, same.id()), (&fact, fact.id()));
     // No part can take a letter from the next one.
-    let fact = |key_name: &str, by: &str| {
-        Fact::new(at(key_name, by), Value::None, Epoch(0), 1).unwrap().id()
-    };
+    let fact = |key_name: &str, by: &str| Fact::new(at(key_name, by), Value::None, Epoch(0), 1).unwrap().id();
     assert_ne!(fact("ab", "c"), fact("a", "bc"));
 }
 

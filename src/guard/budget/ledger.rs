@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::limits::BUDGET_ROWS_MAX;
 use crate::guard::budget::account::{Budget, Shortfall};
 use crate::guard::budget::counts::Seat;
-use crate::guard::budget::grant;
+use crate::guard::budget::grant::Granted;
 use crate::guard::budget::leakage::{Leak, Leakage, Observer};
-use crate::journal::{Context, Device, Fact, Journal};
+use crate::journal::{Context, Device, Journal};
 
 /// A row of flow: one context and peer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -268,35 +268,31 @@ impl Ledger {
     /// Doing it again with the same facts changes nothing.
     pub fn replenish(&mut self, journal: &Journal, granters: &BTreeSet<Device>) {
         for (context, peers) in &self.peers {
+            let granted = Granted::of(&journal.of(context), granters);
             for (peer, id) in peers {
                 if let Some(row) = self.flows.get_mut(id.0 as usize) {
-                    row.merge(&grant::flow(&journal.of(context), peer, granters), &self.replica);
+                    row.merge(&granted.flow(peer), &self.replica);
                 }
             }
         }
         for (context, id) in &self.contexts {
             if let Some(row) = self.leakages.get_mut(id.0 as usize) {
-                row.merge(&grant::leakage(&journal.of(context), granters), &self.replica);
+                row.merge(Granted::of(&journal.of(context), granters).leakage(), &self.replica);
             }
         }
     }
 
-    /// Takes in one fact more: the same as [`Ledger::replenish`] with all that were there and this one, because budgets
-    /// are joins.
-    pub fn heed(&mut self, fact: &Fact, granters: &BTreeSet<Device>) {
-        if !granters.contains(fact.device()) {
-            return;
+    /// Merges a budget into a row.
+    pub(in crate::guard) fn join_flow(&mut self, id: FlowId, budget: &Budget) {
+        if let Some(row) = self.flows.get_mut(id.0 as usize) {
+            row.merge(budget, &self.replica);
         }
-        let context = &fact.place().context;
-        for (peer, id) in self.peers.get(context).into_iter().flatten() {
-            if let (Some(opened), Some(row)) = (grant::flow_of(fact, peer), self.flows.get_mut(id.0 as usize))
-            {
-                row.merge(&opened, &self.replica);
-            }
-        }
-        let row = self.contexts.get(context).and_then(|id| self.leakages.get_mut(id.0 as usize));
-        if let (Some(opened), Some(row)) = (grant::leakage_of(fact), row) {
-            row.merge(&opened, &self.replica);
+    }
+
+    /// Merges budgets into a row.
+    pub(in crate::guard) fn join_leakage(&mut self, id: LeakageId, leakage: &Leakage) {
+        if let Some(row) = self.leakages.get_mut(id.0 as usize) {
+            row.merge(leakage, &self.replica);
         }
     }
 }
