@@ -19,7 +19,7 @@ use crate::config::guards::read;
 use crate::config::vocabulary::Vocabulary;
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
-use crate::diag::source::{Sources, Span};
+use crate::diag::source::{SourceId, Sources, Span};
 use crate::guard::{Policy, Table};
 use crate::tools::guards::tokens::{Held, token_files};
 use crate::tools::guards::{self, Beside, plan, policy, report, show};
@@ -114,6 +114,13 @@ pub fn beside(
     if said.is_empty() { Ok((all, shown)) } else { Err(said) }
 }
 
+/// The protocol that a profile is for; none where the file does not say so.
+#[must_use]
+pub fn meant(profile: &Path) -> Option<String> {
+    let text = files::text(profile).ok()?;
+    read(SourceId(0), &text, None).0.map(|profile| profile.protocol)
+}
+
 /// The table of a policy; none if it cannot be one, which has then been shown.
 pub fn table(policy: &Policy, ready: &Ready, terminal: &mut Terminal) -> Option<Table> {
     let made = guards::table(policy, &ready.protocol, &ready.programs);
@@ -129,7 +136,7 @@ fn held(file: &str, bindings: &Bindings) -> Result<Held, Vec<Diagnostic>> {
     let mut texts = BTreeMap::new();
     let mut said = Vec::new();
     for (name, place) in token_files(bindings) {
-        match files::text(&directory.join(name)) {
+        match files::secret(&directory.join(name)) {
             Ok(text) => {
                 texts.insert(name.to_owned(), text);
             }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::bytecode::program::Program;
 use crate::check::search::Progress;
@@ -54,10 +54,17 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
                 .say(&format!("{name}: {states} states so far, {waiting} to look at, depth {depth}"));
         }
     };
+    // A profile that is named is for its protocol; beside the others stand their own.
+    let named = args.guards.as_deref();
+    let meant = named.and_then(guards::meant);
+    let mut met = meant.is_none();
     let mut besides = |file: &str, programs: &[Program]| {
         let mut sources = Sources::default();
         let mut say = |line: &str| talk.borrow_mut().say(line);
-        let found = guards::beside(None, file, &vocabulary(programs), &mut sources, &mut say);
+        let words = vocabulary(programs);
+        let own = meant.as_ref().is_none_or(|meant| *meant == words.protocol);
+        met |= own;
+        let found = guards::beside(named.filter(|_| own), file, &words, &mut sources, &mut say);
         let shown = |said: Vec<Diagnostic>| render(Format::Human(style(Stream::Err)), &sources, &said);
         found.map_err(|said| talk.borrow_mut().write(Stream::Err, &shown(said))).ok()
     };
@@ -65,6 +72,9 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
     let mut offers = |file: &str, words: &Vocabulary| beside.offers(file, words);
     let rows = explore(&front, &options, &setup, &mut offers, &mut besides, &mut tell);
     let terminal = talk.into_inner();
+    if let Some((path, meant)) = named.zip(meant).filter(|_| !met) {
+        bail!("`{}` is for `{meant}`, which is not among these protocols", path.display());
+    }
     let findings = errors(&front.sources, &rows);
     let format = Format::Human(style(Stream::Err));
     terminal.write(Stream::Err, &render(format, &front.sources, &findings));

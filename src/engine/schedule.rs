@@ -67,7 +67,7 @@ pub(super) enum Word {
     Entered(AgentId, u16, Duration),
     /// A role is through with a scope.
     Left(AgentId, u16),
-    /// The answer to this agent's question is no longer wanted.
+    /// The answer to this agent's question is no longer wanted, or what it has offered is no longer meant.
     Withdrawn(AgentId),
 }
 
