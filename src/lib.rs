@@ -23,8 +23,10 @@
 //! effect   | base diag config bytecode journal                         | handlers as data: calls, answers, pure built-ins, stand-in participants
 //! engine   | base diag config bytecode machine journal guard effect    | sessions, scheduler, timers
 //! check    | base diag bytecode machine                                | explores every run of the machines
+//! node     | base diag config bytecode machine journal guard effect engine | versions, sessions by number, calls under way: what a log replays
 //! tools    | base diag config syntax global local bytecode compile pipeline machine journal guard effect engine check | one file per verb: sources in, report out
-//! cli      | base diag config syntax global local bytecode compile pipeline machine journal guard effect engine check tools | arguments, files, terminal, exit codes
+//! host     | base diag config global local bytecode pipeline machine journal guard effect engine node tools | the process: clock, log, directory, handlers, control interface
+//! cli      | base diag config syntax global local bytecode compile pipeline machine journal guard effect engine check node tools host | arguments, files, terminal, exit codes
 //! ```
 
 #![forbid(unsafe_code)]
@@ -43,9 +45,11 @@ pub mod effect;
 pub mod engine;
 pub mod global;
 pub mod guard;
+pub mod host;
 pub mod journal;
 pub mod local;
 pub mod machine;
+pub mod node;
 pub mod pipeline;
 pub mod syntax;
 pub mod tools;

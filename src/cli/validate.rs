@@ -13,16 +13,15 @@ use crate::bytecode::program::Program;
 use crate::check::search::Progress;
 use crate::check::turn::Free;
 use crate::cli::Exit;
-use crate::cli::answers::{Bound, bound};
 use crate::cli::args::{Validate, Verdicts, Without};
-use crate::cli::files;
-use crate::cli::guards;
 use crate::cli::source::{front, sizes};
 use crate::cli::terminal::{Stream, Terminal, columns, style};
 use crate::config::vocabulary::Vocabulary;
 use crate::diag::render::{Format, render};
 use crate::diag::source::Sources;
 use crate::diag::{Diagnostic, Severity};
+use crate::host::beside::{self, Bound, bound};
+use crate::host::files;
 use crate::local::Amend;
 use crate::pipeline::{Options, has_errors};
 use crate::tools::run::vocabulary;
@@ -56,7 +55,7 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
     };
     // A profile that is named is for its protocol; beside the others stand their own.
     let named = args.guards.as_deref();
-    let meant = named.and_then(guards::meant);
+    let meant = named.and_then(beside::meant);
     let mut met = meant.is_none();
     let mut besides = |file: &str, programs: &[Program]| {
         let mut sources = Sources::default();
@@ -64,7 +63,7 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
         let words = vocabulary(programs);
         let own = meant.as_ref().is_none_or(|meant| *meant == words.protocol);
         met |= own;
-        let found = guards::beside(named.filter(|_| own), file, &words, &mut sources, &mut say);
+        let found = beside::beside(named.filter(|_| own), file, &words, &mut sources, &mut say);
         let shown = |said: Vec<Diagnostic>| render(Format::Human(style(Stream::Err)), &sources, &said);
         found.map_err(|said| talk.borrow_mut().write(Stream::Err, &shown(said))).ok()
     };

@@ -45,6 +45,8 @@ pub struct RoleBinding {
     pub config: Json,
     /// How long an answer may take.
     pub deadline: Option<Duration>,
+    /// Whether the handler sees what the role receives, and may refuse it.
+    pub observes: bool,
     /// What the role may do, in runs and tests; what a fresh directory grants where nothing is said.
     pub capabilities: Option<Vec<String>>,
     /// The files of the tokens that the role holds, relative to the bindings; without `capabilities` they alone say what it
@@ -103,7 +105,8 @@ pub enum HandlerKind {
 
 impl HandlerKind {
     /// Whether it needs more than this process, so that a run uses a stand-in.
-    const fn elsewhere(&self) -> bool {
+    #[must_use]
+    pub const fn is_elsewhere(&self) -> bool {
         matches!(self, Self::Process(_) | Self::Http(_) | Self::WebSocket | Self::Rust)
     }
 
@@ -141,7 +144,7 @@ impl Bindings {
             else {
                 continue;
             };
-            if !handler.kind.elsewhere() {
+            if !handler.kind.is_elsewhere() {
                 notes.extend(role.unused(handler));
             }
             match &handler.kind {
@@ -226,6 +229,7 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
         handler: None,
         config: Json::Null,
         deadline: None,
+        observes: false,
         capabilities: None,
         tokens: None,
     };
@@ -245,6 +249,7 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
             }
             "config" => binding.config = node.to_json(),
             "deadline" => binding.deadline = span(reader, node, "`deadline`"),
+            "observe" => binding.observes = reader.truth(node, "`observe`").unwrap_or(false),
             "capabilities" => binding.capabilities = Some(texts(reader, node, "`capabilities`")),
             _ => binding.tokens = Some(texts(reader, node, "`tokens`")),
         }
@@ -253,7 +258,7 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
 }
 
 /// Settings of a role.
-const ROLE: [&str; 5] = ["handler", "config", "deadline", "capabilities", "tokens"];
+const ROLE: [&str; 6] = ["handler", "config", "deadline", "observe", "capabilities", "tokens"];
 /// Settings that every kind of handler has.
 const COMMON: [&str; 4] = ["kind", "deadline", "concurrency", "retry"];
 /// The kinds of handlers, with the settings that are theirs.

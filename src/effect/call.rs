@@ -4,13 +4,15 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::builtin;
 use crate::base::id::RoleId;
 use crate::base::ty::Type;
 use crate::base::value::Value;
 
 /// A session of one engine: a place in its slab and the generation of that place.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct SessionId {
     /// The place.
     pub slot: u32,
@@ -19,7 +21,7 @@ pub struct SessionId {
 }
 
 /// One call of one engine, never used again; also its idempotency key.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct CallId(pub u64);
 
 /// Something asked on behalf of one role.
@@ -87,7 +89,7 @@ impl Ask {
 }
 
 /// What came back.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Answer {
     /// A payload, or an operation's outcome.
     Value(Value),
@@ -100,7 +102,7 @@ pub enum Answer {
 }
 
 /// Why an answer did not come.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// Whether trying again can help.
     pub kind: FailureKind,
@@ -109,7 +111,7 @@ pub struct Failure {
 }
 
 /// Whether trying again can help.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum FailureKind {
     /// It can.
     Recoverable,

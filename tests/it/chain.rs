@@ -73,6 +73,7 @@ fn grants(roles: &[Role], special: &[bool], plain: &[bool]) -> Grants {
             config: serde_json::Value::Null,
             deadline: None,
             tokens: None,
+            observes: false,
             capabilities: Some(names.collect()),
         }
     };
