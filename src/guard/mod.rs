@@ -2,11 +2,11 @@
 //!
 //! Nothing leaves unguarded, by type: the engine delivers and hands out only what a [`Cleared`] names, and only this
 //! module can make one. `policy` puts profile, annotations and grants together, `table` makes of that what `chain` looks
-//! at, once `installed`, and answers with what is cleared or `denied`; `till` keeps the ledgers of the devices, `granter` says in facts what they may spend, `state` shows it; `budget` is
-//! the algebra of budgets, which devices share. `daybook` keeps what needs a receipt until it is signed, `receipt` signs
-//! and judges, `view` is what a receiver compares receipts with; `token` says what a device may do, before there is a table.
-//! Not there yet: tokens that are evaluated again while an engine runs, frames that carry receipts to other devices, a
-//! profile that is loaded again.
+//! at, once `installed`, and answers with what is cleared or `denied`; `till` keeps the ledgers of the devices, `granter`
+//! says in facts what they may spend, `state` shows it; `budget` is the algebra of budgets, which devices share. `daybook`
+//! keeps what needs a receipt until it is signed, `receipt` signs and judges, `view` is what a receiver compares receipts
+//! with; `token` says what a device may do, before there is a table.
+//! Not there yet: tokens that are evaluated again while an engine runs, frames that carry receipts to other devices.
 //! Is not: an actor. It looks at what it is given and answers.
 
 pub mod budget;

@@ -5,8 +5,9 @@
 
 use crate::journal::fact::Fact;
 
-/// Facts of one chunk: some tens of KiB, less than what the allocator asks the system for anew each time.
-const CHUNK: usize = 1_024;
+/// Facts of one chunk: some tens of KiB, less than what the allocator asks the system for anew each time. Few in tests, so
+/// that small sets have borders too.
+const CHUNK: usize = if cfg!(test) { 4 } else { 1_024 };
 
 /// Facts in their order.
 #[derive(Clone, Debug, Default)]

@@ -115,6 +115,29 @@ proptest! {
         prop_assert_eq!(ids(&set), ids(&other));
     }
 
+    /// However facts stand in chunks, a set is what it would be in one row.
+    #[test]
+    fn chunks_are_not_seen(
+        said in prop::collection::vec((0..40_u64, "[A-C]", any::<bool>()), 0..80), drop in 0..4_u64,
+    ) {
+        let (mut set, mut row) = (Set::new(place("x", "m")), BTreeSet::new());
+        for (order, by, append) in &said {
+            if *append {
+                row.insert(set.append(key("k"), Value::None, device(by), Epoch(0)).unwrap().clone());
+            } else {
+                let fact = Fact::new(at("k", by), Value::None, Epoch(order % 3), *order).unwrap();
+                prop_assert_eq!(set.insert(fact.clone()), Ok(row.insert(fact)));
+            }
+            prop_assert!(set.facts().eq(&row));
+            prop_assert_eq!(set.len(), row.len());
+        }
+        let (less, more): (Vec<_>, Vec<_>) = row.iter().cloned().partition(|fact| fact.order() % 4 < drop);
+        prop_assert_eq!(&merged(&set_of(&less), &set_of(&more)), &set);
+        let newest = row.iter().map(Fact::epoch).max().unwrap_or_default();
+        set.supersede(|_| Some(()));
+        prop_assert!(set.facts().eq(row.iter().filter(|fact| fact.epoch() == newest)));
+    }
+
     #[test]
     fn a_delta_is_what_another_set_lacks(a in sets(), b in sets()) {
         let delta = a.delta(&b).unwrap();

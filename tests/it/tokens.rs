@@ -223,9 +223,9 @@ fn names_in_tokens_are_names() {
     let place = talk("tokens_names");
     let mint = "token mint --key talk.key --capability talk:begin";
     let long = "x".repeat(300);
-    place.laban(&format!("{mint} --context {long}")).status(2).talks("E0412: that is no name of a context");
-    place.laban(&format!("{mint} --device {long}")).status(2).talks("E0412: that is no name of a device");
-    place.laban(&format!("token attenuate a.token --device {long}")).status(2).talks("E0412");
-    place.laban(&format!("token revoke a.token --to r.facts --context {long}")).status(2).talks("E0412");
+    place.laban(&format!("{mint} --context {long}")).status(2).talks("that is no name of a context");
+    place.laban(&format!("{mint} --device {long}")).status(2).talks("that is no name of a device");
+    place.laban(&format!("token attenuate a.token --device {long}")).status(2).talks("no name of a");
+    place.laban(&format!("token revoke a.token --to r.facts --context {long}")).status(2).talks("no name of a");
     place.laban(&format!("{mint} --context home --device A -o b.token")).status(0);
 }
