@@ -416,8 +416,8 @@ fn a_byte_order_mark_is_no_part_of_a_profile() {
     place
         .laban("guards plan talk.choreo")
         .status(1)
-        .talks("has no setting `budget`")
-        .talks("talk.guards.yaml:2:1");
+        .says("has no setting `budget`")
+        .says("talk.guards.yaml:2:1");
 }
 
 /// What a scope has ended is offered no more: nothing of it stays due, and its denials are not counted any further.

@@ -196,7 +196,8 @@ fn what_looks_like_a_secret_is_not_shown_when_it_is_taken_for_something_else() {
             assert_ne!(ran.status, 0, "{verb}");
             let part = &text[8..40];
             assert!(!ran.out.contains(part) && !ran.err.contains(part), "{verb} shows {secret}");
-            ran.talks("it holds a key or a token");
+            let said = [&ran.out, &ran.err].into_iter().any(|text| text.contains("it holds a key or a token"));
+            assert!(said, "{verb}: {}{}", ran.out, ran.err);
         };
         of(format!("run talk.choreo --guards {secret}"));
         of(format!("run talk.choreo --script {secret}"));
