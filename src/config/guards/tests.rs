@@ -181,7 +181,7 @@ fn ranges_are_said() {
         "protocol: Vote\ndefaults: { on_denied: { retry: -1, backoff: 1s } }\nbudgets: [{ limit: 1, epoch: -1h }]\n\
          leakage_limits: { external: 0, neighbor: 0, in_group: 0, epoch: 0s }\n",
         &[
-            "2:34 E0445 `retry` is from 0 to 1000, not -1 [-1]",
+            "2:33 E0445 `retry` is from 0 to 1000, not -1 [-1]",
             "3:30 E0445 `epoch` is a span of time such as `250ms` or `2h`, not `-1h` [-1h]",
             "4:65 E0445 `epoch` is longer than `0s` [0s] (leave it out where it has no end)",
         ],
