@@ -129,7 +129,7 @@ pub(in crate::guard) enum Opening {
     /// Flow toward a peer, or toward every one.
     Flow(Option<Device>, Budget),
     /// What observers of the context may see.
-    Leakage(Leakage),
+    Leakage(Box<Leakage>),
 }
 
 impl Opening {
@@ -138,7 +138,7 @@ impl Opening {
         Some(match Grant::read(fact)? {
             Grant::Flow { peer, limit } => Self::Flow(peer, Budget::new(fact.epoch(), limit)),
             Grant::Shared { peer, shares } => Self::Flow(peer, Budget::shared(fact.epoch(), shares).ok()?),
-            Grant::Leakage(limits) => Self::Leakage(Leakage::new(fact.epoch(), limits).ok()?),
+            Grant::Leakage(limits) => Self::Leakage(Box::new(Leakage::new(fact.epoch(), limits).ok()?)),
         })
     }
 }

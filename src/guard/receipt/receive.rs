@@ -194,7 +194,7 @@ impl Receiver {
         let own = |claim: &Charged| {
             claim.context == *frame.context && claim.session == frame.session && *claim.label == *frame.label
         };
-        let last = claims().last();
+        let last = claims().next_back();
         if !claims().all(own) || last.is_none_or(|last| last.src != *frame.peer || last.dst != self.me) {
             return Err(Refusal::Foreign);
         }

@@ -337,7 +337,7 @@ fn hops_that_are_signed_but_not_joined_are_no_route() {
     let check = |rows: &[Booking], origin: usize, expected| {
         let mut receiver = Receiver::new(device(3), directory(4));
         rows.iter().for_each(|row| {
-            receiver.open(&row.charge.context, &row.charge.src, &row.charge.dst, Epoch(3)).unwrap()
+            receiver.open(&row.charge.context, &row.charge.src, &row.charge.dst, Epoch(3)).unwrap();
         });
         let receipts: Vec<Vec<u8>> = signed(rows).iter().map(Signed::to_bytes).collect();
         let (origin, peer, context, payload) = (device(origin), device(2), context(0), Value::Int(4));
