@@ -39,11 +39,13 @@ fn main() {
     say("ready_value_messages_per_s", stream, rate(stream));
     let typed = measure::ping_pong_of_records();
     say("ping_pong_records_per_s", typed, rate(typed));
-    let (plain, full) = measure::guarded();
-    say("records_default_profile_per_s", plain, rate(plain));
-    say("records_full_profile_per_s", full, rate(full));
-    let more = 1e9 / full - 1e9 / plain;
-    say("full_profile_costs_more_ns", more, format!("{more:.1} ns"));
+    let guarded = measure::guarded();
+    for (name, value) in guarded_rows(guarded) {
+        say(name, value, rate(value));
+    }
+    for (name, more) in costs_more(guarded) {
+        say(name, more, format!("{more:.1} ns"));
+    }
     let sessions = measure::sessions();
     say("two_message_sessions_per_s", sessions, rate(sessions));
     let heap = measure::parked_heap();
@@ -91,8 +93,13 @@ fn alone() -> bool {
     if asked("ping") {
         println!("{}", rate(measure::ping_pong()));
     } else if asked("guarded") {
-        let (plain, full) = measure::guarded();
-        println!("{} default\n{} full", rate(plain), rate(full));
+        let guarded = measure::guarded();
+        guarded_rows(guarded).iter().for_each(|(name, value)| println!("{name:<40} {}", rate(*value)));
+        costs_more(guarded).iter().for_each(|(name, more)| println!("{name:<40} {more:.1} ns"));
+    } else if let Some(which) =
+        ["count-default", "count-words", "count-field"].iter().position(|name| asked(name))
+    {
+        println!("{:.0} messages", measure::count_guarded(which));
     } else if asked("count") {
         println!("{:.0} messages", measure::count());
     } else if asked("receipts") {
@@ -105,6 +112,20 @@ fn alone() -> bool {
         return false;
     }
     true
+}
+
+fn guarded_rows([plain, words, field]: [f64; 3]) -> [(&'static str, f64); 3] {
+    [
+        ("records_default_profile_per_s", plain),
+        ("records_full_profile_per_s", words),
+        ("records_full_profile_with_field_per_s", field),
+    ]
+}
+
+/// What a message costs more under a full profile than under the default one.
+fn costs_more([plain, words, field]: [f64; 3]) -> [(&'static str, f64); 2] {
+    let more = |full: f64| 1e9 / full - 1e9 / plain;
+    [("full_profile_costs_more_ns", more(words)), ("full_profile_with_field_costs_more_ns", more(field))]
 }
 
 fn receipt_rows(costs: &receipts::Costs) -> [(&'static str, f64); 5] {

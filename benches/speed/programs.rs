@@ -66,16 +66,42 @@ pub(crate) fn ping_pong() -> Arc<Cast> {
     cast((a, 1), (b, 2))
 }
 
+/// What the facts of [`guarded`] say.
+#[derive(Clone, Copy)]
+pub(crate) enum Said {
+    /// Always the same.
+    Words,
+    /// A field of the message.
+    Field,
+}
+
+impl Said {
+    pub(crate) const ALL: [Self; 2] = [Self::Words, Self::Field];
+}
+
 /// What each message of the ping-pong needs and costs, where its profile says everything that one can say.
-pub(crate) fn guarded(cast: &Cast) -> Table {
-    let profile = "protocol: PingPong\nmessages:\n  \"*\":\n    capabilities: [execute:choreography_send, bench:play]\n    \
-                   flow_cost: 3\n    leakage: { external: 0, neighbor: 1, in_group: 2 }\n    facts: [{ fact: bench/played, data: { by: bench } }]\n\
-                   budgets: [{ limit: 1000000000, epoch: 1h }]\n\
-                   leakage_limits: { external: 0, neighbor: 1000000000, in_group: 1000000000 }\n";
+pub(crate) fn guarded(cast: &Cast, said: Said) -> Table {
+    let entry = |message: &str| {
+        let data = match said {
+            Said::Words => "by: bench".to_owned(),
+            Said::Field => format!("n: \"{{{message}.n}}\""),
+        };
+        format!(
+            "  {message}:\n    capabilities: [execute:choreography_send, bench:play]\n    flow_cost: 3\n    \
+             leakage: {{ external: 0, neighbor: 1, in_group: 2 }}\n    \
+             facts: [{{ fact: bench/played, data: {{ {data} }} }}]\n"
+        )
+    };
+    let profile = format!(
+        "protocol: PingPong\nmessages:\n{}{}budgets: [{{ limit: 1000000000, epoch: 1h }}]\n\
+         leakage_limits: {{ external: 0, neighbor: 1000000000, in_group: 1000000000 }}\n",
+        entry("Ping"),
+        entry("Pong"),
+    );
     let granted = "protocol: PingPong\nroles: { A: { capabilities: [execute:choreography_send, \"bench:play\"] }, \
                    B: { capabilities: [execute:choreography_send, \"bench:play\"] } }\n";
     let (Some(profile), Some(bindings)) =
-        (read(SourceId(0), profile, None).0, bindings::read(SourceId(0), granted, None).0)
+        (read(SourceId(0), &profile, None).0, bindings::read(SourceId(0), granted, None).0)
     else {
         println!("the profile of the bench is refused");
         std::process::exit(1);

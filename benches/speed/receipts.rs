@@ -12,7 +12,8 @@ use laban::engine::Engine;
 use laban::engine::event::What;
 use laban::engine::input::{Input, Opening};
 use laban::guard::receipt::{
-    Booking, Directory, Fit, Frame, Heads, Key, Keys, Receipt, Receiver, Signed, View, payload_hash, sign,
+    Booking, Charged, Directory, Fit, Frame, Heads, Key, Keys, Receipt, Receiver, Signed, View, payload_hash,
+    sign,
 };
 use laban::guard::{Policy, Table};
 use laban::journal::{Context, Device, Epoch};
@@ -52,17 +53,19 @@ fn names() -> Option<(Context, Device, Device)> {
 pub(crate) fn costs() -> Option<Costs> {
     let (context, src, dst) = names()?;
     let payload = Value::record([("id".into(), Value::text("p-17")), ("amount".into(), Value::Int(250))]);
-    let row = |at: usize| Booking {
-        context: context.clone(),
-        src: src.clone(),
-        dst: dst.clone(),
-        session: 1,
-        label: Arc::from("ProposalRequest"),
-        hop: 0,
-        epoch: Epoch(0),
-        cost: 10,
-        nonce: at as u64 + 1,
-        payload: payload.clone(),
+    let row = |at: usize| {
+        let charge = Charged {
+            context: context.clone(),
+            src: src.clone(),
+            dst: dst.clone(),
+            session: 1,
+            label: Arc::from("ProposalRequest"),
+            hop: 0,
+            epoch: Epoch(0),
+            cost: 10,
+            nonce: at as u64 + 1,
+        };
+        Booking { charge, payload: payload.clone() }
     };
     let rows: Vec<Booking> = (0..COUNT).map(row).collect();
     let key = Key::stand_in(0, &src);
@@ -83,7 +86,7 @@ pub(crate) fn costs() -> Option<Costs> {
         let mut receiver = Receiver::new(dst.clone(), directory.clone());
         black_box(receiver.open(&context, &src, &dst, Epoch(0)).is_ok());
         for (row, receipts) in rows.iter().zip(&bytes) {
-            let Booking { context, src, session, label, payload, .. } = row;
+            let Booking { charge: Charged { context, src, session, label, .. }, payload } = row;
             let frame =
                 Frame { context, origin: src, peer: src, session: *session, label, payload, receipts };
             black_box(receiver.take(&frame, &Any).is_ok());

@@ -146,6 +146,13 @@ pub const FACTS_QUERIED_MAX: usize = 8_192;
 pub const FACT_SETS_MAX: usize = 1 << 16;
 /// Canonical bytes of all facts of one journal.
 pub const JOURNAL_BYTES_MAX: usize = 256 << 20;
+/// Canonical bytes of the facts of one context: a quarter of a journal, so that none fills it for the others.
+pub const CONTEXT_BYTES_MAX: usize = JOURNAL_BYTES_MAX / 4;
+/// Of the facts of a set, and of the bytes of a journal, the part that is kept for what opens budgets: whoever writes much
+/// down must not keep budgets from being filled again.
+pub const FACTS_RESERVED: usize = 1 << 16;
+/// The same in bytes.
+pub const JOURNAL_BYTES_RESERVED: usize = 16 << 20;
 /// Rows of one kind of budget of one device: contexts times their peers.
 pub const BUDGET_ROWS_MAX: usize = 1 << 20;
 /// Charges of one engine that wait for their signatures; then what needs a receipt is denied. More than one

@@ -5,9 +5,9 @@
 use std::path::Path;
 
 use crate::cli::args::Run;
-use crate::host::beside::{Bound, bound, script_file};
 use crate::cli::source::{Ready, show};
 use crate::cli::terminal::{Stream, Terminal, style};
+use crate::host::beside::{Bound, bound, script_file};
 
 use crate::config::script::Script;
 use crate::config::vocabulary::Vocabulary;

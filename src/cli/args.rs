@@ -147,6 +147,10 @@ pub struct Validate {
     /// States of one protocol, at most; 1000000 if not given
     #[arg(long, value_name = "N")]
     pub states: Option<usize>,
+    /// The guard profile (schemas/guard-profile.schema.json) of the protocol that it names; otherwise the *.guards.yaml
+    /// beside each
+    #[arg(long, value_name = "FILE")]
+    pub guards: Option<PathBuf>,
     /// What does not happen
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub without: Vec<Without>,
@@ -285,7 +289,7 @@ pub struct Mint {
     /// What it grants.
     #[command(flatten)]
     pub granted: Granted,
-    /// Where the token goes: a new file that only its owner can read; standard output if not given
+    /// Where the token goes: a new file that only its owner can read; standard output if not given, or -
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -298,7 +302,7 @@ pub struct Attenuate {
     /// What it grants at most.
     #[command(flatten)]
     pub granted: Granted,
-    /// Where the token goes: a new file that only its owner can read; standard output if not given
+    /// Where the token goes: a new file that only its owner can read; standard output if not given, or -
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

@@ -18,12 +18,13 @@ use crate::cli::Exit;
 use crate::cli::args::{
     Attenuate, Granted, Inspect, Mint, NewKey, Revoke, Token as Args, TokenAct, Verdicts,
 };
-use crate::host::files;
 use crate::cli::terminal::Terminal;
 use crate::config::guards::capability;
 use crate::diag::code::Code;
 use crate::guard::receipt::Public;
 use crate::guard::token::{Authority, Block, Bounds, Unverified};
+use crate::host::files;
+use crate::journal::{Context, Device, Misnomer};
 use crate::tools::guards::tokens::fact_line;
 
 /// Does what is wanted with tokens.
@@ -46,7 +47,7 @@ fn key(args: &NewKey, terminal: &mut Terminal) -> Result<Exit> {
     let public = Authority::from_secret(&secret).and_then(|authority| authority.public());
     let public = public.map_err(|fault| anyhow::anyhow!("{fault}"))?;
     keep(&args.file, &format!("{}\n", hex(&secret)))?;
-    terminal.data(&format!("{public:?}\n"));
+    terminal.data(&format!("{public}\n"));
     Ok(Exit::Fine)
 }
 
@@ -115,6 +116,7 @@ fn for_programs(blocks: &[Block], verified: Option<bool>) -> String {
 }
 
 fn revoke(args: &Revoke, terminal: &mut Terminal) -> Result<Exit> {
+    named("context", Context::new(args.context.as_str()).err())?;
     let shown = args.token.to_string_lossy();
     let blocks = read(&args.token)?.blocks().map_err(|fault| unusable(&shown, &fault))?;
     let at = args.block.unwrap_or(blocks.len() - 1);
@@ -123,7 +125,8 @@ fn revoke(args: &Revoke, terminal: &mut Terminal) -> Result<Exit> {
     };
     let to = args.to.display();
     let before = if fs::metadata(&args.to).is_ok() {
-        files::text(&args.to).map_err(|unread| anyhow::anyhow!("`{to}` cannot be read: {}", unread.reason))?
+        files::secret(&args.to)
+            .map_err(|unread| anyhow::anyhow!("`{to}` cannot be read: {}", unread.reason))?
     } else {
         String::new()
     };
@@ -151,6 +154,12 @@ fn bounds(args: &Granted) -> Result<Bounds> {
             bail!("{}; {help}", coded(Code::E0441, &format!("`{name}` is no name of a capability")));
         }
     }
+    for name in &args.contexts {
+        named("context", Context::new(name.as_str()).err())?;
+    }
+    for name in &args.devices {
+        named("device", Device::new(name.as_str()).err())?;
+    }
     let set = |names: &[String]| (!names.is_empty()).then(|| names.iter().cloned().collect::<BTreeSet<_>>());
     Ok(Bounds {
         capabilities: set(&args.capabilities),
@@ -158,6 +167,16 @@ fn bounds(args: &Granted) -> Result<Bounds> {
         devices: set(&args.devices),
         until: args.until,
     })
+}
+
+/// Refuses what is no name of such a thing.
+fn named(what: &str, misnomer: Option<Misnomer>) -> Result<()> {
+    match misnomer {
+        Some(misnomer) => {
+            bail!("{}", coded(Code::E0412, &format!("that is no name of a {what}: {misnomer}")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// 32 bytes that nobody can guess.
@@ -169,16 +188,16 @@ fn fresh() -> Result<[u8; 32]> {
 /// The token in a file.
 fn read(path: &Path) -> Result<Unverified> {
     let shown = path.to_string_lossy();
-    let text =
-        files::text(path).map_err(|unread| anyhow::anyhow!("`{shown}` cannot be read: {}", unread.reason))?;
+    let text = files::secret(path)
+        .map_err(|unread| anyhow::anyhow!("`{shown}` cannot be read: {}", unread.reason))?;
     Unverified::read(&text).map_err(|fault| unusable(&shown, &fault))
 }
 
 /// The authority whose secret key is in a file that nobody else can read.
 fn authority(path: &Path) -> Result<Authority> {
     let shown = path.to_string_lossy();
-    let text =
-        files::text(path).map_err(|unread| anyhow::anyhow!("`{shown}` cannot be read: {}", unread.reason))?;
+    let text = files::secret(path)
+        .map_err(|unread| anyhow::anyhow!("`{shown}` cannot be read: {}", unread.reason))?;
     if is_open(path) {
         let message = format!("others than its owner may read `{shown}`: `chmod 600 {shown}`");
         bail!("{}", coded(Code::E0452, &message));
@@ -191,7 +210,7 @@ fn authority(path: &Path) -> Result<Authority> {
 /// Writes a token: into a file of its owner, or as data on standard output.
 fn give(token: &Unverified, output: Option<&Path>, terminal: &mut Terminal) -> Result<Exit> {
     let text = token.text().map_err(|fault| unusable("the token", &fault))?;
-    match output {
+    match output.filter(|path| !files::is_stdin(path)) {
         Some(path) => keep(path, &format!("{text}\n"))?,
         None => terminal.data(&format!("{text}\n")),
     }

@@ -7,21 +7,21 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::bytecode::program::Program;
 use crate::check::search::Progress;
 use crate::check::turn::Free;
 use crate::cli::Exit;
-use crate::host::beside::{self, Bound, bound};
 use crate::cli::args::{Validate, Verdicts, Without};
-use crate::host::files;
 use crate::cli::source::{front, sizes};
 use crate::cli::terminal::{Stream, Terminal, columns, style};
 use crate::config::vocabulary::Vocabulary;
 use crate::diag::render::{Format, render};
 use crate::diag::source::Sources;
 use crate::diag::{Diagnostic, Severity};
+use crate::host::beside::{self, Bound, bound};
+use crate::host::files;
 use crate::local::Amend;
 use crate::pipeline::{Options, has_errors};
 use crate::tools::run::vocabulary;
@@ -53,10 +53,17 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
                 .say(&format!("{name}: {states} states so far, {waiting} to look at, depth {depth}"));
         }
     };
+    // A profile that is named is for its protocol; beside the others stand their own.
+    let named = args.guards.as_deref();
+    let meant = named.and_then(beside::meant);
+    let mut met = meant.is_none();
     let mut besides = |file: &str, programs: &[Program]| {
         let mut sources = Sources::default();
         let mut say = |line: &str| talk.borrow_mut().say(line);
-        let found = beside::beside(None, file, &vocabulary(programs), &mut sources, &mut say);
+        let words = vocabulary(programs);
+        let own = meant.as_ref().is_none_or(|meant| *meant == words.protocol);
+        met |= own;
+        let found = beside::beside(named.filter(|_| own), file, &words, &mut sources, &mut say);
         let shown = |said: Vec<Diagnostic>| render(Format::Human(style(Stream::Err)), &sources, &said);
         found.map_err(|said| talk.borrow_mut().write(Stream::Err, &shown(said))).ok()
     };
@@ -64,6 +71,9 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
     let mut offers = |file: &str, words: &Vocabulary| beside.offers(file, words);
     let rows = explore(&front, &options, &setup, &mut offers, &mut besides, &mut tell);
     let terminal = talk.into_inner();
+    if let Some((path, meant)) = named.zip(meant).filter(|_| !met) {
+        bail!("`{}` is for `{meant}`, which is not among these protocols", path.display());
+    }
     let findings = errors(&front.sources, &rows);
     let format = Format::Human(style(Stream::Err));
     terminal.write(Stream::Err, &render(format, &front.sources, &findings));

@@ -195,6 +195,7 @@ codes! {
     E0521 Error "send without a rule"
     E0522 Error "facts not written"
     E0523 Error "receipt not booked"
+    E0524 Error "receipt not signed"
 
     E0601 Error "damaged log"
     E0602 Warning "torn end of a log"

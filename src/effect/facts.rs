@@ -13,7 +13,7 @@ use crate::base::limits::FACTS_QUERIED_MAX;
 use crate::base::value::Value;
 use crate::effect::call::Answer;
 use crate::effect::world::{Request, bind, fitting, permanent};
-use crate::journal::{Fact, Key, Name, View};
+use crate::journal::{Fact, Key, Name, Set, View};
 
 /// The facts that one role of one session reaches.
 pub trait Facts {
@@ -59,7 +59,7 @@ fn query(facts: &dyn Facts, text: &str) -> Result<Value, String> {
     let key: Option<&Key> = text.contains('/').then_some(&name.key);
     let view = facts.view();
     let set = view.as_ref().and_then(|view| view.set(&name.namespace));
-    let facts = set.map_or(&[][..], |set| set.facts()).iter();
+    let facts = set.into_iter().flat_map(Set::facts);
     let mut items = Vec::new();
     for fact in facts.filter(|fact| key.is_none_or(|key| fact.key() == key)) {
         if items.len() == FACTS_QUERIED_MAX {

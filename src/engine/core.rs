@@ -147,7 +147,7 @@ impl Engine {
     pub fn retire(&mut self, cast: CastId) {
         let Some(troupe) = self.casts.get_mut(cast.0 as usize) else { return };
         *troupe = Troupe { cast: Arc::default(), spare: Vec::new() };
-        self.chain.reinstall(cast.0, Guards::default());
+        self.chain.uninstall(cast.0);
         self.vacant.push(cast);
     }
 
@@ -420,9 +420,12 @@ impl Engine {
         self.close(session, outcome);
     }
 
-    /// The question of an agent that a scope has ended is no longer asked.
+    /// The question of an agent that a scope has ended is no longer asked, and what it offered is not offered again.
     fn withdraw(&mut self, session: SessionId, agent: AgentId) {
         let Some(live) = self.sessions.find(session.slot, session.generation) else { return };
+        // What comes at the same place later is another offer, of which nothing was denied yet.
+        live.denials(agent);
+        self.timers.clear(session, Due::Offer(agent));
         let mut next = live.calls;
         while next != NO_CALL {
             let (place, generation) = parts(next);

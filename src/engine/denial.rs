@@ -40,7 +40,7 @@ pub(super) fn judge(
     // What was denied before is counted only while nothing else was sent.
     let denials = if ears.cleared { 0 } else { denials };
     let over = |live: &Live| {
-        let reason = format!("the guard `{}` denied `{label}`", denied.guard);
+        let reason = format!("the guard `{}` denied `{label}`", denied.guard.word());
         Verdict::Over(aborted(denied.code, (cast, live, agent), reason))
     };
     match (denied.then, denied.kind) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::base::id::{LaneId, RoleId};
 use crate::base::value::Value;
 use crate::effect::call::SessionId;
-use crate::guard::State;
+use crate::guard::{Guard, Kind, State};
 
 /// One thing that happened in one session.
 #[derive(Clone, PartialEq, Debug)]
@@ -65,11 +65,11 @@ pub enum What {
         /// The message.
         label: Arc<str>,
         /// Which guard.
-        guard: &'static str,
+        guard: Guard,
         /// The code of the refusal.
         code: &'static str,
-        /// `recoverable`, `permanent`
-        kind: &'static str,
+        /// Whether time can heal it.
+        kind: Kind,
     },
     /// What is spent, shown and said at the end of the session; told only where somebody asked for it.
     Accounts(Box<State>),

@@ -12,7 +12,7 @@ use crate::base::time::Duration;
 use crate::bytecode::program::{Decision, Kind};
 use crate::effect::call::SessionId;
 use crate::engine::event::{Event, What};
-use crate::guard::{Chain, Cleared, Denied, Intent};
+use crate::guard::{Chain, Cleared, Denied, Guard, Intent};
 use crate::machine::AgentId;
 use crate::machine::question::Offer;
 use crate::machine::world::{Taken, World};
@@ -67,7 +67,7 @@ pub(super) enum Word {
     Entered(AgentId, u16, Duration),
     /// A role is through with a scope.
     Left(AgentId, u16),
-    /// The answer to this agent's question is no longer wanted.
+    /// The answer to this agent's question is no longer wanted, or what it has offered is no longer meant.
     Withdrawn(AgentId),
 }
 
@@ -187,13 +187,13 @@ fn charged(news: &mut News, chain: &Chain, session: SessionId, offer: &Offer<'_>
 /// The event of a message that was denied. What a scenario denies is its own line, and has none.
 #[cold]
 fn refused(news: &mut News, session: SessionId, offer: &Offer<'_>, denied: Denied) {
-    if denied.guard != "rule" {
+    if denied.guard != Guard::Rule {
         news.tell(session, || What::Denied {
             role: offer.from,
             label: offer.message.name.clone(),
             guard: denied.guard,
             code: denied.code,
-            kind: denied.kind.word(),
+            kind: denied.kind,
         });
     }
 }

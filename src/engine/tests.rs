@@ -44,7 +44,9 @@ fn told(engine: &mut Engine) -> Vec<String> {
         What::Raised { scope, cause, .. } => format!("raised {cause} in {scope}"),
         What::Performed { operation, .. } => format!("performed {operation}"),
         What::Cleared { label, cost, headroom, .. } => format!("cleared {label} for {cost}, left {headroom}"),
-        What::Denied { label, guard, code, kind, .. } => format!("denied {label} {guard} {code} {kind}"),
+        What::Denied { label, guard, code, kind, .. } => {
+            format!("denied {label} {} {code} {}", guard.word(), kind.word())
+        }
         What::Accounts(state) => {
             format!("spent {}", state.budgets.iter().map(|(.., spent, _)| spent).sum::<u64>())
         }

@@ -10,18 +10,16 @@ use std::sync::Arc;
 use crate::base::id::{LaneId, RoleId};
 use crate::base::time::Instant;
 use crate::base::value::Value;
-use crate::config::guards::OnDenied;
-use crate::guard::budget::{Grant, Observer, Short};
+use crate::guard::budget::{Observer, Short, Shortfall};
 use crate::guard::daybook::{Daybook, Entry};
+use crate::guard::denied::Denied;
+use crate::guard::installed::{Installed, NO_TILL};
 use crate::guard::intent::Intent;
 use crate::guard::receipt::Booking;
 use crate::guard::state::{Book, State};
 use crate::guard::table::{Found, Row, Table};
 use crate::guard::till::{Charge, Tills};
-use crate::journal::{Context, Device, Epoch, Journal, Name, Place, View};
-
-/// No till: there is no room for its budget.
-const NO_TILL: u32 = u32::MAX;
+use crate::journal::{Epoch, Journal, Name, Place, Refusal, View};
 
 /// The guards that every message passes, in order.
 #[derive(Clone, Debug, Default)]
@@ -34,32 +32,6 @@ pub struct Chain {
     daybook: Daybook,
     /// The facts of sessions, where somebody wants to see them at the end.
     books: Option<Vec<Book>>,
-}
-
-/// A table, and the tills that it uses.
-#[derive(Clone, Debug)]
-struct Installed {
-    table: Table,
-    /// None if it is no name: then nothing is granted.
-    context: Option<Context>,
-    /// The till of each purse.
-    flow: Vec<u32>,
-    /// Where the instructions of each role begin in `passes`.
-    firsts: Vec<u32>,
-    /// For each instruction what its send takes from which till, where there is no more to it: what a role may do was
-    /// looked at when this was made. [`NO_TILL`] where there is.
-    passes: Vec<(u64, u32)>,
-    /// What each role is called as a device.
-    devices: Vec<Option<Device>>,
-}
-
-impl Installed {
-    /// What a send takes from which till, if there is no more to it.
-    #[inline]
-    fn pass(&self, intent: &Intent<'_>) -> Option<(u64, u32)> {
-        let first = self.firsts.get(intent.from.index())?;
-        self.passes.get((first + intent.at) as usize).copied()
-    }
 }
 
 /// Denies one message from one role to another: what a scenario says where a guard would say no.
@@ -126,80 +98,38 @@ impl Cleared {
     }
 }
 
-/// Whether time can heal a denial.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// It may be allowed later: a budget is used up.
-    Recoverable,
-    /// It will not be allowed.
-    Permanent,
-}
-
-impl Kind {
-    /// `recoverable`, `permanent`
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Recoverable => "recoverable",
-            Self::Permanent => "permanent",
-        }
-    }
-}
-
-/// A guard has refused. It carries neither payload nor peer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Denied {
-    /// The guard's name: `capability`, `flow`, `leakage`, `commit`; `rule` where a scenario said no.
-    pub guard: &'static str,
-    /// The code of the refusal.
-    pub code: &'static str,
-    /// Whether time can heal it.
-    pub kind: Kind,
-    /// What follows.
-    pub then: OnDenied,
-}
-
 impl Chain {
     /// Gives the next cast its table. Budgets of one context are shared with the casts before it.
     pub fn install(&mut self, table: Table) {
-        let installed = self.installed(table);
-        self.casts.push(installed);
+        let cast = self.casts.len() as u32;
+        self.casts.push(Installed::new(cast, table, &mut self.journal, &mut self.tills));
     }
 
-    /// Gives a cast that is there another table: it counts from the next send on. What was spent stays spent.
-    pub fn reinstall(&mut self, cast: u32, table: Table) {
-        let installed = self.installed(table);
-        if let Some(place) = self.casts.get_mut(cast as usize) {
-            *place = installed;
+    /// Gives a cast another table, which counts from the next send on; false if there is no such cast. What was spent stays
+    /// spent, and so do facts. Of a budget a lower limit counts at once and a higher one from the next epoch on; a cast that
+    /// was uninstalled is at work again.
+    pub fn reinstall(&mut self, cast: u32, table: Table) -> bool {
+        if !self.uninstall(cast) {
+            return false;
         }
+        if let Some(old) = self.casts.get(cast as usize) {
+            // A row that waits for its receipt is of the names under which it was charged.
+            self.daybook.name(cast, |from, to| old.names(from, to));
+        }
+        let installed = Installed::new(cast, table, &mut self.journal, &mut self.tills);
+        self.casts.get_mut(cast as usize).map(|old| *old = installed).is_some()
     }
 
-    fn installed(&mut self, mut table: Table) -> Installed {
-        table.open_sets(&mut self.journal);
-        let devices: Vec<Option<Device>> =
-            table.roles.iter().map(|role| Device::new(role.clone()).ok()).collect();
-        let context = Context::new(table.context.clone()).ok();
-        let mut flow = vec![NO_TILL; table.purses.len()];
-        if let Some(context) = &context {
-            let (tills, journal) = (&mut self.tills, &mut self.journal);
-            if let Some((limits, epoch)) = table.shown {
-                tills.promise(journal, context, &Grant::Leakage(limits), epoch);
-            }
-            let device = |role: RoleId| devices.get(role.index())?.as_ref();
-            for (purse, slot) in table.purses.iter().zip(&mut flow) {
-                let (Some(from), Some(to)) = (device(purse.from), device(purse.to)) else { continue };
-                if let Some(limit) = purse.limit {
-                    let grant = Grant::Flow { peer: Some(to.clone()), limit };
-                    tills.promise(journal, context, &grant, purse.epoch);
-                }
-                *slot = tills.open(journal, context, from, to).unwrap_or(NO_TILL);
-            }
+    /// Takes a cast's table away: what it offers from now on is denied, and what it wanted of budgets counts no more when
+    /// they are filled again. What was spent stays spent, facts stay, rows still get their receipts. False if there is no
+    /// such cast.
+    pub fn uninstall(&mut self, cast: u32) -> bool {
+        let Some(installed) = self.casts.get_mut(cast as usize) else { return false };
+        if let Some(context) = &installed.context {
+            self.tills.withdraw(cast, context);
         }
-        let firsts = table.firsts().to_vec();
-        let till = |purse: u32| flow.get(purse as usize).copied().unwrap_or(NO_TILL);
-        let pass = |pass: Option<(u64, u32)>| pass.map_or((0, NO_TILL), |(cost, purse)| (cost, till(purse)));
-        let passes = table.passes().map(pass).collect();
-        Installed { table, context, flow, firsts, passes, devices }
+        installed.clear();
+        true
     }
 
     /// Time has passed: periods may have run over.
@@ -229,38 +159,36 @@ impl Chain {
         if !self.rules.is_empty() {
             self.rule(intent)?;
         }
-        let Some(installed) = self.casts.get(intent.cast as usize) else { return Err(uncovered()) };
-        let row = match installed.table.find(intent.from, intent.at) {
+        let installed = self.casts.get(intent.cast as usize);
+        let Some((installed, table)) = installed.and_then(|at| Some((at, at.table.as_ref()?))) else {
+            return Err(Denied::uncovered());
+        };
+        let row = match table.find(intent.from, intent.at) {
             Found::Row(row) => row,
             Found::Control => return Ok(Cleared::control(intent)),
-            Found::Nothing => return Err(uncovered()),
+            Found::Nothing => return Err(Denied::uncovered()),
         };
-        let has = installed.table.grants.get(intent.from.index()).copied().unwrap_or(0);
+        let has = table.grants.get(intent.from.index()).copied().unwrap_or(0);
         if row.need & !has != 0 {
-            return Err(denied("capability", "E0518", Kind::Permanent, row));
+            return Err(Denied::capability(row));
         }
         let cost = row.cost_of(intent.payload);
         let till = installed.flow.get(row.purse as usize).copied().unwrap_or(NO_TILL);
-        let Some(due) = self.tills.due(till, cost, row.leak) else {
-            return Err(denied("flow", "E0519", Kind::Permanent, row));
-        };
-        self.tills.review(&due).map_err(|short| fell_short(short, row))?;
-        if row.books && self.daybook.is_full() {
-            return Err(denied("commit", "E0523", Kind::Recoverable, row));
+        self.tills.review(till, cost, row.leak).map_err(|short| Denied::short(short, row))?;
+        if row.books && (!row.signable || self.daybook.is_full()) {
+            return Err(Denied::unbooked(row));
         }
         if !row.facts.is_empty() {
-            let device = installed.devices.get(intent.from.index()).and_then(Option::as_ref);
-            let epoch = self.tills.epoch(&due);
-            if write(&mut self.journal, &mut self.books, row, (device, epoch), intent).is_none() {
-                return Err(denied("commit", "E0522", Kind::Recoverable, row));
-            }
+            let epoch = self.tills.epoch(till);
+            write(&mut self.journal, &mut self.books, row, epoch, intent)
+                .map_err(|refusal| Denied::unwritten(refusal, row))?;
         }
         // What was reviewed can be booked: the count stays below a limit that is a number.
-        if self.tills.book(&due).is_none() {
-            return Err(denied("commit", "E0522", Kind::Permanent, row));
+        if self.tills.book(till, cost, row.leak).is_none() {
+            return Err(Denied::short(Short::Flow(Shortfall::Overflow), row));
         }
         if row.books {
-            let numbered = self.tills.number(&due).unwrap_or_default();
+            let numbered = self.tills.number(till).unwrap_or_default();
             self.daybook.enter(Entry::new(intent, &row.label, numbered, cost));
         }
         Ok(Cleared { from: intent.from, to: intent.to, lane: intent.lane })
@@ -269,12 +197,8 @@ impl Chain {
     /// The next charge that waits for its receipt, the oldest first.
     pub fn poll_booking(&mut self) -> Option<Booking> {
         let entry = self.daybook.pop()?;
-        let installed = self.casts.get(entry.cast as usize)?;
         // Who has a till has a name, and so has the other end.
-        let context = installed.context.clone()?;
-        let device = |role: RoleId| installed.devices.get(role.index()).cloned().flatten();
-        let (src, dst) = (device(entry.from)?, device(entry.to)?);
-        Some(entry.booking(context, src, dst))
+        entry.booking(|entry| self.casts.get(entry.cast as usize)?.names(entry.from, entry.to))
     }
 
     /// How many charges wait for their receipts.
@@ -308,16 +232,15 @@ impl Chain {
         name: Name,
         data: Value,
     ) -> Result<(), String> {
-        let installed = self.casts.get(cast as usize);
-        let device = installed.and_then(|installed| installed.devices.get(role.index())?.as_ref());
-        let context = installed.and_then(|installed| installed.context.as_ref());
-        let (Some(device), Some(context)) = (device, context) else {
+        let speaker = self.casts.get(cast as usize).and_then(|installed| installed.speaker(role));
+        let Some((device, context)) = speaker else {
             return Err("there is no context, or no device, to say it".to_owned());
         };
+        let unwritten = |refusal: Refusal| format!("E0522: {refusal}");
         let place = Place { context: context.clone(), namespace: name.namespace };
-        let set = self.journal.open(&place).map_err(|refusal| refusal.to_string())?;
+        let set = self.journal.open(&place).map_err(unwritten)?;
         let said = self.journal.append(set, name.key, data, device.clone(), Epoch::default());
-        let fact = said.map_err(|refusal| refusal.to_string())?;
+        let fact = said.map_err(unwritten)?;
         if let Some(books) = &mut self.books {
             let (namespace, key) = (place.namespace.text().clone(), fact.key().text().clone());
             books.push(Book { cast, session, role, namespace, key, data: fact.data().clone() });
@@ -357,8 +280,10 @@ impl Chain {
     #[must_use]
     pub fn state(&mut self, cast: u32, session: u64) -> State {
         self.tills.post();
-        let Some(installed) = self.casts.get(cast as usize) else { return State::default() };
-        let table = &installed.table;
+        let installed = self.casts.get(cast as usize);
+        let Some((installed, table)) = installed.and_then(|at| Some((at, at.table.as_ref()?))) else {
+            return State::default();
+        };
         let mut state = State::default();
         for (purse, till) in table.purses.iter().zip(&installed.flow) {
             if let Some(budget) = self.tills.budget(*till) {
@@ -392,7 +317,7 @@ impl Chain {
         };
         let Some(rule) = self.rules.iter_mut().find(denies) else { return Ok(()) };
         rule.left = rule.left.map(|left| left - 1);
-        Err(Denied { guard: "rule", code: "E0515", kind: Kind::Permanent, then: OnDenied::Raise })
+        Err(Denied::ruled())
     }
 }
 
@@ -402,14 +327,16 @@ fn write(
     journal: &mut Journal,
     books: &mut Option<Vec<Book>>,
     row: &Row,
-    (device, epoch): (Option<&Device>, Epoch),
+    epoch: Epoch,
     intent: &Intent<'_>,
-) -> Option<()> {
+) -> Result<(), Refusal> {
     // A set that could not be opened is missing here, and then nothing is written.
-    let device = device.filter(|_| row.places.len() == row.facts.len())?;
-    let said = row.facts.iter().zip(&row.places);
-    let said = said.map(|(fact, (set, key))| (*set, key.clone(), fact.of(intent.payload)));
-    journal.append_all(said, device, epoch).ok()?;
+    if row.entries.len() != row.facts.len() {
+        return Err(Refusal::Sets);
+    }
+    let said = row.facts.iter().zip(&row.entries);
+    let said = said.map(|(fact, entry)| (entry.set, &entry.heading, entry.data(fact, intent.payload)));
+    journal.note_all(said, epoch)?;
     if let Some(books) = books {
         books.extend(row.facts.iter().map(|fact| Book {
             cast: intent.cast,
@@ -420,27 +347,5 @@ fn write(
             data: fact.of(intent.payload),
         }));
     }
-    Some(())
-}
-
-#[cold]
-const fn denied(guard: &'static str, code: &'static str, kind: Kind, row: &Row) -> Denied {
-    Denied { guard, code, kind, then: row.on_denied }
-}
-
-/// A budget does not allow it. What has no budget at all, no time heals.
-#[cold]
-const fn fell_short(short: Short, row: &Row) -> Denied {
-    let (guard, code, why) = match short {
-        Short::Flow(why) => ("flow", "E0519", why),
-        Short::Leakage(_, why) => ("leakage", "E0520", why),
-    };
-    let kind = if why.is_recoverable() { Kind::Recoverable } else { Kind::Permanent };
-    denied(guard, code, kind, row)
-}
-
-/// No profile says anything of this message.
-#[cold]
-const fn uncovered() -> Denied {
-    Denied { guard: "capability", code: "E0521", kind: Kind::Permanent, then: OnDenied::Raise }
+    Ok(())
 }

@@ -11,8 +11,11 @@ use crate::base::id::RoleId;
 use crate::base::limits::DAYBOOK_ROWS_MAX;
 use crate::base::value::Value;
 use crate::guard::intent::Intent;
-use crate::guard::receipt::Booking;
+use crate::guard::receipt::{Booking, Charged};
 use crate::journal::{Context, Device, Epoch};
+
+/// Context, sender and receiver of a row.
+pub(super) type Names = (Context, Device, Device);
 
 /// A row, by numbers.
 #[derive(Clone, PartialEq, Debug)]
@@ -26,6 +29,8 @@ pub(super) struct Entry {
     nonce: u64,
     cost: u64,
     payload: Value,
+    /// Where the cast got other names since.
+    names: Option<Box<Names>>,
 }
 
 impl Entry {
@@ -46,13 +51,17 @@ impl Entry {
             nonce,
             cost,
             payload: intent.payload.clone(),
+            names: None,
         }
     }
 
-    /// The row by names.
-    pub(super) fn booking(self, context: Context, src: Device, dst: Device) -> Booking {
+    /// The row by names; `find` knows those of its cast.
+    pub(super) fn booking(self, find: impl FnOnce(&Self) -> Option<Names>) -> Option<Booking> {
+        let named = self.names.as_deref().cloned();
+        let (context, src, dst) = named.or_else(|| find(&self))?;
         let Self { session, label, epoch, nonce, cost, payload, .. } = self;
-        Booking { context, src, dst, session, label, hop: 0, epoch, cost, nonce, payload }
+        let charge = Charged { context, src, dst, session, label, hop: 0, epoch, cost, nonce };
+        Some(Booking { charge, payload })
     }
 }
 
@@ -72,6 +81,13 @@ impl Daybook {
     /// Enters a row, where it is not full.
     pub(super) fn enter(&mut self, row: Entry) {
         self.rows.push_back(row);
+    }
+
+    /// Gives the rows of a cast the names that they have until now.
+    pub(super) fn name(&mut self, cast: u32, find: impl Fn(RoleId, RoleId) -> Option<Names>) {
+        for row in self.rows.iter_mut().filter(|row| row.cast == cast && row.names.is_none()) {
+            row.names = find(row.from, row.to).map(Box::new);
+        }
     }
 
     /// The oldest row.

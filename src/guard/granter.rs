@@ -3,15 +3,16 @@
 //!
 //! In go limits, periods and the time; out come facts `budget/flow` and `budget/leakage`, which open epochs wherever they
 //! are read (`budget::grant`). Budgets know no time, so a period opens nothing that no fact says.
-//! Invariants: what two profiles of one context say of one budget is the lesser limit and the longer period; a fact of a
-//! new period is of the epoch after the one before; what lowers a limit is of the same epoch.
+//! Invariants: what the profiles of several casts say of one budget is the lesser limit and the longer period; a fact of a
+//! new period is of the epoch after the one before; what lowers a limit is of the same epoch, what raises it of the next.
 //! Is not: a budget, nor asked when a message passes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::time::Instant;
-use crate::guard::budget::{Grant, Observer, grant};
-use crate::journal::{Context, Device, Epoch, Fact, Journal, Place};
+use crate::guard::budget::grant::{Granted, subject};
+use crate::guard::budget::{Grant, Leak, Observer};
+use crate::journal::{Context, Device, Epoch, Fact, Journal, Place, Purpose, SetId};
 
 /// What the engine is called as the author of facts. No role is called so: names begin with a letter.
 const GRANTER: &str = "@engine";
@@ -20,22 +21,40 @@ const GRANTER: &str = "@engine";
 #[derive(Clone, Debug, Default)]
 pub(super) struct Granter {
     /// The devices whose grants count: this one.
-    pub(super) granters: BTreeSet<Device>,
+    granters: BTreeSet<Device>,
     /// By context and peer; without a peer it is leakage.
-    periods: BTreeMap<(Context, Option<Device>), Period>,
+    periods: BTreeMap<Context, BTreeMap<Option<Device>, Period>>,
     /// Before this no period runs over.
     due: Option<Instant>,
+}
+
+/// What the profile of a cast says of one budget.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Wish {
+    pub(super) grant: Grant,
+    /// In nanoseconds; 0 where it does not end.
+    pub(super) length: u64,
 }
 
 /// What is said again and again.
 #[derive(Clone, Debug)]
 struct Period {
-    grant: Grant,
-    /// In nanoseconds; 0 where it does not end.
-    length: u64,
+    /// By cast.
+    wishes: BTreeMap<u32, Wish>,
+    /// Of all wishes the least, for the longest.
+    all: Wish,
     due: Option<Instant>,
     /// Of the newest fact.
     epoch: Epoch,
+}
+
+impl Period {
+    fn take(&mut self, now: Instant, all: Wish) {
+        if self.all.length != all.length {
+            self.due = end(now, all.length);
+        }
+        self.all = all;
+    }
 }
 
 impl Granter {
@@ -43,31 +62,53 @@ impl Granter {
         Self { granters: Device::new(GRANTER).into_iter().collect(), ..Self::default() }
     }
 
-    /// Has a profile's word on one budget: a fact where the journal does not say so yet. None where nothing is said, or
-    /// the journal does not take it; then nothing is granted.
+    /// What the facts of a context open already.
+    pub(super) fn granted(&self, journal: &Journal, context: &Context) -> Granted {
+        Granted::of(&journal.of(context), &self.granters)
+    }
+
+    /// Has a profile's word on one budget: a fact where the journal does not say so yet, heeded in `granted`. None where
+    /// nothing is said, or the journal does not take it; then nothing is granted.
     pub(super) fn promise(
         &mut self,
         (journal, now): (&mut Journal, Instant),
-        context: &Context,
-        grant: &Grant,
-        length: u64,
+        (context, granted): (&Context, &mut Granted),
+        (cast, wish): (u32, Wish),
     ) -> Option<Fact> {
-        let key = (context.clone(), peer(grant));
-        let (known, epoch) = known(journal, context, grant, &self.granters);
-        let wanted = known.clone().map_or_else(|| grant.clone(), |known| least(known, grant));
-        let due = end(now, length);
-        let period =
-            self.periods.entry(key).or_insert_with(|| Period { grant: grant.clone(), length, due, epoch });
-        period.grant = least(period.grant.clone(), grant);
-        if period.length != length {
-            period.length = if period.length == 0 || length == 0 { 0 } else { period.length.max(length) };
-            period.due = end(now, period.length);
-        }
-        self.due = self.periods.values().filter_map(|period| period.due).min();
+        let (known, epoch) = known(granted, &wish.grant);
+        let wanted = known.clone().map_or_else(|| wish.grant.clone(), |known| least(known, &wish.grant));
+        let due = end(now, wish.length);
+        let period = || Period { wishes: BTreeMap::new(), all: wish.clone(), due, epoch };
+        let periods = self.periods.entry(context.clone()).or_default();
+        let period = periods.entry(peer(&wish.grant)).or_insert_with(period);
+        let all = both(period.all.clone(), &wish);
+        period.take(now, all);
+        self.due = self.due.into_iter().chain(period.due).min();
+        period.wishes.insert(cast, wish);
         if known.as_ref() == Some(&wanted) {
             return None;
         }
-        say(journal, context, &wanted, &self.granters, epoch)
+        let fact = say(journal, context, &wanted, &self.granters, epoch)?.1;
+        granted.heed(&fact, &self.granters);
+        Some(fact)
+    }
+
+    /// A cast wants nothing of its context any more. What was granted stands until its period is over.
+    pub(super) fn withdraw(&mut self, now: Instant, context: &Context, cast: u32) {
+        let Some(periods) = self.periods.get_mut(context) else { return };
+        periods.retain(|_, period| {
+            if period.wishes.remove(&cast).is_some() {
+                let mut left = period.wishes.values();
+                let Some(first) = left.next().cloned() else { return false };
+                let all = left.fold(first, both);
+                period.take(now, all);
+            }
+            true
+        });
+        if periods.is_empty() {
+            self.periods.remove(context);
+        }
+        self.see_due();
     }
 
     /// Whether a period has run over.
@@ -76,24 +117,34 @@ impl Granter {
         self.due.is_some_and(|due| due <= now)
     }
 
-    /// Opens the next epoch of every budget whose period has run over; gives the facts that do so.
+    /// Opens the next epoch of every budget whose period has run over; gives the facts that do so. What they make void is
+    /// forgotten, so that the months of an engine do not fill its journal.
     #[cold]
     pub(super) fn renew(&mut self, journal: &mut Journal, now: Instant) -> Vec<Fact> {
         let mut said = Vec::new();
-        for ((context, _), period) in &mut self.periods {
-            if period.due.is_none_or(|due| due > now) {
-                continue;
-            }
-            period.due = end(now, period.length);
-            let next = Epoch(period.epoch.0.saturating_add(1));
-            // A journal that takes nothing grants nothing; the next period tries again.
-            if let Some(fact) = say(journal, context, &period.grant, &self.granters, next) {
-                period.epoch = next;
-                said.push(fact);
+        let mut sets: BTreeSet<SetId> = BTreeSet::new();
+        for (context, periods) in &mut self.periods {
+            for period in periods.values_mut() {
+                if period.due.is_none_or(|due| due > now) {
+                    continue;
+                }
+                period.due = end(now, period.all.length);
+                let next = Epoch(period.epoch.0.saturating_add(1));
+                // A journal that takes nothing grants nothing; the next period tries again.
+                if let Some((set, fact)) = say(journal, context, &period.all.grant, &self.granters, next) {
+                    period.epoch = next;
+                    sets.insert(set);
+                    said.push(fact);
+                }
             }
         }
-        self.due = self.periods.values().filter_map(|period| period.due).min();
+        sets.into_iter().for_each(|set| journal.supersede(set, subject));
+        self.see_due();
         said
+    }
+
+    fn see_due(&mut self) {
+        self.due = self.periods.values().flat_map(BTreeMap::values).filter_map(|period| period.due).min();
     }
 }
 
@@ -111,6 +162,13 @@ fn peer(grant: &Grant) -> Option<Device> {
     }
 }
 
+/// Of two wishes for one budget the lesser limit and the longer period.
+fn both(one: Wish, other: &Wish) -> Wish {
+    let endless = one.length == 0 || other.length == 0;
+    let length = if endless { 0 } else { one.length.max(other.length) };
+    Wish { grant: least(one.grant, &other.grant), length }
+}
+
 /// The lesser of two grants of one budget.
 fn least(one: Grant, other: &Grant) -> Grant {
     match (one, other) {
@@ -122,31 +180,22 @@ fn least(one: Grant, other: &Grant) -> Grant {
     }
 }
 
-/// What facts grant of the same budget already, and in which epoch.
-fn known(
-    journal: &Journal,
-    context: &Context,
-    wanted: &Grant,
-    granters: &BTreeSet<Device>,
-) -> (Option<Grant>, Epoch) {
-    let facts = journal.of(context);
+/// What is granted of the same budget already, and in which epoch.
+fn known(granted: &Granted, wanted: &Grant) -> (Option<Grant>, Epoch) {
     match wanted {
         Grant::Flow { peer: Some(peer), .. } | Grant::Shared { peer: Some(peer), .. } => {
-            let budget = grant::flow(&facts, peer, granters);
+            let budget = granted.flow(peer);
             let limit = budget.limit();
             (limit.map(|limit| Grant::Flow { peer: Some(peer.clone()), limit }), budget.epoch())
         }
         Grant::Flow { peer: None, .. } | Grant::Shared { peer: None, .. } => (None, Epoch::default()),
         Grant::Leakage(_) => {
-            let budgets = grant::leakage(&facts, granters);
-            let limit = |observer| budgets.budget(observer).limit();
-            let leak = match Observer::ALL.map(limit) {
-                [Some(external), Some(neighbor), Some(in_group)] => {
-                    Some(Grant::Leakage(crate::guard::budget::Leak { external, neighbor, in_group }))
-                }
-                _ => None,
+            let budgets = granted.leakage();
+            let limits = Observer::ALL.map(|observer| budgets.budget(observer).limit());
+            let [Some(external), Some(neighbor), Some(in_group)] = limits else {
+                return (None, budgets.epoch());
             };
-            (leak, budgets.epoch())
+            (Some(Grant::Leakage(Leak { external, neighbor, in_group })), budgets.epoch())
         }
     }
 }
@@ -158,9 +207,11 @@ fn say(
     grant: &Grant,
     granters: &BTreeSet<Device>,
     epoch: Epoch,
-) -> Option<Fact> {
+) -> Option<(SetId, Fact)> {
     let name = grant.name().ok()?;
     let place = Place { context: context.clone(), namespace: name.namespace };
     let set = journal.open(&place).ok()?;
-    journal.append(set, name.key, grant.data(), granters.first()?.clone(), epoch).ok().cloned()
+    let heading = journal.heading(set, name.key, granters.first()?.clone())?;
+    let fact = journal.note_for(Purpose::Grant, set, &heading, grant.data(), epoch).ok()?;
+    Some((set, fact.clone()))
 }

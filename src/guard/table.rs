@@ -17,7 +17,8 @@ use crate::config::guards::fact::Fact;
 use crate::config::guards::{OnDenied, Profile, Receipt};
 use crate::guard::budget::Leak;
 use crate::guard::policy::{Origin, Policy, places};
-use crate::journal::{Context, Journal, Key, Namespace, Place, SetId};
+use crate::guard::receipt::fits;
+use crate::journal::{Context, Device, Heading, Journal, Key, Namespace, Place, SetId};
 
 /// No rule: the message is denied.
 const NOTHING: u32 = u32::MAX;
@@ -63,13 +64,33 @@ pub(super) struct Row {
     pub(super) leak: Leak,
     /// The budget: a number in `purses`.
     pub(super) purse: u32,
+    pub(super) from: RoleId,
     pub(super) facts: Arc<[Fact]>,
-    /// Where each fact is written, once the journal is known.
-    pub(super) places: Vec<(SetId, Key)>,
+    /// How each fact is written, once the journal is known.
+    pub(super) entries: Vec<Entry>,
     /// Whether the commit books a row for a receipt.
     pub(super) books: bool,
+    /// Whether that receipt is short enough to be signed.
+    pub(super) signable: bool,
     pub(super) on_denied: OnDenied,
     pub(super) label: Arc<str>,
+}
+
+/// How a fact is written into a journal.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Entry {
+    pub(super) set: SetId,
+    pub(super) heading: Arc<Heading>,
+    /// Its data, where that is the same with every message.
+    data: Option<Value>,
+}
+
+impl Entry {
+    /// What the fact says with this payload.
+    #[inline]
+    pub(super) fn data(&self, fact: &Fact, payload: &Value) -> Value {
+        self.data.clone().unwrap_or_else(|| fact.of(payload))
+    }
 }
 
 impl Row {
@@ -148,9 +169,11 @@ impl Table {
                             per_kib: terms.per_kib,
                             leak: Leak::of(terms.leakage),
                             purse,
+                            from: place.from,
                             facts: terms.facts.into(),
-                            places: Vec::new(),
+                            entries: Vec::new(),
                             books: terms.receipt == Receipt::Required,
+                            signable: fits([&*policy.context, ends[0], ends[1], &*place.message.name]),
                             on_denied: terms.on_denied,
                             label: place.message.name.clone(),
                         };
@@ -171,16 +194,19 @@ impl Table {
         Ok(table)
     }
 
-    /// Finds the set of each fact. Where one cannot be opened, the message will be denied by the commit.
-    pub(super) fn open_sets(&mut self, journal: &mut Journal) {
+    /// Finds the set of each fact. Where one cannot be opened, or its sender has no name, the message will be denied by
+    /// the commit.
+    pub(super) fn open_sets(&mut self, journal: &mut Journal, devices: &[Option<Device>]) {
         let Ok(context) = Context::new(self.context.clone()) else { return };
         for row in &mut self.rows {
-            let places = row.facts.iter().map(|fact| {
+            let device = devices.get(row.from.index()).and_then(Option::as_ref);
+            let entries = row.facts.iter().map(|fact| {
                 let namespace = Namespace::new(fact.namespace.clone()).ok()?;
                 let set = journal.open(&Place { context: context.clone(), namespace }).ok()?;
-                Some((set, Key::new(fact.key.clone()).ok()?))
+                let heading = journal.heading(set, Key::new(fact.key.clone()).ok()?, device?.clone())?;
+                Some(Entry { set, heading, data: fact.constant() })
             });
-            row.places = places.collect::<Option<_>>().unwrap_or_default();
+            row.entries = entries.collect::<Option<_>>().unwrap_or_default();
         }
     }
 

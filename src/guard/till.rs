@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 
 use crate::base::limits::CHARGES_KEPT;
 use crate::base::time::Instant;
-use crate::guard::budget::{self, Budget, FlowId, Grant, Leak, Leakage, LeakageId, Ledger, Short, grant};
-use crate::guard::granter::Granter;
+use crate::guard::budget::grant::{Granted, Opening};
+use crate::guard::budget::{Budget, FlowId, Leak, Leakage, LeakageId, Ledger, Short, Shortfall};
+use crate::guard::granter::{Granter, Wish};
 use crate::journal::{Context, Device, Epoch, Fact, Journal};
 
 /// One budget of one device.
@@ -40,8 +41,7 @@ impl Till {
             return;
         }
         let (flow, cost) = (self.flow, std::mem::take(&mut self.taken));
-        let charge = budget::Charge { flow, cost, leakage: None, leak: Leak::default() };
-        let posted = ledgers.get_mut(self.ledger as usize).map(|ledger| ledger.charge(&charge));
+        let posted = ledgers.get_mut(self.ledger as usize).map(|ledger| ledger.charge_flow(flow, cost));
         debug_assert_eq!(posted, Some(Ok(())), "what is left can be spent");
     }
 }
@@ -61,12 +61,13 @@ pub struct Charge {
     pub headroom: u64,
 }
 
-/// A charge that is due at a till.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Due {
-    till: u32,
-    ledger: u32,
-    charge: budget::Charge,
+/// What stands in one context: where a grant goes.
+#[derive(Clone, Debug, Default)]
+struct Room {
+    /// The tills toward each peer.
+    toward: BTreeMap<Device, Vec<u32>>,
+    /// What each ledger shows.
+    shown: BTreeMap<u32, LeakageId>,
 }
 
 /// All tills, and the newest charges.
@@ -76,6 +77,7 @@ pub(super) struct Tills {
     devices: BTreeMap<Device, u32>,
     tills: Vec<Till>,
     numbers: BTreeMap<(u32, FlowId), u32>,
+    rooms: BTreeMap<Context, Room>,
     granter: Granter,
     /// A ring: the newest charges, of which the next overwrites the oldest.
     charges: Vec<Charge>,
@@ -91,6 +93,7 @@ impl Default for Tills {
             devices: BTreeMap::new(),
             tills: Vec::new(),
             numbers: BTreeMap::new(),
+            rooms: BTreeMap::new(),
             granter: Granter::new(),
             charges: vec![Charge::default(); CHARGES_KEPT],
             count: 0,
@@ -100,30 +103,44 @@ impl Default for Tills {
 }
 
 impl Tills {
-    /// Has a profile's word on a budget of a context.
-    pub(super) fn promise(&mut self, journal: &mut Journal, context: &Context, grant: &Grant, length: u64) {
-        let said = self.granter.promise((journal, self.now), context, grant, length);
+    /// Has a cast's word on budgets of a context, and opens its tills: one for each sender and receiver, none where there
+    /// are too many. The facts are looked at once, whatever the cast wants.
+    pub(super) fn install(
+        &mut self,
+        journal: &mut Journal,
+        (cast, context): (u32, &Context),
+        wishes: impl IntoIterator<Item = Wish>,
+        ends: &[Option<(Device, Device)>],
+    ) -> Vec<Option<u32>> {
+        let mut granted = self.granter.granted(journal, context);
+        let mut said = Vec::new();
+        for wish in wishes {
+            let (when, what) = ((&mut *journal, self.now), (context, &mut granted));
+            said.extend(self.granter.promise(when, what, (cast, wish)));
+        }
+        let open = |ends: &Option<(Device, Device)>| {
+            let (from, to) = ends.as_ref()?;
+            self.open(context, from, to, &granted)
+        };
+        let tills = ends.iter().map(open).collect();
         self.heed(&said);
+        tills
     }
 
-    /// The till of a device toward another, made where it is not there yet with what facts have granted so far. None if
-    /// there are too many.
-    pub(super) fn open(
-        &mut self,
-        journal: &Journal,
-        context: &Context,
-        from: &Device,
-        to: &Device,
-    ) -> Option<u32> {
+    /// A cast is no more, or wants something else. What was granted and spent stands.
+    pub(super) fn withdraw(&mut self, cast: u32, context: &Context) {
+        self.granter.withdraw(self.now, context, cast);
+    }
+
+    /// The till of a device toward another, made where it is not there yet with what was granted so far. None if there
+    /// are too many.
+    fn open(&mut self, context: &Context, from: &Device, to: &Device, granted: &Granted) -> Option<u32> {
         let number = self.ledger(from);
-        let leakage = self.shown(journal, context, from);
+        let leakage = self.shown(context, number, granted);
         let ledger = self.ledgers.get_mut(number as usize)?;
         let flow = match ledger.flow(context, to) {
             Some(flow) => flow,
-            None => {
-                let granted = grant::flow(&journal.of(context), to, &self.granter.granters);
-                ledger.open_flow(context, to, &granted)?
-            }
+            None => ledger.open_flow(context, to, &granted.flow(to))?,
         };
         let next = self.tills.len() as u32;
         let till = *self.numbers.entry((number, flow)).or_insert(next);
@@ -138,24 +155,22 @@ impl Tills {
                 receipts: 0,
                 epoch: Epoch::default(),
             });
+            let room = self.rooms.entry(context.clone()).or_default();
+            room.toward.entry(to.clone()).or_default().push(till);
+            self.look(till);
         }
-        self.look(till);
         Some(till)
     }
 
-    /// The row of what a device shows in a context, made where it is not there yet.
-    pub(super) fn shown(
-        &mut self,
-        journal: &Journal,
-        context: &Context,
-        device: &Device,
-    ) -> Option<LeakageId> {
-        let number = self.ledger(device);
+    /// The row of what a ledger shows in a context, made where it is not there yet.
+    fn shown(&mut self, context: &Context, number: u32, granted: &Granted) -> Option<LeakageId> {
         let ledger = self.ledgers.get_mut(number as usize)?;
-        ledger.leakage(context).or_else(|| {
-            let granted = grant::leakage(&journal.of(context), &self.granter.granters);
-            ledger.open_leakage(context, &granted)
-        })
+        if let Some(row) = ledger.leakage(context) {
+            return Some(row);
+        }
+        let row = ledger.open_leakage(context, granted.leakage())?;
+        self.rooms.entry(context.clone()).or_default().shown.insert(number, row);
+        Some(row)
     }
 
     fn ledger(&mut self, device: &Device) -> u32 {
@@ -177,13 +192,34 @@ impl Tills {
         }
     }
 
+    /// Has the rows that they are for know of grants that count.
     #[cold]
-    fn heed<'a>(&mut self, said: impl IntoIterator<Item = &'a Fact>) {
-        self.post();
+    fn heed(&mut self, said: &[Fact]) {
         for fact in said {
-            self.ledgers.iter_mut().for_each(|ledger| ledger.heed(fact, &self.granter.granters));
+            let Some(room) = self.rooms.get(&fact.place().context) else { continue };
+            let (peer, budget) = match Opening::of(fact) {
+                None => continue,
+                Some(Opening::Leakage(leakage)) => {
+                    for (ledger, row) in &room.shown {
+                        let ledger = self.ledgers.get_mut(*ledger as usize);
+                        ledger.into_iter().for_each(|ledger| ledger.join_leakage(*row, &leakage));
+                    }
+                    continue;
+                }
+                Some(Opening::Flow(peer, budget)) => (peer, budget),
+            };
+            let tills: Vec<u32> = match peer {
+                Some(peer) => room.toward.get(&peer).cloned().unwrap_or_default(),
+                None => room.toward.values().flatten().copied().collect(),
+            };
+            for number in tills {
+                let Some(till) = self.tills.get_mut(number as usize) else { continue };
+                till.post(&mut self.ledgers);
+                let (ledger, flow) = (self.ledgers.get_mut(till.ledger as usize), till.flow);
+                ledger.into_iter().for_each(|ledger| ledger.join_flow(flow, &budget));
+                self.look(number);
+            }
         }
-        (0..self.tills.len() as u32).for_each(|till| self.look(till));
     }
 
     /// Has the ledgers know of all that was taken.
@@ -203,7 +239,7 @@ impl Tills {
         }
     }
 
-    /// Takes a cost, more than nothing, if the budget of a till leaves it.
+    /// Takes a cost if the budget of a till leaves it.
     #[inline]
     pub(super) fn take(&mut self, till: u32, cost: u64) -> bool {
         let Some(at) = self.tills.get_mut(till as usize) else { return false };
@@ -226,39 +262,41 @@ impl Tills {
         self.count += 1;
     }
 
-    /// What would be charged; none where there is no such till. The till has posted then.
-    pub(super) fn due(&mut self, till: u32, cost: u64, leak: Leak) -> Option<Due> {
-        let at = self.tills.get_mut(till as usize)?;
-        at.post(&mut self.ledgers);
-        let Till { ledger, flow, leakage, .. } = *at;
-        Some(Due { till, ledger, charge: budget::Charge { flow, cost, leakage, leak } })
+    /// Whether this can be taken from a till, and shown by its device.
+    ///
+    /// # Errors
+    /// The first budget that allows less; none is known where there is no such till.
+    #[inline]
+    pub(super) fn review(&mut self, till: u32, cost: u64, leak: Leak) -> Result<(), Short> {
+        let missing = Short::Flow(Shortfall::Missing);
+        let at = self.tills.get_mut(till as usize).ok_or(missing)?;
+        let ledger = self.ledgers.get(at.ledger as usize).ok_or(missing)?;
+        // What costs nothing needs a limit all the same, which only the ledger knows.
+        if cost > at.left || cost == 0 {
+            at.post(&mut self.ledgers);
+            let ledger = self.ledgers.get(at.ledger as usize).ok_or(missing)?;
+            ledger.review_flow(at.flow, cost).map_err(Short::Flow)?;
+            return ledger.review_leak(at.leakage, leak);
+        }
+        ledger.review_leak(at.leakage, leak)
     }
 
-    /// Whether that can be charged.
-    pub(super) fn review(&self, due: &Due) -> Result<(), Short> {
-        let missing = Short::Flow(budget::Shortfall::Missing);
-        self.ledgers.get(due.ledger as usize).ok_or(missing)?.review(&due.charge)
-    }
-
-    /// The epoch in which that is charged.
-    pub(super) fn epoch(&self, due: &Due) -> Epoch {
-        self.tills.get(due.till as usize).map_or(Epoch::default(), |till| till.epoch)
+    /// The epoch in which a till charges.
+    pub(super) fn epoch(&self, till: u32) -> Epoch {
+        self.tills.get(till as usize).map_or(Epoch::default(), |till| till.epoch)
     }
 
     /// Charges what was reviewed just before, and keeps the row.
-    pub(super) fn book(&mut self, due: &Due) -> Option<()> {
-        self.ledgers.get_mut(due.ledger as usize)?.book(&due.charge).ok()?;
-        self.look(due.till);
-        let at = self.tills.get_mut(due.till as usize)?;
-        at.nonce += 1;
-        let (epoch, nonce, cost, headroom) = (at.epoch, at.nonce, due.charge.cost, at.left);
-        self.keep(Charge { till: due.till, epoch, nonce, cost, headroom });
-        Some(())
+    #[inline]
+    pub(super) fn book(&mut self, till: u32, cost: u64, leak: Leak) -> Option<()> {
+        let at = self.tills.get(till as usize)?;
+        self.ledgers.get_mut(at.ledger as usize)?.book_leak(at.leakage, leak).ok()?;
+        self.take(till, cost).then_some(())
     }
 
     /// The epoch and the number of the receipt that the charge just booked at a till needs.
-    pub(super) fn number(&mut self, due: &Due) -> Option<(Epoch, u64)> {
-        let till = self.tills.get_mut(due.till as usize)?;
+    pub(super) fn number(&mut self, till: u32) -> Option<(Epoch, u64)> {
+        let till = self.tills.get_mut(till as usize)?;
         till.receipts += 1;
         Some((till.epoch, till.receipts))
     }

@@ -11,7 +11,7 @@ use crate::config::script::{self, Script};
 use crate::config::vocabulary::Vocabulary;
 use crate::diag::Diagnostic;
 use crate::diag::code::Code;
-use crate::diag::source::{Sources, Span};
+use crate::diag::source::{SourceId, Sources, Span};
 use crate::host::files;
 use crate::tools::guards::Beside;
 use crate::tools::guards::tokens::{Held, token_files};
@@ -57,6 +57,13 @@ pub fn beside(
     if said.is_empty() { Ok((all, shown)) } else { Err(said) }
 }
 
+/// The protocol that a profile is for; none where the file does not say so.
+#[must_use]
+pub fn meant(profile: &Path) -> Option<String> {
+    let text = files::text(profile).ok()?;
+    read(SourceId(0), &text, None).0.map(|profile| profile.protocol)
+}
+
 /// The tokens that bindings name.
 ///
 /// # Errors
@@ -66,7 +73,7 @@ fn held(file: &str, bindings: &Bindings) -> Result<Held, Vec<Diagnostic>> {
     let mut texts = BTreeMap::new();
     let mut said = Vec::new();
     for (name, place) in token_files(bindings) {
-        match files::text(&directory.join(name)) {
+        match files::secret(&directory.join(name)) {
             Ok(text) => {
                 texts.insert(name.to_owned(), text);
             }
@@ -111,11 +118,7 @@ pub struct Bound {
 }
 
 /// Reads bindings; none if something is wrong. Of those for another protocol nothing more is read and nothing is said.
-pub fn bound(
-    path: &Path,
-    words: &Vocabulary,
-    sources: &mut Sources,
-) -> (Option<Bound>, Vec<Diagnostic>) {
+pub fn bound(path: &Path, words: &Vocabulary, sources: &mut Sources) -> (Option<Bound>, Vec<Diagnostic>) {
     let name = path.to_string_lossy();
     let text = match files::text(path) {
         Err(unread) => return (None, vec![unread.add(&name, sources).1]),

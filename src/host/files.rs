@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::base::limits::SOURCE_BYTES_MAX;
+use crate::base::limits::{NAME_BYTES_MAX, SOURCE_BYTES_MAX};
 use crate::diag::code::Code;
 use crate::pipeline::{Root, Unread};
 
@@ -29,11 +29,35 @@ pub fn roots(paths: &[PathBuf]) -> Vec<Root> {
     files.iter().map(|file| Root { name: name(file), text: text(file) }).collect()
 }
 
-/// The text of a path; `-` is standard input.
+/// The text of a path; `-` is standard input. A byte order mark at its head is left out.
+///
+/// # Errors
+/// With a code and a reason, if there is no text; or if it is a key or a token, which no excerpt may show.
+pub fn text(path: &Path) -> Result<String, Unread> {
+    let text = secret(path)?;
+    if is_secret(&text) {
+        return Err(Unread::new(Code::E0053, "it holds a key or a token".to_owned()));
+    }
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
+
+/// Whether a text is nothing but keys and tokens: words of 64 digits, or of more letters than a name has.
+fn is_secret(text: &str) -> bool {
+    let is_key = |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'+' | b'/');
+    let is_token = |word: &str| word.len() > NAME_BYTES_MAX / 2 && word.bytes().all(letter);
+    let mut words = text.split_whitespace().peekable();
+    words.peek().is_some() && words.all(|word| is_key(word) || is_token(word))
+}
+
+/// The text of a path as it is, for whoever shows nothing of it; `-` is standard input.
 ///
 /// # Errors
 /// With a code and a reason, if there is no text.
-pub fn text(path: &Path) -> Result<String, Unread> {
+pub fn secret(path: &Path) -> Result<String, Unread> {
     let bytes = if is_stdin(path) { bounded(io::stdin().lock()) } else { regular(path) };
     let bytes = bytes.map_err(|error| Unread::new(Code::E0053, reason(&error)))?;
     if bytes.len() > SOURCE_BYTES_MAX {

@@ -5,8 +5,11 @@
 //! `1.0` and `1.00` are equal.
 //! Is not: a format of exchange; nothing reads the bytes of a fact back.
 
+use crate::base::limits::{FACT_BYTES_MAX, NESTING_MAX, TEXT_BYTES_MAX, VALUE_PARTS_MAX};
 use crate::base::value::{Fields, Value};
-use crate::journal::fact::{Fact, Place};
+use crate::base::weight::Excess;
+use crate::journal::fact::{Fact, Heading};
+use crate::journal::set::Refusal;
 
 /// Tells these bytes from whatever else is hashed; changes with every change of what follows it.
 const DOMAIN: &[u8] = b"laban fact 1\n";
@@ -36,16 +39,65 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// The bytes of a fact that stands at `place`.
-pub(super) fn fact(fact: &Fact, place: &Place, out: &mut impl Sink) {
-    out.put(DOMAIN);
-    text(place.context.as_str(), out);
-    text(place.namespace.as_str(), out);
-    text(fact.key().as_str(), out);
-    text(fact.device().as_str(), out);
+/// Bytes of the epoch and the order of a fact.
+pub(super) const NUMBERS_BYTES: usize = 16;
+
+/// The bytes of a fact.
+pub(super) fn fact(fact: &Fact, out: &mut impl Sink) {
+    heading(fact.heading(), out);
     number(fact.epoch().0, out);
     number(fact.order(), out);
     value(fact.data(), out);
+}
+
+/// The bytes with which all facts of a heading begin.
+pub(super) fn heading(of: &Heading, out: &mut impl Sink) {
+    out.put(DOMAIN);
+    text(of.place().context.as_str(), out);
+    text(of.place().namespace.as_str(), out);
+    text(of.key().as_str(), out);
+    text(of.device().as_str(), out);
+}
+
+// A part has a byte, so what is short enough to be a fact's data is also light enough to be a value.
+const _: () = assert!(FACT_BYTES_MAX <= VALUE_PARTS_MAX && FACT_BYTES_MAX <= TEXT_BYTES_MAX);
+
+/// How many bytes [`value`] writes of a fact's data, without writing them: a walk that ends where there are too many.
+///
+/// # Errors
+/// They are more than `room`, the data nests too deeply, or a part of it is not known.
+#[inline]
+pub(super) fn length(data: &Value, room: usize) -> Result<usize, Refusal> {
+    let mut left = room;
+    measure(data, 0, &mut left)?;
+    Ok(room - left)
+}
+
+fn measure(data: &Value, depth: usize, left: &mut usize) -> Result<(), Refusal> {
+    let own = 1 + match data {
+        Value::None | Value::Bool(_) => 0,
+        Value::Int(_) | Value::Float(_) | Value::Duration(_) => 8,
+        Value::Decimal(_) => 16,
+        Value::Text(of) => 8 + of.len(),
+        Value::Bytes(of) => 8 + of.len(),
+        Value::List(_) | Value::Record(_) => 8,
+        Value::Variant(of) => 16 + of.0.len(),
+        Value::Opaque(_) => return Err(Refusal::Unknown),
+    };
+    *left = left.checked_sub(own).ok_or(Refusal::Bytes)?;
+    if depth > NESTING_MAX {
+        return Err(Refusal::Large(Excess::Depth));
+    }
+    let fields = match data {
+        Value::List(items) => return items.iter().try_for_each(|item| measure(item, depth + 1, left)),
+        Value::Record(fields) => fields,
+        Value::Variant(of) => &of.1,
+        _ => return Ok(()),
+    };
+    fields.iter().try_for_each(|(name, of)| {
+        *left = left.checked_sub(8 + name.len()).ok_or(Refusal::Bytes)?;
+        measure(of, depth + 1, left)
+    })
 }
 
 /// Any value.
@@ -91,7 +143,7 @@ pub(crate) fn value(of: &Value, out: &mut impl Sink) {
             text(&of.0, out);
             fields(&of.1, out);
         }
-        // `Fact::new` refuses what nobody knows; the number keeps two of them apart all the same.
+        // `length` refuses what nobody knows; the number keeps two of them apart all the same.
         Value::Opaque(at) => {
             out.put(&[12]);
             number(*at, out);

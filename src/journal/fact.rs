@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::limits::{FACT_BYTES_MAX, FACT_ORDER_MAX};
 use crate::base::value::Value;
-use crate::base::weight;
 use crate::journal::canon;
 use crate::journal::name::{Context, Device, Key, Namespace};
 use crate::journal::set::Refusal;
@@ -24,6 +23,46 @@ pub struct Place {
     pub context: Context,
     /// The namespace within it.
     pub namespace: Namespace,
+}
+
+/// What many facts have alike: where they belong, what they are about, who says them. Made once, shared by all of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Heading {
+    place: Arc<Place>,
+    key: Key,
+    device: Device,
+    /// Length of its canonical bytes.
+    bytes: usize,
+}
+
+impl Heading {
+    /// The heading of what `device` says about `key` at `place`.
+    #[must_use]
+    pub fn new(place: Arc<Place>, key: Key, device: Device) -> Self {
+        let mut heading = Self { place, key, device, bytes: 0 };
+        let mut bytes = 0;
+        canon::heading(&heading, &mut bytes);
+        heading.bytes = bytes;
+        heading
+    }
+
+    /// The set that its facts belong to.
+    #[must_use]
+    pub const fn place(&self) -> &Arc<Place> {
+        &self.place
+    }
+
+    /// What they are about, within their namespace.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Who says them.
+    #[must_use]
+    pub const fn device(&self) -> &Device {
+        &self.device
+    }
 }
 
 /// The BLAKE3 hash of a fact's canonical bytes (`journal::canon`), its place included.
@@ -45,10 +84,8 @@ impl fmt::Debug for FactId {
 /// A fact. Equality is by content, and so by id; the order is that of [`Fact::order`], then devices, then ids.
 #[derive(Clone, Debug)]
 pub struct Fact {
-    place: Arc<Place>,
-    key: Key,
+    heading: Arc<Heading>,
     data: Value,
-    device: Device,
     epoch: Epoch,
     order: u64,
     /// Length of the canonical bytes.
@@ -62,42 +99,33 @@ impl Fact {
     ///
     /// # Errors
     /// Its data is too large or not known, or its order is beyond `limits::FACT_ORDER_MAX`.
-    pub fn new(
-        place: Arc<Place>,
-        key: Key,
-        data: Value,
-        device: Device,
-        epoch: Epoch,
-        order: u64,
-    ) -> Result<Self, Refusal> {
+    #[inline]
+    pub fn new(heading: Arc<Heading>, data: Value, epoch: Epoch, order: u64) -> Result<Self, Refusal> {
         if order > FACT_ORDER_MAX {
             return Err(Refusal::Order);
         }
-        // Bounds the depth too, so that the walks below need only a small stack.
-        weight::weigh(&data, 0).map_err(Refusal::Large)?;
-        if !known(&data) {
-            return Err(Refusal::Unknown);
-        }
-        let mut fact = Self { place, key, data, device, epoch, order, bytes: 0, id: OnceLock::new() };
-        let mut bytes = 0;
-        canon::fact(&fact, &fact.place, &mut bytes);
-        if bytes > FACT_BYTES_MAX {
-            return Err(Refusal::Bytes);
-        }
-        fact.bytes = bytes;
-        Ok(fact)
+        let bytes = heading.bytes + canon::NUMBERS_BYTES;
+        // Bounds the depth too, so that later walks need only a small stack.
+        let bytes = bytes + canon::length(&data, FACT_BYTES_MAX.saturating_sub(bytes))?;
+        Ok(Self { heading, data, epoch, order, bytes, id: OnceLock::new() })
+    }
+
+    /// What it has alike with others.
+    #[must_use]
+    pub const fn heading(&self) -> &Arc<Heading> {
+        &self.heading
     }
 
     /// The set that it belongs to.
     #[must_use]
-    pub const fn place(&self) -> &Arc<Place> {
-        &self.place
+    pub fn place(&self) -> &Arc<Place> {
+        &self.heading.place
     }
 
     /// What it is about, within its namespace.
     #[must_use]
-    pub const fn key(&self) -> &Key {
-        &self.key
+    pub fn key(&self) -> &Key {
+        &self.heading.key
     }
 
     /// What it says.
@@ -108,8 +136,8 @@ impl Fact {
 
     /// Who said it.
     #[must_use]
-    pub const fn device(&self) -> &Device {
-        &self.device
+    pub fn device(&self) -> &Device {
+        &self.heading.device
     }
 
     /// In which epoch.
@@ -136,7 +164,7 @@ impl Fact {
     pub fn id(&self) -> FactId {
         **self.id.get_or_init(|| {
             let mut hasher = blake3::Hasher::new();
-            canon::fact(self, &self.place, &mut hasher);
+            canon::fact(self, &mut hasher);
             Box::new(FactId(*hasher.finalize().as_bytes()))
         })
     }
@@ -144,12 +172,8 @@ impl Fact {
 
 impl PartialEq for Fact {
     fn eq(&self, other: &Self) -> bool {
-        let key = |fact: &Self| (fact.order, fact.epoch);
-        key(self) == key(other)
-            && self.device == other.device
-            && self.key == other.key
-            && self.data == other.data
-            && self.place == other.place
+        let key = |fact: &Self| (fact.order, fact.epoch, fact.bytes);
+        key(self) == key(other) && self.heading == other.heading && self.data == other.data
     }
 }
 
@@ -165,19 +189,8 @@ impl Ord for Fact {
     fn cmp(&self, other: &Self) -> Ordering {
         self.order
             .cmp(&other.order)
-            .then_with(|| self.device.cmp(&other.device))
+            .then_with(|| self.device().cmp(other.device()))
             // A device that uses a number twice is rare, so ids are rarely made here.
             .then_with(|| if self == other { Ordering::Equal } else { self.id().cmp(&other.id()) })
-    }
-}
-
-/// Whether no part of a value is one that nobody knows.
-fn known(value: &Value) -> bool {
-    match value {
-        Value::Opaque(_) => false,
-        Value::List(items) => items.iter().all(known),
-        Value::Record(fields) => fields.iter().all(|(_, value)| known(value)),
-        Value::Variant(variant) => variant.1.iter().all(|(_, value)| known(value)),
-        _ => true,
     }
 }

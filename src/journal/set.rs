@@ -4,17 +4,19 @@
 //! set lacks, and states that are reduced from them.
 //! Invariants: every fact is of the set's own place; facts are sorted and each is there once; a refusal changes
 //! nothing.
-//! Is not: bounded by time. Nothing is ever taken away; what is full says so.
+//! What a newer fact says for good ([`Set::supersede`]) may be forgotten: a pure rule, after which merges are what they were.
+//! Is not: bounded by time. Nothing else is ever taken away; what is full says so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::base::limits::{FACTS_MAX, JOURNAL_BYTES_MAX};
+use crate::base::limits::{FACTS_MAX, FACTS_RESERVED, JOURNAL_BYTES_MAX};
 use crate::base::value::Value;
 use crate::base::weight::Excess;
-use crate::journal::fact::{Epoch, Fact, FactId, Place};
+use crate::journal::fact::{Epoch, Fact, FactId, Heading, Place};
 use crate::journal::name::{Device, Key};
+use crate::journal::shelf::Shelf;
 
 /// Why facts are not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +33,11 @@ pub enum Refusal {
     Unknown,
     /// The order of a fact is beyond `limits::FACT_ORDER_MAX`.
     Order,
-    /// There would be more facts, sets or bytes than `base::limits` allows.
+    /// The context has used up its share of the journal: `limits::CONTEXT_BYTES_MAX`.
+    Share,
+    /// There are `limits::FACT_SETS_MAX` other sets, which stay.
+    Sets,
+    /// There would be more facts or bytes than `base::limits` allows.
     Full,
 }
 
@@ -46,8 +52,16 @@ impl Refusal {
             Self::Bytes => "a fact is larger than the limit",
             Self::Unknown => "a fact says what nobody knows",
             Self::Order => "the places of a set of facts are used up",
+            Self::Share => "the context has used up its share of the journal",
+            Self::Sets => "the journal has no place for another set of facts",
             Self::Full => "the journal is full",
         }
+    }
+
+    /// Whether another fact, or this one at another time, may be taken: it is not the fact itself that is refused.
+    #[must_use]
+    pub const fn is_of_room(self) -> bool {
+        matches!(self, Self::Share | Self::Full)
     }
 }
 
@@ -57,20 +71,38 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// What a fact is appended for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Somebody wants it written down.
+    Record,
+    /// It opens a budget: for that a part of the room is reserved.
+    Grant,
+}
+
+impl Purpose {
+    /// How many facts a set may have for this.
+    const fn facts_max(self) -> usize {
+        match self {
+            Self::Record => FACTS_MAX - FACTS_RESERVED,
+            Self::Grant => FACTS_MAX,
+        }
+    }
+}
+
 /// The facts of one context and namespace.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Set {
     place: Arc<Place>,
-    /// Sorted, each once.
-    facts: Vec<Fact>,
+    facts: Shelf,
     bytes: usize,
 }
 
 impl Set {
     /// The set of a place, without facts.
     #[must_use]
-    pub const fn new(place: Arc<Place>) -> Self {
-        Self { place, facts: Vec::new(), bytes: 0 }
+    pub fn new(place: Arc<Place>) -> Self {
+        Self { place, facts: Shelf::default(), bytes: 0 }
     }
 
     /// Which facts belong here.
@@ -80,9 +112,20 @@ impl Set {
     }
 
     /// The facts in their order: by [`Fact::order`], then by device, then by id.
+    pub fn facts(&self) -> impl DoubleEndedIterator<Item = &Fact> + Clone {
+        self.facts.iter()
+    }
+
+    /// How many facts there are.
     #[must_use]
-    pub fn facts(&self) -> &[Fact] {
-        &self.facts
+    pub const fn len(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.facts.len() == 0
     }
 
     /// The facts of one key, in their order.
@@ -101,27 +144,27 @@ impl Set {
     /// # Errors
     /// The data is too large or not known, or the set is full.
     pub fn append(&mut self, key: Key, data: Value, device: Device, epoch: Epoch) -> Result<&Fact, Refusal> {
-        self.append_within(JOURNAL_BYTES_MAX, key, data, device, epoch)
+        let heading = Arc::new(Heading::new(self.place.clone(), key, device));
+        self.append_within((Purpose::Record, JOURNAL_BYTES_MAX), &heading, data, epoch)
     }
 
-    /// The same where the journal has only so many bytes left.
+    /// The same under a heading of this place, where the journal has only so many bytes left.
+    #[inline]
     pub(super) fn append_within(
         &mut self,
-        room: usize,
-        key: Key,
+        (purpose, room): (Purpose, usize),
+        heading: &Arc<Heading>,
         data: Value,
-        device: Device,
         epoch: Epoch,
     ) -> Result<&Fact, Refusal> {
+        self.same_place(heading.place())?;
         let order = self.facts.last().map_or(1, |last| last.order().saturating_add(1));
-        let fact = Fact::new(self.place.clone(), key, data, device, epoch, order)?;
-        if fact.bytes() > room {
+        let fact = Fact::new(heading.clone(), data, epoch, order)?;
+        if fact.bytes() > room || self.facts.len() >= purpose.facts_max() {
             return Err(Refusal::Full);
         }
-        self.room(1, fact.bytes())?;
         self.bytes += fact.bytes();
-        self.facts.push(fact);
-        self.facts.last().ok_or(Refusal::Full)
+        self.facts.push(fact).ok_or(Refusal::Full)
     }
 
     /// Takes away the fact that was added last, before anybody has seen it; gives its bytes.
@@ -137,11 +180,14 @@ impl Set {
     /// It belongs to another place, or the set is full.
     pub fn insert(&mut self, fact: Fact) -> Result<bool, Refusal> {
         self.same_place(fact.place())?;
-        let Err(at) = self.facts.binary_search(&fact) else { return Ok(false) };
-        self.room(1, fact.bytes())?;
-        self.bytes += fact.bytes();
-        self.facts.insert(at, fact);
-        Ok(true)
+        let bytes = fact.bytes();
+        if self.room(1, bytes).is_err() {
+            // What is there already needs no room.
+            return if self.facts.has(&fact) { Ok(false) } else { Err(Refusal::Full) };
+        }
+        let new = self.facts.insert(fact);
+        self.bytes += if new { bytes } else { 0 };
+        Ok(new)
     }
 
     /// Takes every fact of `other`: the union. Gives the number of facts that are new.
@@ -153,9 +199,7 @@ impl Set {
         self.room_for(&delta)?;
         let new = delta.facts.len();
         self.bytes += delta.bytes;
-        self.facts.extend(delta.facts);
-        // Two sorted runs: the sort finds them and merges in one pass.
-        self.facts.sort();
+        self.facts.join(delta.facts);
         Ok(new)
     }
 
@@ -170,6 +214,30 @@ impl Set {
             while theirs.next_if(|their| *their < fact).is_some() {}
             theirs.peek() != Some(&fact)
         }))
+    }
+
+    /// Forgets what newer facts have made void: of the facts that `subject` gives one subject those that are not of the
+    /// newest epoch among them. Facts without a subject stay. Gives the bytes that are free then.
+    ///
+    /// Whether a fact goes depends on no more than the facts that are there, and what made it go stays. So it does not
+    /// matter whether one forgets before a merge, after it, or both, here or elsewhere.
+    pub fn supersede<S: Ord>(&mut self, subject: fn(&Fact) -> Option<S>) -> usize {
+        let mut newest: BTreeMap<S, Epoch> = BTreeMap::new();
+        for fact in self.facts() {
+            if let Some(subject) = subject(fact) {
+                let epoch = newest.entry(subject).or_default();
+                *epoch = fact.epoch().max(*epoch);
+            }
+        }
+        let mut free = 0;
+        self.facts.retain(|fact| {
+            let epoch = subject(fact).and_then(|subject| newest.get(&subject));
+            let stays = epoch.is_none_or(|epoch| fact.epoch() >= *epoch);
+            free += if stays { 0 } else { fact.bytes() };
+            stays
+        });
+        self.bytes -= free;
+        free
     }
 
     /// The facts whose ids are not among these: what one lacks who has told only ids.
@@ -216,7 +284,7 @@ impl Set {
     }
 
     fn only(&self, mut keep: impl FnMut(&Fact) -> bool) -> Self {
-        let facts: Vec<Fact> = self.facts.iter().filter(|fact| keep(fact)).cloned().collect();
+        let facts: Shelf = self.facts.iter().filter(|fact| keep(fact)).cloned().collect();
         let bytes = facts.iter().map(Fact::bytes).sum();
         Self { place: self.place.clone(), facts, bytes }
     }

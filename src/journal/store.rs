@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::base::limits::{FACT_SETS_MAX, JOURNAL_BYTES_MAX};
+use crate::base::limits::{CONTEXT_BYTES_MAX, FACT_SETS_MAX, JOURNAL_BYTES_MAX, JOURNAL_BYTES_RESERVED};
 use crate::base::value::Value;
-use crate::journal::fact::{Epoch, Fact, Place};
+use crate::journal::fact::{Epoch, Fact, Heading, Place};
 use crate::journal::name::{Context, Device, Key, Namespace};
-use crate::journal::set::{Refusal, Set};
+use crate::journal::set::{Purpose, Refusal, Set};
 
 /// A set of one journal, for who appends to it often: found once, by its place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -21,6 +21,10 @@ pub struct SetId(u32);
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     sets: Vec<Set>,
+    /// For each set the number of its context in `held`.
+    contexts: Vec<u32>,
+    /// The bytes of each context.
+    held: Vec<usize>,
     places: BTreeMap<Context, BTreeMap<Namespace, SetId>>,
     bytes: usize,
 }
@@ -48,16 +52,28 @@ impl Journal {
             return Ok(id);
         }
         if self.sets.len() >= FACT_SETS_MAX {
-            return Err(Refusal::Full);
+            return Err(Refusal::Sets);
         }
         let id = SetId(self.sets.len() as u32);
+        let beside = self.places.get(&place.context).and_then(|sets| sets.values().next());
+        let context = beside.and_then(|id| self.contexts.get(id.0 as usize)).copied();
+        self.contexts.push(context.unwrap_or(self.held.len() as u32));
+        if context.is_none() {
+            self.held.push(0);
+        }
         self.sets.push(Set::new(Arc::new(place.clone())));
         self.places.entry(place.context.clone()).or_default().insert(place.namespace.clone(), id);
         Ok(id)
     }
 
-    /// Adds what `device` says to a set, after every fact that is there. Beyond the fact it allocates only where the
-    /// set's room grows.
+    /// The heading of what a device says about a key in a set; none for a number of another journal.
+    #[must_use]
+    pub fn heading(&self, set: SetId, key: Key, device: Device) -> Option<Arc<Heading>> {
+        let place = self.sets.get(set.0 as usize)?.place().clone();
+        Some(Arc::new(Heading::new(place, key, device)))
+    }
+
+    /// Adds what `device` says to a set, after every fact that is there.
     ///
     /// # Errors
     /// The data is too large or not known, or the journal is full.
@@ -69,35 +85,99 @@ impl Journal {
         device: Device,
         epoch: Epoch,
     ) -> Result<&Fact, Refusal> {
+        let heading = self.heading(set, key, device).ok_or(Refusal::Context)?;
+        self.note(set, &heading, data, epoch)
+    }
+
+    /// The same under a heading that was made before. Beyond the fact it allocates only where the set's room grows.
+    ///
+    /// # Errors
+    /// As for [`Self::append`]; or the heading is that of another set.
+    #[inline]
+    pub fn note(
+        &mut self,
+        set: SetId,
+        heading: &Arc<Heading>,
+        data: Value,
+        epoch: Epoch,
+    ) -> Result<&Fact, Refusal> {
+        self.note_for(Purpose::Record, set, heading, data, epoch)
+    }
+
+    /// The same for a purpose.
+    ///
+    /// # Errors
+    /// As for [`Self::note`].
+    #[inline]
+    pub fn note_for(
+        &mut self,
+        purpose: Purpose,
+        set: SetId,
+        heading: &Arc<Heading>,
+        data: Value,
+        epoch: Epoch,
+    ) -> Result<&Fact, Refusal> {
         // Ids come from `open` of this journal; another one's number may be out of range here.
-        let set = self.sets.get_mut(set.0 as usize).ok_or(Refusal::Context)?;
-        let room = JOURNAL_BYTES_MAX.saturating_sub(self.bytes);
-        let fact = set.append_within(room, key, data, device, epoch)?;
+        let at = set.0 as usize;
+        let set = self.sets.get_mut(at).ok_or(Refusal::Context)?;
+        let context = self.contexts.get(at).ok_or(Refusal::Context)?;
+        let held = self.held.get_mut(*context as usize).ok_or(Refusal::Context)?;
+        let (all, own) = match purpose {
+            Purpose::Record => (JOURNAL_BYTES_MAX - JOURNAL_BYTES_RESERVED, CONTEXT_BYTES_MAX),
+            Purpose::Grant => (JOURNAL_BYTES_MAX, JOURNAL_BYTES_MAX),
+        };
+        let (all, own) = (all.saturating_sub(self.bytes), own.saturating_sub(*held));
+        let said = set.append_within((purpose, all.min(own)), heading, data, epoch);
+        let fact = said.map_err(|refusal| match refusal {
+            Refusal::Full if own < all => Refusal::Share,
+            refusal => refusal,
+        })?;
+        *held += fact.bytes();
         self.bytes += fact.bytes();
         Ok(fact)
+    }
+
+    /// Forgets in a set what newer facts have made void: [`Set::supersede`].
+    pub fn supersede<S: Ord>(&mut self, set: SetId, subject: fn(&Fact) -> Option<S>) {
+        let free = self.sets.get_mut(set.0 as usize).map_or(0, |set| set.supersede(subject));
+        self.release(set, free);
+    }
+
+    /// Has so many bytes of a set free again.
+    fn release(&mut self, set: SetId, bytes: usize) {
+        self.bytes -= bytes;
+        let context = self.contexts.get(set.0 as usize);
+        if let Some(held) = context.and_then(|at| self.held.get_mut(*at as usize)) {
+            *held -= bytes;
+        }
     }
 
     /// Adds several facts, all or none.
     ///
     /// # Errors
     /// One of them is too large or not known, or the journal is full; then none is there.
-    pub fn append_all(
+    #[inline]
+    pub fn note_all<'a>(
         &mut self,
-        facts: impl Iterator<Item = (SetId, Key, Value)> + Clone,
-        device: &Device,
+        facts: impl Iterator<Item = (SetId, &'a Arc<Heading>, Value)> + Clone,
         epoch: Epoch,
     ) -> Result<(), Refusal> {
-        for (done, (set, key, data)) in facts.clone().enumerate() {
-            if let Err(refusal) = self.append(set, key, data, device.clone(), epoch) {
-                // What was added in this call stands last in its set, and nobody has seen it.
-                for (set, ..) in facts.take(done) {
-                    let set = self.sets.get_mut(set.0 as usize);
-                    self.bytes -= set.map_or(0, Set::take_back);
-                }
+        for (done, (set, heading, data)) in facts.clone().enumerate() {
+            if let Err(refusal) = self.note(set, heading, data, epoch) {
+                self.take_back(facts.take(done).map(|(set, ..)| set));
                 return Err(refusal);
             }
         }
         Ok(())
+    }
+
+    /// Takes away what was added in one call: it stands last in its set, and nobody has seen it.
+    #[cold]
+    fn take_back(&mut self, sets: impl Iterator<Item = SetId>) {
+        for id in sets {
+            let bytes = self.sets.get_mut(id.0 as usize).map_or(0, Set::take_back);
+            self.release(id, bytes);
+        }
     }
 
     /// The facts of one context.
@@ -112,7 +192,7 @@ impl Journal {
     /// The union would be too large; then nothing is taken.
     pub fn merge(&mut self, from: &View<'_>) -> Result<usize, Refusal> {
         let mut deltas = Vec::new();
-        let (mut sets, mut bytes) = (self.sets.len(), self.bytes);
+        let (mut sets, mut new_bytes) = (self.sets.len(), 0);
         for set in from.sets() {
             let place = set.place();
             let delta = match self.of(&place.context).set(&place.namespace) {
@@ -122,11 +202,18 @@ impl Journal {
                     set.clone()
                 }
             };
-            bytes += delta.bytes();
+            new_bytes += delta.bytes();
             deltas.push(delta);
         }
-        if sets > FACT_SETS_MAX || bytes > JOURNAL_BYTES_MAX {
+        if sets > FACT_SETS_MAX {
+            return Err(Refusal::Sets);
+        }
+        if self.bytes + new_bytes > JOURNAL_BYTES_MAX {
             return Err(Refusal::Full);
+        }
+        let held: usize = self.of(from.context).sets().map(Set::bytes).sum();
+        if held + new_bytes > CONTEXT_BYTES_MAX + JOURNAL_BYTES_RESERVED {
+            return Err(Refusal::Share);
         }
         let full = |delta: &Set| {
             let place = delta.place();
@@ -138,11 +225,14 @@ impl Journal {
         let mut new = 0;
         for delta in deltas {
             let id = self.open(delta.place())?;
-            if let Some(set) = self.sets.get_mut(id.0 as usize) {
-                new += set.merge(&delta)?;
+            let Some(set) = self.sets.get_mut(id.0 as usize) else { continue };
+            new += set.merge(&delta)?;
+            let context = self.contexts.get(id.0 as usize);
+            if let Some(held) = context.and_then(|at| self.held.get_mut(*at as usize)) {
+                *held += delta.bytes();
             }
         }
-        self.bytes = bytes;
+        self.bytes += new_bytes;
         Ok(new)
     }
 

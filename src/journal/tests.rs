@@ -13,7 +13,8 @@ use crate::base::tests::{types, values};
 use crate::base::value::Value;
 use crate::base::weight::Excess;
 use crate::journal::{
-    Context, Device, Epoch, Fact, Journal, Key, Misnomer, Name, Namespace, Place, Refusal, Set, canon,
+    Context, Device, Epoch, Fact, Heading, Journal, Key, Misnomer, Name, Namespace, Place, Refusal, Set,
+    canon,
 };
 
 /// Cases of each named invariant.
@@ -36,6 +37,14 @@ fn place(context: &str, namespace: &str) -> Arc<Place> {
     Arc::new(Place { context: Context::new(context).unwrap(), namespace })
 }
 
+fn heading(place: &Arc<Place>, key: Key, device: Device) -> Arc<Heading> {
+    Arc::new(Heading::new(place.clone(), key, device))
+}
+
+fn at(name: &str, by: &str) -> Arc<Heading> {
+    heading(&place("x", "m"), key(name), device(by))
+}
+
 /// Data of which no two are equal.
 fn data() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -52,7 +61,7 @@ fn facts_of(place: &Arc<Place>) -> impl Strategy<Value = Fact> + use<> {
     let parts = ("[a-c]?", data(), "[A-C]", 0..3_u64, 0..4_u64);
     parts.prop_map(move |(key, data, device, epoch, order)| {
         let (key, device) = (Key::new(key).unwrap(), Device::new(device).unwrap());
-        Fact::new(place.clone(), key, data, device, Epoch(epoch), order).unwrap()
+        Fact::new(heading(&place, key, device), data, Epoch(epoch), order).unwrap()
     })
 }
 
@@ -89,8 +98,8 @@ proptest! {
         let union = merged(&a, &b);
         let ids: BTreeSet<_> = a.ids().union(&b.ids()).copied().collect();
         prop_assert_eq!(union.ids(), ids);
-        prop_assert_eq!(union.facts().len(), union.ids().len());
-        prop_assert_eq!(union.bytes(), union.facts().iter().map(Fact::bytes).sum::<usize>());
+        prop_assert_eq!(union.len(), union.ids().len());
+        prop_assert_eq!(union.bytes(), union.facts().map(Fact::bytes).sum::<usize>());
         prop_assert!(union.facts().is_sorted());
     }
 
@@ -106,6 +115,29 @@ proptest! {
         prop_assert_eq!(ids(&set), ids(&other));
     }
 
+    /// However facts stand in chunks, a set is what it would be in one row.
+    #[test]
+    fn chunks_are_not_seen(
+        said in prop::collection::vec((0..40_u64, "[A-C]", any::<bool>()), 0..80), drop in 0..4_u64,
+    ) {
+        let (mut set, mut row) = (Set::new(place("x", "m")), BTreeSet::new());
+        for (order, by, append) in &said {
+            if *append {
+                row.insert(set.append(key("k"), Value::None, device(by), Epoch(0)).unwrap().clone());
+            } else {
+                let fact = Fact::new(at("k", by), Value::None, Epoch(order % 3), *order).unwrap();
+                prop_assert_eq!(set.insert(fact.clone()), Ok(row.insert(fact)));
+            }
+            prop_assert!(set.facts().eq(&row));
+            prop_assert_eq!(set.len(), row.len());
+        }
+        let (less, more): (Vec<_>, Vec<_>) = row.iter().cloned().partition(|fact| fact.order() % 4 < drop);
+        prop_assert_eq!(&merged(&set_of(&less), &set_of(&more)), &set);
+        let newest = row.iter().map(Fact::epoch).max().unwrap_or_default();
+        set.supersede(|_| Some(()));
+        prop_assert!(set.facts().eq(row.iter().filter(|fact| fact.epoch() == newest)));
+    }
+
     #[test]
     fn a_delta_is_what_another_set_lacks(a in sets(), b in sets()) {
         let delta = a.delta(&b).unwrap();
@@ -113,14 +145,14 @@ proptest! {
         prop_assert_eq!(delta.ids(), lacks);
         prop_assert_eq!(&delta, &a.delta_of_ids(&b.ids()));
         prop_assert_eq!(merged(&b, &delta), merged(&a, &b));
-        prop_assert_eq!(delta.bytes(), delta.facts().iter().map(Fact::bytes).sum::<usize>());
+        prop_assert_eq!(delta.bytes(), delta.facts().map(Fact::bytes).sum::<usize>());
     }
 
     #[test]
     fn facts_are_equal_where_their_bytes_and_ids_are(a in facts(), b in facts()) {
         let bytes = |fact: &Fact| {
             let mut bytes = Vec::new();
-            canon::fact(fact, fact.place(), &mut bytes);
+            canon::fact(fact, &mut bytes);
             bytes
         };
         prop_assert_eq!(a == b, bytes(&a) == bytes(&b));
@@ -183,7 +215,7 @@ proptest! {
                 };
                 assert_eq!(set.insert(fact.clone()).err(), expected);
             }
-            assert!(set.facts().iter().all(|fact| fact.place() == &at));
+            assert!(set.facts().all(|fact| fact.place() == &at));
             set
         };
         let (a, b) = (set(&a), set(&b));
@@ -212,7 +244,7 @@ fn an_appended_fact_comes_after_what_its_device_has_seen() {
     assert_eq!((say(&mut set, "B", 3), say(&mut other, "A", 4), say(&mut other, "A", 5)), (3, 3, 4));
     assert_eq!(set.merge(&other), Ok(2));
     assert_eq!(say(&mut set, "A", 6), 5);
-    let numbers: Vec<_> = set.facts().iter().map(Fact::data).cloned().collect();
+    let numbers: Vec<_> = set.facts().map(Fact::data).cloned().collect();
     assert_eq!(numbers, [1, 2, 4, 3, 5, 6].map(Value::Int));
     assert_eq!(set.merge(&other), Ok(0));
     assert_eq!(set.of_key(&key("k")).count(), 6);
@@ -222,23 +254,21 @@ fn an_appended_fact_comes_after_what_its_device_has_seen() {
 #[test]
 fn an_id_is_the_same_in_every_version() {
     let data = Value::record([(Arc::from("n"), Value::Decimal(Decimal::new(150, 2)))]);
-    let fact = Fact::new(place("x", "m"), key("k"), data, device("A"), Epoch(1), 2).unwrap();
+    let fact = Fact::new(at("k", "A"), data, Epoch(1), 2).unwrap();
     assert_eq!(fact.id().to_string(), "ecdf85328f0d8365a761730a433c0fcb95928737331ee620cc45603d4573045e");
     let data = Value::record([(Arc::from("n"), Value::Decimal(Decimal::new(15, 1)))]);
-    let same = Fact::new(place("x", "m"), key("k"), data, device("A"), Epoch(1), 2).unwrap();
+    let same = Fact::new(at("k", "A"), data, Epoch(1), 2).unwrap();
     assert_eq!((&same, same.id()), (&fact, fact.id()));
     // No part can take a letter from the next one.
-    let fact = |key_name: &str, by: &str| {
-        Fact::new(place("x", "m"), key(key_name), Value::None, device(by), Epoch(0), 1).unwrap().id()
-    };
+    let fact = |key_name: &str, by: &str| Fact::new(at(key_name, by), Value::None, Epoch(0), 1).unwrap().id();
     assert_ne!(fact("ab", "c"), fact("a", "bc"));
 }
 
 #[test]
 fn what_is_too_large_or_unknown_is_no_fact() {
-    let fact = |data, order| Fact::new(place("x", "m"), key("k"), data, device("A"), Epoch(0), order).err();
+    let fact = |data, order| Fact::new(at("k", "A"), data, Epoch(0), order).err();
     let text = |bytes: usize| Value::text(&"x".repeat(bytes));
-    let least = Fact::new(place("x", "m"), key("k"), text(0), device("A"), Epoch(0), 1).unwrap().bytes();
+    let least = Fact::new(at("k", "A"), text(0), Epoch(0), 1).unwrap().bytes();
     assert_eq!(fact(text(FACT_BYTES_MAX - least), 1), None);
     assert_eq!(fact(text(FACT_BYTES_MAX - least + 1), 1), Some(Refusal::Bytes));
     let deep = |depth| (0..depth).fold(Value::None, |inner, _| Value::List(Arc::new(vec![inner])));
@@ -249,7 +279,7 @@ fn what_is_too_large_or_unknown_is_no_fact() {
     assert_eq!(fact(Value::None, FACT_ORDER_MAX), None);
     assert_eq!(fact(Value::None, FACT_ORDER_MAX + 1), Some(Refusal::Order));
     let mut set = Set::new(place("x", "m"));
-    let last = Fact::new(place("x", "m"), key("k"), text(0), device("A"), Epoch(0), FACT_ORDER_MAX);
+    let last = Fact::new(at("k", "A"), text(0), Epoch(0), FACT_ORDER_MAX);
     set.insert(last.unwrap()).unwrap();
     assert_eq!(set.append(key("k"), text(0), device("A"), Epoch(0)).err(), Some(Refusal::Order));
 }

@@ -237,7 +237,7 @@ impl<'a> Reach<'a> {
         thread.mailbox = 0;
         thread.children = 0;
         thread.state = State::Ready;
-        if matches!(before, State::Asking | State::Observing) {
+        if matches!(before, State::Asking | State::Observing | State::Offering) {
             world.withdrawn(agent);
         }
         if before != State::Ready {
@@ -250,7 +250,7 @@ impl<'a> Reach<'a> {
         let Some(thread) = self.threads.get_mut(agent.index()) else { return };
         let before = thread.state;
         *thread = Thread { observed: thread.observed, ..Thread::default() };
-        if matches!(before, State::Asking | State::Observing) {
+        if matches!(before, State::Asking | State::Observing | State::Offering) {
             world.withdrawn(agent);
         }
     }
@@ -326,7 +326,7 @@ impl<'a> Reach<'a> {
             self.interrupt(&way, world);
         } else if let Some(thread) = self.threads.get_mut(agent.index()) {
             let before = std::mem::replace(&mut thread.state, State::Halted);
-            if matches!(before, State::Asking | State::Observing) {
+            if matches!(before, State::Asking | State::Observing | State::Offering) {
                 world.withdrawn(agent);
             }
         }

@@ -48,7 +48,7 @@ pub trait World {
         let _ = (agent, scope);
     }
 
-    /// The answer that this agent waited for is no longer wanted.
+    /// The answer that this agent waited for is no longer wanted, or what it offered is no longer meant.
     fn withdrawn(&mut self, agent: AgentId) {
         let _ = agent;
     }

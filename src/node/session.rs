@@ -125,9 +125,9 @@ impl Step {
             What::Denied { role, label, guard, code, kind } => Self::Denied {
                 role: *role,
                 label: label.clone(),
-                guard: Arc::from(*guard),
+                guard: Arc::from(guard.word()),
                 code: Arc::from(*code),
-                kind: Arc::from(*kind),
+                kind: Arc::from(kind.word()),
             },
             What::Selected { from, to, lane, label } => {
                 Self::Selected { from: *from, to: *to, lane: *lane, label: label.clone() }

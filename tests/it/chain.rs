@@ -21,7 +21,7 @@ use laban::engine::Engine;
 use laban::engine::effect::Effect;
 use laban::engine::event::What;
 use laban::engine::input::{CastId, Input, Opening};
-use laban::guard::{Policy, Rule, State, Table};
+use laban::guard::{Guard, Policy, Rule, State, Table};
 use laban::journal::{Context, Namespace};
 use laban::local::{Amend, project};
 use laban::machine::Cast;
@@ -73,6 +73,7 @@ fn grants(roles: &[Role], special: &[bool], plain: &[bool]) -> Grants {
             config: serde_json::Value::Null,
             deadline: None,
             tokens: None,
+            observes: false,
             capabilities: Some(names.collect()),
         }
     };
@@ -195,22 +196,22 @@ impl Side {
     }
 
     /// A message was denied: some receiver makes that right.
-    fn denied(&self, role: RoleId, label: &str, guard: &str) {
+    fn denied(&self, role: RoleId, label: &str, guard: Guard) {
         let terms = self.terms(label);
         let right = match guard {
-            "capability" => !self.may(role, terms),
-            "flow" => {
+            Guard::Capability => !self.may(role, terms),
+            Guard::Flow => {
                 let spent =
                     self.spent.iter().filter(|((from, _), _)| *from == role).map(|(_, spent)| *spent).max();
                 spent.unwrap_or(0) + terms.cost > self.limit
             }
-            "leakage" => (0..3).any(|class| {
+            Guard::Leakage => (0..3).any(|class| {
                 let shown = self.shown.get(&(role, class)).copied().unwrap_or(0);
                 shown + terms.leak[class] > self.shown_limits[class]
             }),
-            other => panic!("`{other}` denies nothing here"),
+            other => panic!("`{}` denies nothing here", other.word()),
         };
-        assert!(right, "`{guard}` has denied `{label}` without need");
+        assert!(right, "`{}` has denied `{label}` without need", guard.word());
     }
 
     /// The engine's accounts say the same.
@@ -293,12 +294,12 @@ impl Hall {
         for side in &self.sides {
             let context = Context::new(side.context).unwrap();
             let view = self.engine.journal().of(&context);
-            assert!(view.sets().all(|set| set.facts().iter().all(|fact| fact.place().context == context)));
+            assert!(view.sets().all(|set| set.facts().all(|fact| fact.place().context == context)));
             let of = |namespace: &str| view.set(&Namespace::new(namespace).unwrap());
-            let written = of("t").map_or(&[][..], |set| set.facts());
+            let written: Vec<_> = of("t").into_iter().flat_map(laban::journal::Set::facts).collect();
             assert!(written.iter().all(|fact| fact.key().as_str() == side.context));
             assert_eq!(written.len() as u64, side.facts);
-            let mut grants = of("budget").map_or(&[][..], |set| set.facts()).iter();
+            let mut grants = of("budget").into_iter().flat_map(laban::journal::Set::facts);
             assert!(grants.all(|fact| fact.device().as_str() == "@engine"));
         }
     }

@@ -387,6 +387,66 @@ fn validate_refuses_files_and_annotations_with_errors() {
 }
 
 #[test]
+fn validate_takes_a_profile_that_is_named() {
+    let place = talk("guards_validate_named", "protocol: Talk\ndefaults: {}\nbudgets: [{ limit: 50 }]\n");
+    place.write("strict.yaml", "protocol: Talk\nmessages: { Hello: {} }\nbudgets: [{ limit: 50 }]\n");
+    place
+        .laban("validate talk.choreo --guards strict.yaml")
+        .status(0)
+        .says("no profile covers `A -> B: Word`");
+    assert!(!place.laban("validate talk.choreo").status(0).out.contains("no profile covers"));
+    // Beside several protocols it is for the one that it names.
+    place.write("p.choreo", "choreography P {\n    roles: A, B\n\n    A -> B: M\n}\n");
+    place.laban("validate . --guards strict.yaml").status(0).says("no profile covers `A -> B: Word`");
+    place
+        .laban("validate p.choreo --guards strict.yaml")
+        .status(2)
+        .talks("is for `Talk`, which is not among");
+    place.write("wrong.yaml", "protocol: Talk\nmessages: { Hallo: {} }\n");
+    place.laban("validate talk.choreo --guards wrong.yaml").status(1).talks("E0440");
+    place.laban("validate talk.choreo --guards none.yaml").status(1).talks("E0053");
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_profile() {
+    let place = talk("guards_mark", "\u{feff}protocol: Talk\ndefaults: {}\nbudgets: [{ limit: 50 }]\n");
+    let ran = place.laban("guards plan talk.choreo --format json");
+    assert!(!ran.err.contains("E04"), "{}", ran.err);
+    place.write("talk.guards.yaml", "\u{feff}protocol: Talk\nbudget: []\n");
+    place
+        .laban("guards plan talk.choreo")
+        .status(1)
+        .says("has no setting `budget`")
+        .says("talk.guards.yaml:2:1");
+}
+
+/// What a scope has ended is offered no more: nothing of it stays due, and its denials are not counted any further.
+#[test]
+fn an_offer_that_a_scope_has_ended_is_not_due_any_more() {
+    let text = "choreography P {\n    roles: A, B\n\n    try at A within 2s {\n        A -> B: Early with {}\n    } on timeout {\n        \
+                A -> B: Late with {}\n    }\n    B -> A: Done(n: Int)\n}\n";
+    let root = Root { name: "p.choreo".to_owned(), text: Ok(text.to_owned()) };
+    let front = Front::read(vec![root], &mut |path| panic!("{path}"));
+    let options = Options { sizes: Sizes::default(), amend: Amend::Auto };
+    let built = front.build(&front.choreographies[0], &options);
+    let cast = Cast::link(built.programs).unwrap();
+    let profile = "protocol: P\ndefaults: { capabilities: [] }\nmessages:\n  Early: { flow_cost: 9, on_denied: { retry: 5, backoff: 1h } }\n\
+                   budgets: [{ limit: 12 }]\n";
+    let profile = laban::config::guards::read(laban::diag::source::SourceId(0), profile, None).0.unwrap();
+    // The first session spends what the second one waits for.
+    let policy = Policy { profile, ..Policy::fresh() };
+    let table = Table::new(cast.programs(), &policy).unwrap();
+    let mut engine = Engine::new();
+    let at = engine.deploy_under(Arc::new(cast), table).unwrap();
+    engine.handle(Instant(0), Input::Open(Opening::new(0, at)));
+    engine.handle(Instant(1), Input::Open(Opening::new(1, at)));
+    let second = 1_000_000_000;
+    assert_eq!(engine.poll_timeout(), Some(Instant(2 * second + 1)), "the limit of the scope");
+    engine.handle(Instant(2 * second + 1), Input::Tick);
+    assert_eq!(engine.poll_timeout(), None, "nothing of the offer is due");
+}
+
+#[test]
 fn scenarios_run_under_the_profile_beside_the_protocol() {
     let profile = "protocol: Talk\nmessages: { \"*\": { capabilities: [], flow_cost: 5, on_denied: raise } }\nbudgets: [{ limit: 12, epoch: 1m }]\n";
     let place = talk("guards_scenario", profile);

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 
+use laban::guard::token::{Bounds, Unverified};
 use serde_json::Value;
 
 use crate::command::{Place, Ran};
@@ -173,9 +174,59 @@ fn what_is_no_file_of_facts_stays_as_it_is_and_a_line_without_an_end_gets_one() 
 #[test]
 fn what_a_token_says_cannot_move_the_cursor() {
     let place = talk("tokens_cursor");
-    let mut narrow = place.command("token attenuate a.token -o less.token --device");
-    assert!(narrow.arg("x\ny\u{1b}[31m").status().unwrap().success());
+    // The command makes no such token, but anybody can.
+    place.laban("token attenuate a.token --device x\u{1b}[31m").status(2).talks("no name of a device");
+    let device = "x\ny\u{1b}[31m".to_owned();
+    let bounds = Bounds { devices: Some([device].into()), ..Bounds::default() };
+    let token = Unverified::read(&place.read("a.token")).unwrap().narrow(&bounds, &[7; 32]).unwrap();
+    place.write("less.token", token.text().unwrap());
     let shown = place.laban("token inspect less.token").status(0).out;
     assert!(shown.contains("x\\ny\\u{1b}[31m"), "{shown}");
     assert!(!shown.contains('\u{1b}'), "{shown}");
+}
+
+/// A secret that is given where a text is expected is in no excerpt.
+#[test]
+fn what_looks_like_a_secret_is_not_shown_when_it_is_taken_for_something_else() {
+    let place = talk("tokens_shown");
+    for secret in ["talk.key", "a.token"] {
+        let text = place.read(secret);
+        let of = |verb: String| {
+            let ran = place.laban(&verb);
+            assert_ne!(ran.status, 0, "{verb}");
+            let part = &text[8..40];
+            assert!(!ran.out.contains(part) && !ran.err.contains(part), "{verb} shows {secret}");
+            let said = [&ran.out, &ran.err].into_iter().any(|text| text.contains("it holds a key or a token"));
+            assert!(said, "{verb}: {}{}", ran.out, ran.err);
+        };
+        of(format!("run talk.choreo --guards {secret}"));
+        of(format!("run talk.choreo --script {secret}"));
+        of(format!("guards plan talk.choreo --guards {secret}"));
+        of(format!("check {secret}"));
+        place.write("other.choreo", TALK);
+        place.write("other.guards.yaml", &text);
+        of("guards plan other.choreo".to_owned());
+    }
+}
+
+#[test]
+fn a_token_goes_to_standard_output_where_that_is_said() {
+    let place = talk("tokens_output");
+    let mint = "token mint --key talk.key --capability talk:begin";
+    let token = place.laban(&format!("{mint} -o -")).status(0).out;
+    place.write("b.token", &token);
+    place.laban("token inspect b.token").status(0).says("talk:begin");
+    assert!(!place.path("-").is_file());
+}
+
+#[test]
+fn names_in_tokens_are_names() {
+    let place = talk("tokens_names");
+    let mint = "token mint --key talk.key --capability talk:begin";
+    let long = "x".repeat(300);
+    place.laban(&format!("{mint} --context {long}")).status(2).talks("that is no name of a context");
+    place.laban(&format!("{mint} --device {long}")).status(2).talks("that is no name of a device");
+    place.laban(&format!("token attenuate a.token --device {long}")).status(2).talks("no name of a");
+    place.laban(&format!("token revoke a.token --to r.facts --context {long}")).status(2).talks("no name of a");
+    place.laban(&format!("{mint} --context home --device A -o b.token")).status(0);
 }

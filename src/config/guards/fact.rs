@@ -55,6 +55,13 @@ pub enum Slip {
 }
 
 impl Fact {
+    /// Its data, where that is the same for every payload.
+    #[must_use]
+    pub fn constant(&self) -> Option<Value> {
+        let written = self.data.iter().all(|(_, datum)| matches!(datum, Datum::Value(_)));
+        written.then(|| self.of(&Value::None))
+    }
+
     /// Its data for a payload.
     #[must_use]
     pub fn of(&self, payload: &Value) -> Value {

@@ -3,12 +3,14 @@
 //! Is not: the judge of names; `judge` is, where the protocol is known.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use crate::base::json;
 use crate::base::limits::{FLOW_COST_MAX, RETRIES_MAX};
 use crate::base::time::Duration;
 use crate::base::value::Value;
-use crate::config::bindings::{count, span};
+use crate::config::bindings::span;
 use crate::config::guards::fact::{self, Datum, Fact};
 use crate::config::guards::judge::{self, capability, slip};
 use crate::config::guards::pattern::Pattern;
@@ -62,7 +64,13 @@ pub fn read(source: SourceId, text: &str, known: Option<&Vocabulary>) -> (Option
     }
     judge::doubled(&mut reader, &numbers, &profile.entries, known);
     for node in items(&mut reader, at("budgets"), "`budgets`") {
-        profile.budgets.extend(budget(&mut reader, node, known));
+        let Some(budget) = budget(&mut reader, node, known) else { continue };
+        let again = |other: &Budget| (&other.context, &other.peer) == (&budget.context, &budget.peer);
+        if profile.budgets.iter().any(again) {
+            let message = format!("context `{}` and peer `{}` have two budgets", budget.context, budget.peer);
+            reader.say(Code::E0404, node.number, message, |diagnostic| diagnostic.help("keep one of them"));
+        }
+        profile.budgets.push(budget);
     }
     if let Some((limits, epoch)) = at("leakage_limits").and_then(|node| limits(&mut reader, node)) {
         (profile.leakage_limits, profile.leakage_epoch) = (Some(limits), epoch);
@@ -115,15 +123,25 @@ fn capabilities<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Vec<Arc<str>> {
     names
 }
 
-/// A whole number from `least`.
+/// An amount from `least`.
 fn whole<'a>(reader: &mut Reader<'a>, node: &'a Node, what: &str, least: u64) -> Option<u64> {
+    within(reader, node, what, least..=FLOW_COST_MAX)
+}
+
+/// A whole number of a range.
+fn within<'a>(
+    reader: &mut Reader<'a>,
+    node: &'a Node,
+    what: &str,
+    range: RangeInclusive<u64>,
+) -> Option<u64> {
     let Kind::Int(number) = node.kind else {
         reader.wrong(node, what, "a whole number");
         return None;
     };
-    let most = FLOW_COST_MAX;
+    let (least, most) = (*range.start(), *range.end());
     match u64::try_from(number) {
-        Ok(number) if (least..=most).contains(&number) => Some(number),
+        Ok(number) if range.contains(&number) => Some(number),
         _ => {
             let message = format!("{what} is from {least} to {most}, not {number}");
             let help = if number <= 0 && least == 1 { "write 1, the least a message costs" } else { "" };
@@ -134,6 +152,28 @@ fn whole<'a>(reader: &mut Reader<'a>, node: &'a Node, what: &str, least: u64) ->
             None
         }
     }
+}
+
+/// A span of time that is longer than nothing.
+fn length<'a>(reader: &mut Reader<'a>, node: &'a Node, what: &str) -> Option<Duration> {
+    let length = match &node.kind {
+        Kind::Text(text) => match json::duration(text) {
+            Some(length) => length,
+            None => {
+                let message = format!("{what} is a span of time such as `250ms` or `2h`, not `{text}`");
+                reader.say(Code::E0445, node.number, message, |diagnostic| diagnostic);
+                return None;
+            }
+        },
+        _ => span(reader, node, what)?,
+    };
+    if length.0 == 0 {
+        reader.say(Code::E0445, node.number, format!("{what} is longer than `0s`"), |diagnostic| {
+            diagnostic.help("leave it out where it has no end")
+        });
+        return None;
+    }
+    Some(length)
 }
 
 /// Amounts by class, and a length where one may be given.
@@ -147,7 +187,7 @@ fn classes<'a>(
     for entry in reader.settings(node, what, names) {
         match CLASSES.iter().position(|class| *class == entry.name).and_then(|at| given.get_mut(at)) {
             Some(slot) => *slot = whole(reader, &entry.value, &format!("`{}`", entry.name), 0),
-            None => epoch = span(reader, &entry.value, "`epoch`"),
+            None => epoch = length(reader, &entry.value, "`epoch`"),
         }
     }
     (given, epoch)
@@ -249,12 +289,8 @@ fn on_denied<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<OnDenied> {
             for entry in reader.settings(node, "`on_denied`", &["retry", "backoff"]) {
                 match entry.name.as_str() {
                     "retry" => {
-                        let times = count(reader, &entry.value, "`retry`")?;
-                        if times > RETRIES_MAX {
-                            reader.wrong(&entry.value, "`retry`", &format!("a number up to {RETRIES_MAX}"));
-                            return None;
-                        }
-                        max = Some(times);
+                        let times = within(reader, &entry.value, "`retry`", 0..=u64::from(RETRIES_MAX))?;
+                        max = u32::try_from(times).ok();
                     }
                     _ => backoff = Some(span(reader, &entry.value, "`backoff`")?),
                 }
@@ -296,7 +332,7 @@ fn budget<'a>(reader: &mut Reader<'a>, node: &'a Node, known: Option<&Vocabulary
                 limited = true;
                 budget.limit = whole(reader, node, "`limit`", 0)?;
             }
-            _ => budget.epoch = Some(span(reader, node, "`epoch`")?),
+            _ => budget.epoch = Some(length(reader, node, "`epoch`")?),
         }
     }
     if !limited {

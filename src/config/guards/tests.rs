@@ -166,6 +166,29 @@ fn numbers_and_settings_are_said() {
 }
 
 #[test]
+fn two_budgets_for_one_peer_are_said() {
+    check(
+        "protocol: Vote\nbudgets:\n  - { peer: Chair, limit: 5 }\n  - { limit: 5 }\n  - { context: \"*\", peer: Chair, limit: 9 }\n",
+        &[
+            "5:5 E0404 context `*` and peer `Chair` have two budgets [{ context: \"*\", peer: Chair, limit: 9 }] (keep one of them)",
+        ],
+    );
+}
+
+#[test]
+fn ranges_are_said() {
+    check(
+        "protocol: Vote\ndefaults: { on_denied: { retry: -1, backoff: 1s } }\nbudgets: [{ limit: 1, epoch: -1h }]\n\
+         leakage_limits: { external: 0, neighbor: 0, in_group: 0, epoch: 0s }\n",
+        &[
+            "2:33 E0445 `retry` is from 0 to 1000, not -1 [-1]",
+            "3:30 E0445 `epoch` is a span of time such as `250ms` or `2h`, not `-1h` [-1h]",
+            "4:65 E0445 `epoch` is longer than `0s` [0s] (leave it out where it has no end)",
+        ],
+    );
+}
+
+#[test]
 fn limits_out_of_order_are_said() {
     check(
         "protocol: Vote\nleakage_limits: { external: 3, neighbor: 2, in_group: 5 }\nbudgets: [{ peer: Chair }]\n",

@@ -27,6 +27,8 @@ pub struct Budget {
 pub enum Shortfall {
     /// No limit is known: there is no budget.
     Missing,
+    /// The cost is more than the whole limit: no new epoch of that limit helps.
+    Whole,
     /// The cost is more than what the limit leaves.
     Limit,
     /// The cost is more than what this replica's share leaves.
@@ -106,7 +108,7 @@ impl Budget {
     pub fn review(&self, replica: &Device, cost: u64) -> Result<(), Shortfall> {
         let limit = self.limit.ok_or(Shortfall::Missing)?;
         if cost > limit.saturating_sub(self.spent()) {
-            return Err(Shortfall::Limit);
+            return Err(if cost > limit { Shortfall::Whole } else { Shortfall::Limit });
         }
         if self.share_left(replica).is_some_and(|left| cost > left) {
             return Err(Shortfall::Share);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::base::value::Value;
 use crate::guard::budget::account::Budget;
 use crate::guard::budget::leakage::{Leak, Leakage, Observer};
-use crate::journal::{Device, Epoch, Fact, Misnomer, Name, View};
+use crate::journal::{Device, Fact, Misnomer, Name, View};
 
 /// The facts of this name grant flow.
 const FLOW: &str = "budget/flow";
@@ -104,65 +104,89 @@ impl Grant {
             _ => None,
         }
     }
+}
 
-    /// The budget of flow that it opens toward a peer; none where it is not for that peer.
-    fn budget(self, epoch: Epoch, toward: &Device) -> Option<Budget> {
-        match self {
-            Self::Flow { peer, limit } if peer.as_ref().is_none_or(|peer| peer == toward) => {
-                Some(Budget::new(epoch, limit))
-            }
-            Self::Shared { peer, shares } if peer.as_ref().is_none_or(|peer| peer == toward) => {
-                Budget::shared(epoch, shares).ok()
-            }
-            _ => None,
-        }
+/// What newer facts of the same subject replace: who grants, and to whom; no peer is every peer.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Subject {
+    granter: Device,
+    of: Option<Option<Device>>,
+}
+
+/// The subject of a grant; none of a fact that opens nothing. A grant of an older epoch than another one of its subject
+/// opens nothing that the other does not close again, so a set may forget it (`journal::Set::supersede`).
+#[must_use]
+pub fn subject(fact: &Fact) -> Option<Subject> {
+    let of = match Opening::of(fact)? {
+        Opening::Flow(peer, _) => Some(peer),
+        Opening::Leakage(_) => None,
+    };
+    Some(Subject { granter: fact.device().clone(), of })
+}
+
+/// What one fact opens.
+pub(in crate::guard) enum Opening {
+    /// Flow toward a peer, or toward every one.
+    Flow(Option<Device>, Budget),
+    /// What observers of the context may see.
+    Leakage(Box<Leakage>),
+}
+
+impl Opening {
+    /// What a fact opens; none where it opens nothing.
+    pub(in crate::guard) fn of(fact: &Fact) -> Option<Self> {
+        Some(match Grant::read(fact)? {
+            Grant::Flow { peer, limit } => Self::Flow(peer, Budget::new(fact.epoch(), limit)),
+            Grant::Shared { peer, shares } => Self::Flow(peer, Budget::shared(fact.epoch(), shares).ok()?),
+            Grant::Leakage(limits) => Self::Leakage(Box::new(Leakage::new(fact.epoch(), limits).ok()?)),
+        })
     }
 }
 
-/// What one fact opens toward a peer.
-pub(super) fn flow_of(fact: &Fact, peer: &Device) -> Option<Budget> {
-    Grant::read(fact)?.budget(fact.epoch(), peer)
+/// What the granters' facts of one context open: one walk over the facts, then a look-up for each peer.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(in crate::guard) struct Granted {
+    every: Budget,
+    toward: BTreeMap<Device, Budget>,
+    leakage: Leakage,
 }
 
-/// What one fact opens for the observers of its context.
-pub(super) fn leakage_of(fact: &Fact) -> Option<Leakage> {
-    match Grant::read(fact)? {
-        Grant::Leakage(limits) => Leakage::new(fact.epoch(), limits).ok(),
-        _ => None,
+impl Granted {
+    /// What the facts of a context open, as far as these devices say them.
+    pub(in crate::guard) fn of(facts: &View<'_>, granters: &BTreeSet<Device>) -> Self {
+        let set = Name::parse(FLOW).ok().and_then(|name| facts.set(&name.namespace));
+        let start = (Self::default(), granters.clone());
+        let all = set.map(|set| {
+            set.reduce(start, |(mut granted, granters), fact| {
+                granted.heed(fact, &granters);
+                (granted, granters)
+            })
+        });
+        all.map_or_else(Self::default, |(granted, _)| granted)
     }
-}
 
-/// What the granters' facts of a context open toward a peer; neutral where they open nothing.
-pub(in crate::guard) fn flow(facts: &View<'_>, peer: &Device, granters: &BTreeSet<Device>) -> Budget {
-    let start = (Budget::default(), peer.clone(), granters.clone());
-    reduce(facts, FLOW, start, |(mut budget, peer, granters), fact| {
-        let named = granters.contains(fact.device());
-        if let Some(opened) = named.then(|| flow_of(fact, &peer)).flatten() {
-            budget.merge(&opened);
+    /// Takes in one fact more.
+    pub(in crate::guard) fn heed(&mut self, fact: &Fact, granters: &BTreeSet<Device>) {
+        match granters.contains(fact.device()).then(|| Opening::of(fact)).flatten() {
+            None => {}
+            Some(Opening::Flow(None, budget)) => self.every.merge(&budget),
+            Some(Opening::Flow(Some(peer), budget)) => self.toward.entry(peer).or_default().merge(&budget),
+            Some(Opening::Leakage(leakage)) => self.leakage.merge(&leakage),
         }
-        (budget, peer, granters)
-    })
-    .0
-}
+    }
 
-/// What the granters' facts of a context open for its observers; neutral where they open nothing.
-pub(in crate::guard) fn leakage(facts: &View<'_>, granters: &BTreeSet<Device>) -> Leakage {
-    let start = (Leakage::default(), granters.clone());
-    reduce(facts, LEAKAGE, start, |(mut leakage, granters), fact| {
-        let named = granters.contains(fact.device());
-        if let Some(opened) = named.then(|| leakage_of(fact)).flatten() {
-            leakage.merge(&opened);
+    /// The budget toward a peer; neutral where nothing is opened.
+    pub(in crate::guard) fn flow(&self, peer: &Device) -> Budget {
+        let mut budget = self.every.clone();
+        if let Some(own) = self.toward.get(peer) {
+            budget.merge(own);
         }
-        (leakage, granters)
-    })
-    .0
-}
+        budget
+    }
 
-fn reduce<S: Eq>(facts: &View<'_>, name: &str, start: S, step: fn(S, &Fact) -> S) -> S {
-    let set = Name::parse(name).ok().and_then(|name| facts.set(&name.namespace));
-    match set {
-        Some(set) => set.reduce(start, step),
-        None => start,
+    /// What observers may see; neutral where nothing is opened.
+    pub(in crate::guard) const fn leakage(&self) -> &Leakage {
+        &self.leakage
     }
 }
 

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::limits::BUDGET_ROWS_MAX;
 use crate::guard::budget::account::{Budget, Shortfall};
 use crate::guard::budget::counts::Seat;
-use crate::guard::budget::grant;
+use crate::guard::budget::grant::Granted;
 use crate::guard::budget::leakage::{Leak, Leakage, Observer};
-use crate::journal::{Context, Device, Fact, Journal};
+use crate::journal::{Context, Device, Journal};
 
 /// A row of flow: one context and peer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -187,14 +187,24 @@ impl Ledger {
     /// The first budget that allows less.
     #[inline]
     pub fn review(&self, charge: &Charge) -> Result<(), Short> {
-        let flow = self.flow_budget(charge.flow).ok_or(Short::Flow(Shortfall::Missing))?;
-        flow.review(&self.replica, charge.cost).map_err(Short::Flow)?;
-        if charge.leak.is_nothing() {
+        self.review_flow(charge.flow, charge.cost).map_err(Short::Flow)?;
+        self.review_leak(charge.leakage, charge.leak)
+    }
+
+    /// The part of it that is flow.
+    pub(in crate::guard) fn review_flow(&self, flow: FlowId, cost: u64) -> Result<(), Shortfall> {
+        self.flow_budget(flow).ok_or(Shortfall::Missing)?.review(&self.replica, cost)
+    }
+
+    /// The part of it that is leakage.
+    #[inline]
+    pub(in crate::guard) fn review_leak(&self, row: Option<LeakageId>, leak: Leak) -> Result<(), Short> {
+        if leak.is_nothing() {
             return Ok(());
         }
         let missing = Short::Leakage(Observer::External, Shortfall::Missing);
-        let leakage = charge.leakage.and_then(|id| self.leakage_budgets(id)).ok_or(missing)?;
-        leakage.review(&self.replica, charge.leak).map_err(|(observer, why)| Short::Leakage(observer, why))
+        let leakage = row.and_then(|id| self.leakage_budgets(id)).ok_or(missing)?;
+        leakage.review(&self.replica, leak).map_err(|(observer, why)| Short::Leakage(observer, why))
     }
 
     /// Makes a charge. Neither searches nor allocates.
@@ -204,21 +214,31 @@ impl Ledger {
     #[inline]
     pub fn charge(&mut self, charge: &Charge) -> Result<(), Short> {
         self.review(charge)?;
-        self.book(charge)
+        self.book_flow(charge.flow, charge.cost).map_err(Short::Flow)?;
+        self.book_leak(charge.leakage, charge.leak)
     }
 
-    /// Makes a charge that was reviewed just before.
+    /// Makes a charge of flow alone.
+    pub(in crate::guard) fn charge_flow(&mut self, flow: FlowId, cost: u64) -> Result<(), Shortfall> {
+        self.review_flow(flow, cost)?;
+        self.book_flow(flow, cost)
+    }
+
     #[inline]
-    pub(in crate::guard) fn book(&mut self, charge: &Charge) -> Result<(), Short> {
-        let missing = Short::Flow(Shortfall::Missing);
-        let row = self.flows.get_mut(charge.flow.0 as usize).ok_or(missing)?;
-        row.budget.book(row.seat, charge.cost).map_err(Short::Flow)?;
-        if charge.leak.is_nothing() {
+    fn book_flow(&mut self, flow: FlowId, cost: u64) -> Result<(), Shortfall> {
+        let row = self.flows.get_mut(flow.0 as usize).ok_or(Shortfall::Missing)?;
+        row.budget.book(row.seat, cost)
+    }
+
+    /// Shows what was reviewed just before.
+    #[inline]
+    pub(in crate::guard) fn book_leak(&mut self, row: Option<LeakageId>, leak: Leak) -> Result<(), Short> {
+        if leak.is_nothing() {
             return Ok(());
         }
         let missing = Short::Leakage(Observer::External, Shortfall::Missing);
-        let row = charge.leakage.and_then(|id| self.leakages.get_mut(id.0 as usize)).ok_or(missing)?;
-        let shown = row.budgets.book(row.seats, charge.leak);
+        let row = row.and_then(|id| self.leakages.get_mut(id.0 as usize)).ok_or(missing)?;
+        let shown = row.budgets.book(row.seats, leak);
         shown.map_err(|(observer, why)| Short::Leakage(observer, why))
     }
 
@@ -248,35 +268,31 @@ impl Ledger {
     /// Doing it again with the same facts changes nothing.
     pub fn replenish(&mut self, journal: &Journal, granters: &BTreeSet<Device>) {
         for (context, peers) in &self.peers {
+            let granted = Granted::of(&journal.of(context), granters);
             for (peer, id) in peers {
                 if let Some(row) = self.flows.get_mut(id.0 as usize) {
-                    row.merge(&grant::flow(&journal.of(context), peer, granters), &self.replica);
+                    row.merge(&granted.flow(peer), &self.replica);
                 }
             }
         }
         for (context, id) in &self.contexts {
             if let Some(row) = self.leakages.get_mut(id.0 as usize) {
-                row.merge(&grant::leakage(&journal.of(context), granters), &self.replica);
+                row.merge(Granted::of(&journal.of(context), granters).leakage(), &self.replica);
             }
         }
     }
 
-    /// Takes in one fact more: the same as [`Ledger::replenish`] with all that were there and this one, because budgets
-    /// are joins.
-    pub fn heed(&mut self, fact: &Fact, granters: &BTreeSet<Device>) {
-        if !granters.contains(fact.device()) {
-            return;
+    /// Merges a budget into a row.
+    pub(in crate::guard) fn join_flow(&mut self, id: FlowId, budget: &Budget) {
+        if let Some(row) = self.flows.get_mut(id.0 as usize) {
+            row.merge(budget, &self.replica);
         }
-        let context = &fact.place().context;
-        for (peer, id) in self.peers.get(context).into_iter().flatten() {
-            if let (Some(opened), Some(row)) = (grant::flow_of(fact, peer), self.flows.get_mut(id.0 as usize))
-            {
-                row.merge(&opened, &self.replica);
-            }
-        }
-        let row = self.contexts.get(context).and_then(|id| self.leakages.get_mut(id.0 as usize));
-        if let (Some(opened), Some(row)) = (grant::leakage_of(fact), row) {
-            row.merge(&opened, &self.replica);
+    }
+
+    /// Merges budgets into a row.
+    pub(in crate::guard) fn join_leakage(&mut self, id: LeakageId, leakage: &Leakage) {
+        if let Some(row) = self.leakages.get_mut(id.0 as usize) {
+            row.merge(leakage, &self.replica);
         }
     }
 }

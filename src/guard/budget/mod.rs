@@ -17,6 +17,6 @@ mod tests;
 
 pub use account::{Budget, Shortfall};
 pub use escrow::Escrow;
-pub use grant::Grant;
+pub use grant::{Grant, Subject, subject};
 pub use leakage::{Disorder, Leak, Leakage, Observer};
 pub use ledger::{Charge, FlowId, LeakageId, Ledger, Short};

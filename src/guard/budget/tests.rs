@@ -4,15 +4,18 @@
 //! whom in between.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use crate::base::value::Value;
+use crate::guard::budget::grant::Granted;
+use crate::guard::budget::subject;
 use crate::guard::budget::{
     Budget, Charge, Disorder, Grant, Leak, Leakage, Ledger, Observer, Short, Shortfall,
 };
 use crate::journal::tests::{context, device};
-use crate::journal::{Device, Epoch, Journal, Key, Name, Place};
+use crate::journal::{Device, Epoch, Fact, Journal, Key, Name, Namespace, Place, Set};
 
 /// Cases of each named invariant.
 const CASES: u32 = 2_000;
@@ -217,7 +220,8 @@ proptest! {
         prop_assert_eq!(all.spent(), allowed);
         prop_assert_eq!(all.headroom(&replica(0)), limit.saturating_sub(allowed));
         if allowed >= limit {
-            prop_assert_eq!(all.clone().charge(&replica(0), 1), Err(Shortfall::Limit));
+            let why = if limit == 0 { Shortfall::Whole } else { Shortfall::Limit };
+            prop_assert_eq!(all.clone().charge(&replica(0), 1), Err(why));
         }
     }
 
@@ -264,6 +268,42 @@ proptest! {
         }
     }
 
+    /// What newer grants make void may be forgotten, before a merge and after it: the facts that stay are the same, and
+    /// so is what they open.
+    #[test]
+    fn what_is_void_may_be_forgotten(
+        here in prop::collection::vec(grants(), 0..10), there in prop::collection::vec(grants(), 0..10),
+        third in prop::collection::vec(grants(), 0..6),
+    ) {
+        let granters: BTreeSet<Device> = [device("A"), device("B")].into();
+        let set = |said: &[Said]| {
+            let said: Vec<Said> = said.iter().filter(|said| said.context == "x").cloned().collect();
+            let at = Place { context: context("x"), namespace: Namespace::new("budget").unwrap() };
+            journal_of(&said).of(&context("x")).set(&at.namespace).cloned().unwrap_or_else(|| Set::new(Arc::new(at)))
+        };
+        let short = |mut set: Set| { let free = set.bytes(); let gone = set.supersede(subject); assert_eq!(free - gone, set.bytes()); set };
+        let both = |a: &Set, b: &Set| { let mut all = a.clone(); all.merge(b).unwrap(); all };
+        let merged = |a: &Set, b: &Set| short(both(a, b));
+        let (a, b, c) = (set(&here), set(&there), set(&third));
+        let (x, y, z) = (short(a.clone()), short(b.clone()), short(c));
+        prop_assert_eq!(&merged(&x, &merged(&y, &z)), &merged(&merged(&x, &y), &z));
+        prop_assert_eq!(&merged(&x, &y), &merged(&y, &x));
+        prop_assert_eq!(&merged(&x, &x), &x);
+        prop_assert_eq!(&merged(&x, &y), &merged(&a, &b));
+        let opened = |set: &Set| set.reduce((Granted::default(), granters.clone()), |(mut granted, granters), fact| {
+            granted.heed(fact, &granters);
+            (granted, granters)
+        }).0;
+        let peers = ["P", "Q", "R"].map(device);
+        let all = |set: &Set| { let opened = opened(set); (peers.each_ref().map(|peer| opened.flow(peer)), opened.leakage().clone()) };
+        prop_assert_eq!(all(&merged(&x, &y)), all(&both(&a, &b)));
+        // What stays of one subject is of one epoch.
+        let left = merged(&x, &y);
+        let epochs: BTreeSet<_> = left.facts().filter_map(|fact| Some((subject(fact)?, fact.epoch()))).collect();
+        let subjects: BTreeSet<_> = left.facts().filter_map(subject).collect();
+        prop_assert_eq!(epochs.len(), subjects.len());
+    }
+
     /// Replenishment is a pure function of journal facts: of the row's own context, by granters, in any order.
     #[test]
     fn replenishment_is_a_pure_function_of_facts(
@@ -293,7 +333,11 @@ proptest! {
             let contexts = [context("x"), context("y")];
             let views = contexts.each_ref().map(|context| journal.of(context));
             let facts = views.iter().flat_map(|view| view.sets()).flat_map(|set| set.facts());
-            facts.for_each(|fact| ledger.heed(fact, &granters));
+            let mut granted = Granted::default();
+            let here = |fact: &&Fact| fact.place().context == context("x");
+            facts.filter(here).for_each(|fact| granted.heed(fact, &granters));
+            ledger.open_flow(&context("x"), &device("P"), &granted.flow(&device("P"))).unwrap();
+            ledger.open_leakage(&context("x"), granted.leakage()).unwrap();
         });
         prop_assert_eq!(&heeded, &opened(&grants));
         let (flow, leakage) = opened(&grants);
@@ -386,7 +430,7 @@ fn what_is_missing_allows_nothing() {
     let me = replica(0);
     assert_eq!(Budget::default().charge(&me, 0), Err(Shortfall::Missing));
     assert_eq!(Budget::default().headroom(&me), 0);
-    assert_eq!(Budget::new(Epoch(0), 0).charge(&me, 1), Err(Shortfall::Limit));
+    assert_eq!(Budget::new(Epoch(0), 0).charge(&me, 1), Err(Shortfall::Whole));
     assert_eq!(Budget::new(Epoch(0), 0).charge(&me, 0), Ok(()));
     assert_eq!(Budget::new(Epoch(0), 9).move_share(&me, &replica(1), 0), Err(Shortfall::Missing));
     let none = Leakage::default().charge(&me, Leak::default());

@@ -35,9 +35,9 @@ impl fmt::Debug for Hash {
     }
 }
 
-/// What a device says that it has spent for one message.
+/// What was spent for one message: what the commit knows, and the receipt says.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Receipt {
+pub struct Charged {
     /// The relationship that the spending belongs to.
     pub context: Context,
     /// Who has spent.
@@ -54,8 +54,15 @@ pub struct Receipt {
     pub epoch: Epoch,
     /// What was spent.
     pub cost: u64,
-    /// Counts the receipts of one chain, from 1.
+    /// Counts what needs a receipt, by context, sender, receiver and epoch, from 1: the receipts of one chain.
     pub nonce: u64,
+}
+
+/// What a device says that it has spent for one message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    /// What was spent.
+    pub charge: Charged,
     /// The hash of the receipt before it in the chain; of the first one [`genesis`].
     pub prev: Hash,
     /// The hash of what the message carries: [`payload_hash`].
@@ -96,19 +103,19 @@ impl Receipt {
     /// The bytes that are signed and hashed.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let names = [self.context.as_str(), self.src.as_str(), self.dst.as_str(), &*self.label];
-        let length = names.iter().map(|name| name.len() + 8).sum::<usize>();
-        let mut out = Vec::with_capacity(RECEIPT.len() + length + 5 * 8 + 2 * 32 + Signature::BYTES);
+        let Charged { context, src, dst, session, label, hop, epoch, cost, nonce } = &self.charge;
+        let mut out =
+            Vec::with_capacity(signed_length([context.as_str(), src.as_str(), dst.as_str(), &**label]));
         out.put(RECEIPT);
-        text(self.context.as_str(), &mut out);
-        text(self.src.as_str(), &mut out);
-        text(self.dst.as_str(), &mut out);
-        number(self.session, &mut out);
-        text(&self.label, &mut out);
-        number(u64::from(self.hop), &mut out);
-        number(self.epoch.0, &mut out);
-        number(self.cost, &mut out);
-        number(self.nonce, &mut out);
+        text(context.as_str(), &mut out);
+        text(src.as_str(), &mut out);
+        text(dst.as_str(), &mut out);
+        number(*session, &mut out);
+        text(label, &mut out);
+        number(u64::from(*hop), &mut out);
+        number(epoch.0, &mut out);
+        number(*cost, &mut out);
+        number(*nonce, &mut out);
         out.put(&self.prev.0);
         out.put(&self.payload.0);
         out
@@ -119,6 +126,18 @@ impl Receipt {
     pub fn hash(&self) -> Hash {
         hash_of(&self.bytes())
     }
+}
+
+/// The bytes of a signed receipt with these names: context, sender, receiver, message.
+fn signed_length(names: [&str; 4]) -> usize {
+    let names: usize = names.iter().map(|name| name.len() + 8).sum();
+    RECEIPT.len() + names + 5 * 8 + 2 * 32 + Signature::BYTES
+}
+
+/// Whether a receipt with these names is no longer than `limits::RECEIPT_BYTES_MAX`.
+#[must_use]
+pub(in crate::guard) fn fits(names: [&str; 4]) -> bool {
+    signed_length(names) <= RECEIPT_BYTES_MAX
 }
 
 /// The hash of a receipt with these bytes.
@@ -140,7 +159,10 @@ impl Signed {
     /// # Errors
     /// [`Refusal::Unreadable`]: something is missing, left over, too long or no name.
     pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
-        Reader(bytes).signed().filter(|_| bytes.len() <= RECEIPT_BYTES_MAX).ok_or(Refusal::Unreadable)
+        if bytes.len() > RECEIPT_BYTES_MAX {
+            return Err(Refusal::Unreadable);
+        }
+        Reader(bytes).signed().ok_or(Refusal::Unreadable)
     }
 }
 
@@ -150,7 +172,7 @@ struct Reader<'a>(&'a [u8]);
 impl<'a> Reader<'a> {
     fn signed(&mut self) -> Option<Signed> {
         (self.take(RECEIPT.len())? == RECEIPT).then_some(())?;
-        let receipt = Receipt {
+        let charge = Charged {
             context: Context::new(self.text()?).ok()?,
             src: Device::new(self.text()?).ok()?,
             dst: Device::new(self.text()?).ok()?,
@@ -160,9 +182,8 @@ impl<'a> Reader<'a> {
             epoch: Epoch(self.number()?),
             cost: self.number()?,
             nonce: self.number()?,
-            prev: Hash(self.array()?),
-            payload: Hash(self.array()?),
         };
+        let receipt = Receipt { charge, prev: Hash(self.array()?), payload: Hash(self.array()?) };
         let signature = Signature(self.array()?);
         self.0.is_empty().then_some(Signed { receipt, signature })
     }

@@ -16,7 +16,8 @@ mod sign;
 mod tests;
 mod window;
 
-pub use content::{Hash, Receipt, Signed, genesis, payload_hash};
+pub(in crate::guard) use content::fits;
+pub use content::{Charged, Hash, Receipt, Signed, genesis, payload_hash};
 pub use key::{Directory, Key, Public, Signature};
 pub use receive::{Fit, Frame, Full, Receiver, View};
 pub use refusal::Refusal;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::base::limits::{HOPS_MAX, RECEIPT_CHAINS_MAX};
 use crate::base::value::Value;
-use crate::guard::receipt::content::{Receipt, Signed, genesis, hash_of, payload_hash};
+use crate::guard::receipt::content::{Charged, Receipt, Signed, genesis, hash_of, payload_hash};
 use crate::guard::receipt::key::Directory;
 use crate::guard::receipt::refusal::Refusal;
 use crate::guard::receipt::window::{Link, Window};
@@ -154,14 +154,14 @@ impl Receiver {
         let mut believed = Vec::with_capacity(hops.len());
         for Signed { receipt, signature } in hops {
             let chain = self.chains.get(&ends(&receipt)).ok_or(Refusal::Foreign)?;
-            if receipt.epoch != chain.epoch {
+            if receipt.charge.epoch != chain.epoch {
                 return Err(Refusal::Epoch);
             }
-            if !chain.window.is_fresh(receipt.nonce) {
+            if !chain.window.is_fresh(receipt.charge.nonce) {
                 return Err(Refusal::Replayed);
             }
             let bytes = receipt.bytes();
-            let key = self.directory.key(&receipt.src).ok_or(Refusal::Key)?;
+            let key = self.directory.key(&receipt.charge.src).ok_or(Refusal::Key)?;
             if !key.verifies(&bytes, &signature) {
                 return Err(Refusal::Forged);
             }
@@ -173,8 +173,13 @@ impl Receiver {
                 Fit::Unable => return Err(Refusal::Capability),
                 Fit::Costs => return Err(Refusal::Cost),
             }
-            let link = Link { nonce: receipt.nonce, hash: hash_of(&bytes), prev: receipt.prev };
-            let first = genesis(&receipt.context, &receipt.src, &receipt.dst, receipt.epoch);
+            let link = Link { nonce: receipt.charge.nonce, hash: hash_of(&bytes), prev: receipt.prev };
+            let first = genesis(
+                &receipt.charge.context,
+                &receipt.charge.src,
+                &receipt.charge.dst,
+                receipt.charge.epoch,
+            );
             if !chain.window.fits(&link, first) {
                 return Err(Refusal::Chain);
             }
@@ -185,17 +190,15 @@ impl Receiver {
 
     /// Whether the receipts are of this message, and go hop by hop from its origin to this device.
     fn route(&self, frame: &Frame<'_>, hops: &[Signed]) -> Result<(), Refusal> {
-        let claims = || hops.iter().map(|signed| &signed.receipt);
-        let own = |receipt: &Receipt| {
-            receipt.context == *frame.context
-                && receipt.session == frame.session
-                && *receipt.label == *frame.label
+        let claims = || hops.iter().map(|signed| &signed.receipt.charge);
+        let own = |claim: &Charged| {
+            claim.context == *frame.context && claim.session == frame.session && *claim.label == *frame.label
         };
-        let last = hops.last().map(|signed| &signed.receipt);
+        let last = claims().next_back();
         if !claims().all(own) || last.is_none_or(|last| last.src != *frame.peer || last.dst != self.me) {
             return Err(Refusal::Foreign);
         }
-        let numbered = claims().enumerate().all(|(at, receipt)| usize::from(receipt.hop) == at);
+        let numbered = claims().enumerate().all(|(at, claim)| usize::from(claim.hop) == at);
         let joined = claims().zip(claims().skip(1)).all(|(hop, next)| hop.dst == next.src);
         // Nobody passes on what came from itself, so no chain is met twice in one message.
         let again =
@@ -206,5 +209,5 @@ impl Receiver {
 }
 
 fn ends(receipt: &Receipt) -> Ends {
-    (receipt.context.clone(), receipt.src.clone(), receipt.dst.clone())
+    (receipt.charge.context.clone(), receipt.charge.src.clone(), receipt.charge.dst.clone())
 }

@@ -6,35 +6,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use crate::base::limits::RECEIPT_BYTES_MAX;
 use crate::base::value::Value;
-use crate::guard::receipt::content::{Hash, Receipt, Signed, genesis, hash_of, payload_hash};
+use crate::guard::receipt::content::{Charged, Hash, Receipt, Signed, genesis, hash_of, payload_hash};
 use crate::guard::receipt::key::{Key, Signature};
 use crate::journal::{Context, Device, Epoch};
 
 /// A row: what a commit has written down of a message that needs a receipt.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Booking {
-    /// The relationship that was charged.
-    pub context: Context,
-    /// Who has spent.
-    pub src: Device,
-    /// Toward whom.
-    pub dst: Device,
-    /// The session.
-    pub session: u64,
-    /// The message.
-    pub label: Arc<str>,
-    /// The number of the hop, from 0.
-    pub hop: u16,
-    /// The epoch of the budget.
-    pub epoch: Epoch,
     /// What was spent.
-    pub cost: u64,
-    /// Counts the rows of one context, sender, receiver and epoch, from 1.
-    pub nonce: u64,
+    pub charge: Charged,
     /// What the message carries.
     pub payload: Value,
 }
@@ -92,27 +75,16 @@ pub fn sign(rows: &[Booking], heads: &mut Heads, keys: &Keys) -> Result<Vec<Sign
     let mut moved: BTreeMap<Ends, Head> = BTreeMap::new();
     let mut signed = Vec::with_capacity(rows.len());
     for row in rows {
-        let ends = (row.context.clone(), row.src.clone(), row.dst.clone());
-        let prev = follows(row, moved.get(&ends).or_else(|| heads.0.get(&ends)))?;
-        let key = keys.0.get(&row.src).ok_or(Unsigned::Key)?;
-        let receipt = Receipt {
-            context: row.context.clone(),
-            src: row.src.clone(),
-            dst: row.dst.clone(),
-            session: row.session,
-            label: row.label.clone(),
-            hop: row.hop,
-            epoch: row.epoch,
-            cost: row.cost,
-            nonce: row.nonce,
-            prev,
-            payload: payload_hash(&row.payload),
-        };
+        let charge = &row.charge;
+        let ends = (charge.context.clone(), charge.src.clone(), charge.dst.clone());
+        let prev = follows(charge, moved.get(&ends).or_else(|| heads.0.get(&ends)))?;
+        let key = keys.0.get(&charge.src).ok_or(Unsigned::Key)?;
+        let receipt = Receipt { charge: charge.clone(), prev, payload: payload_hash(&row.payload) };
         let bytes = receipt.bytes();
         if bytes.len() + Signature::BYTES > RECEIPT_BYTES_MAX {
             return Err(Unsigned::Large);
         }
-        moved.insert(ends, Head { epoch: row.epoch, nonce: row.nonce, hash: hash_of(&bytes) });
+        moved.insert(ends, Head { epoch: charge.epoch, nonce: charge.nonce, hash: hash_of(&bytes) });
         signed.push(Signed { signature: key.sign(&bytes), receipt });
     }
     heads.0.append(&mut moved);
@@ -120,7 +92,7 @@ pub fn sign(rows: &[Booking], heads: &mut Heads, keys: &Keys) -> Result<Vec<Sign
 }
 
 /// What a row's receipt names as the one before it.
-fn follows(row: &Booking, head: Option<&Head>) -> Result<Hash, Unsigned> {
+fn follows(row: &Charged, head: Option<&Head>) -> Result<Hash, Unsigned> {
     match head {
         Some(head) if head.epoch == row.epoch => {
             let next = head.nonce.checked_add(1) == Some(row.nonce);

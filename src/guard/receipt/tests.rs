@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use crate::base::limits::{HOPS_MAX, RECEIPT_CHAINS_MAX, RECEIPT_WINDOW};
 use crate::base::value::Value;
 use crate::guard::receipt::{
-    Booking, Directory, Fit, Frame, Full, Hash, Heads, Key, Keys, Public, Receipt, Receiver, Refusal,
-    Signature, Signed, Unsigned, View, genesis, payload_hash, sign,
+    Booking, Charged, Directory, Fit, Frame, Full, Hash, Heads, Key, Keys, Public, Receipt, Receiver,
+    Refusal, Signature, Signed, Unsigned, View, genesis, payload_hash, sign,
 };
 use crate::journal::{Context, Device, Epoch};
 
@@ -19,9 +19,9 @@ struct Lengths;
 
 impl View for Lengths {
     fn fit(&self, receipt: &Receipt, _: &Value) -> Fit {
-        match &*receipt.label {
+        match &*receipt.charge.label {
             "Secret" => Fit::Unable,
-            label if label.len() as u64 == receipt.cost => Fit::Fits,
+            label if label.len() as u64 == receipt.charge.cost => Fit::Fits,
             _ => Fit::Costs,
         }
     }
@@ -55,7 +55,7 @@ fn directory(count: usize) -> Directory {
 
 /// A row of device 0 toward device 1.
 fn row(context: &Context, nonce: u64, label: &str, payload: i64) -> Booking {
-    Booking {
+    let charge = Charged {
         context: context.clone(),
         src: device(0),
         dst: device(1),
@@ -65,8 +65,15 @@ fn row(context: &Context, nonce: u64, label: &str, payload: i64) -> Booking {
         epoch: Epoch(3),
         cost: label.len() as u64,
         nonce,
-        payload: Value::Int(payload),
-    }
+    };
+    Booking { charge, payload: Value::Int(payload) }
+}
+
+/// A row in which something else was charged.
+fn but(row: &Booking, change: impl FnOnce(&mut Charged)) -> Booking {
+    let mut other = row.clone();
+    change(&mut other.charge);
+    other
 }
 
 /// The rows of one chain, a label and a payload each.
@@ -94,11 +101,11 @@ fn receiver() -> Receiver {
 fn show(receiver: &mut Receiver, row: &Booking, bytes: Vec<u8>) -> Result<(), Refusal> {
     let receipts = [bytes];
     let frame = Frame {
-        context: &row.context,
-        origin: &row.src,
-        peer: &row.src,
-        session: row.session,
-        label: &row.label,
+        context: &row.charge.context,
+        origin: &row.charge.src,
+        peer: &row.charge.src,
+        session: row.charge.session,
+        label: &row.charge.label,
         payload: &row.payload,
         receipts: &receipts,
     };
@@ -149,7 +156,8 @@ proptest! {
         let at = at % rows.len();
         let mut row = rows[at].clone();
         let mut forged = signed[at].clone();
-        let Receipt { session, hop, epoch, cost, nonce, prev, payload, .. } = &mut forged.receipt;
+        let Receipt { charge, prev, payload } = &mut forged.receipt;
+        let Charged { session, hop, epoch, cost, nonce, .. } = charge;
         match part {
             0 => *session += by,
             1 => *hop += 1,
@@ -158,17 +166,17 @@ proptest! {
             4 => *nonce += by,
             5 => prev.0[by as usize % 32] ^= 1,
             6 => payload.0[by as usize % 32] ^= 1,
-            7 => forged.receipt.context = context(1),
-            8 => forged.receipt.label = "Else".into(),
-            9 => forged.receipt.dst = device(2),
+            7 => forged.receipt.charge.context = context(1),
+            8 => forged.receipt.charge.label = "Else".into(),
+            9 => forged.receipt.charge.dst = device(2),
             10 => forged.signature.0[by as usize % 64] ^= 1,
             // Somebody who is known, but not who the receipt says.
             _ => forged.signature = key(2).sign(&forged.receipt.bytes()),
         }
         // The forger says of the message what the receipt says.
-        row.context = forged.receipt.context.clone();
-        row.session = forged.receipt.session;
-        row.label = forged.receipt.label.clone();
+        row.charge.context = forged.receipt.charge.context.clone();
+        row.charge.session = forged.receipt.charge.session;
+        row.charge.label = forged.receipt.charge.label.clone();
         let mut receiver = receiver();
         let verdict = show(&mut receiver, &row, forged.to_bytes());
         let expected = match part {
@@ -191,10 +199,10 @@ proptest! {
         let mut row = rows[at].clone();
         let mut receiver = receiver();
         let expected = match part {
-            0 => { row.context = context(1); Refusal::Foreign }
-            1 => { row.src = device(2); Refusal::Foreign }
-            2 => { row.session += by; Refusal::Foreign }
-            3 => { row.label = "Else".into(); Refusal::Foreign }
+            0 => { row.charge.context = context(1); Refusal::Foreign }
+            1 => { row.charge.src = device(2); Refusal::Foreign }
+            2 => { row.charge.session += by; Refusal::Foreign }
+            3 => { row.charge.label = "Else".into(); Refusal::Foreign }
             4 => { row.payload = Value::text(&by.to_string()); Refusal::Payload }
             5 => {
                 receiver = Receiver::new(device(2), directory(4));
@@ -245,9 +253,9 @@ proptest! {
         }).collect();
         let together = signed(&rows);
         for at in 0..2 {
-            let own = |signed: &&Signed| signed.receipt.context == context(at);
+            let own = |signed: &&Signed| signed.receipt.charge.context == context(at);
             let of: Vec<Signed> = together.iter().filter(own).cloned().collect();
-            let alone: Vec<Booking> = rows.iter().filter(|row| row.context == context(at)).cloned().collect();
+            let alone: Vec<Booking> = rows.iter().filter(|row| row.charge.context == context(at)).cloned().collect();
             prop_assert_eq!(&of, &signed(&alone));
             let first = genesis(&context(at), &device(0), &device(1), Epoch(3));
             prop_assert_ne!(first, genesis(&context(1 - at), &device(0), &device(1), Epoch(3)));
@@ -256,7 +264,7 @@ proptest! {
                 prop_assert_eq!(signed.receipt.prev, before);
                 before = signed.receipt.hash();
             }
-            let other = |signed: &&Signed| signed.receipt.context == context(1 - at);
+            let other = |signed: &&Signed| signed.receipt.charge.context == context(1 - at);
             let hashes: Vec<Hash> = together.iter().filter(other).map(|signed| signed.receipt.hash()).collect();
             prop_assert!(of.iter().all(|signed| !hashes.contains(&signed.receipt.prev)));
             // The sender carries the chain of the other context on here.
@@ -290,13 +298,13 @@ proptest! {
     fn a_route_is_believed_whole_or_not_at_all(hops in 1..=HOPS_MAX, payload in any::<i64>(), part in 0..6, at in any::<usize>()) {
         let rows: Vec<Booking> = (0..hops).map(|hop| {
             let (src, dst) = (device(hop), device(hop + 1));
-            Booking { src, dst, hop: hop as u16, ..row(&context(0), 1, "Offer", payload) }
+            but(&row(&context(0), 1, "Offer", payload), |charge| (charge.src, charge.dst, charge.hop) = (src, dst, hop as u16))
         }).collect();
         let signed: Vec<Vec<u8>> =
             sign(&rows, &mut Heads::default(), &keys(hops)).unwrap().iter().map(Signed::to_bytes).collect();
         let mut receiver = Receiver::new(device(hops), directory(hops));
         for row in &rows {
-            receiver.open(&row.context, &row.src, &row.dst, Epoch(3)).unwrap();
+            receiver.open(&row.charge.context, &row.charge.src, &row.charge.dst, Epoch(3)).unwrap();
         }
         let (origin, peer, context, payload) = (device(0), device(hops - 1), context(0), Value::Int(payload));
         let frame = |receipts| Frame { context: &context, origin: &origin, peer: &peer, session: 7, label: "Offer", payload: &payload, receipts };
@@ -322,15 +330,15 @@ proptest! {
 
 #[test]
 fn hops_that_are_signed_but_not_joined_are_no_route() {
-    let hop = |src: usize, dst: usize, hop| Booking {
-        src: device(src),
-        dst: device(dst),
-        hop,
-        ..row(&context(0), 1, "Offer", 4)
+    let hop = |src: usize, dst: usize, hop| {
+        let offer = row(&context(0), 1, "Offer", 4);
+        but(&offer, |charge| (charge.src, charge.dst, charge.hop) = (device(src), device(dst), hop))
     };
     let check = |rows: &[Booking], origin: usize, expected| {
         let mut receiver = Receiver::new(device(3), directory(4));
-        rows.iter().for_each(|row| receiver.open(&row.context, &row.src, &row.dst, Epoch(3)).unwrap());
+        rows.iter().for_each(|row| {
+            receiver.open(&row.charge.context, &row.charge.src, &row.charge.dst, Epoch(3)).unwrap();
+        });
         let receipts: Vec<Vec<u8>> = signed(rows).iter().map(Signed::to_bytes).collect();
         let (origin, peer, context, payload) = (device(origin), device(2), context(0), Value::Int(4));
         let (context, origin, peer, payload) = (&context, &origin, &peer, &payload);
@@ -380,7 +388,7 @@ fn a_chain_has_one_continuation() {
 #[test]
 fn a_new_epoch_begins_a_chain_and_an_old_one_does_not_come_back() {
     let old = rows(&context(0), &[(0, 1), (1, 2)]);
-    let new = Booking { epoch: Epoch(4), ..row(&context(0), 1, "Ask", 5) };
+    let new = but(&row(&context(0), 1, "Ask", 5), |charge| charge.epoch = Epoch(4));
     let all = [&old[..], std::slice::from_ref(&new)].concat();
     let signed = signed(&all);
     let mut receiver = receiver();
@@ -393,14 +401,14 @@ fn a_new_epoch_begins_a_chain_and_an_old_one_does_not_come_back() {
     assert_eq!(show(&mut receiver, &old[1], signed[1].to_bytes()), Err(Refusal::Epoch));
     let mut heads = Heads::default();
     sign(&all, &mut heads, &keys(4)).unwrap();
-    assert_eq!(sign(&[Booking { nonce: 3, ..old[0].clone() }], &mut heads, &keys(4)), Err(Unsigned::Gap));
+    assert_eq!(sign(&[but(&old[0], |charge| charge.nonce = 3)], &mut heads, &keys(4)), Err(Unsigned::Gap));
 }
 
 #[test]
 fn what_the_receiver_thinks_of_right_and_cost_counts() {
     let mut receiver = receiver();
     let check = |receiver: &mut Receiver, label, cost, expected| {
-        let row = Booking { cost, ..row(&context(0), 1, label, 1) };
+        let row = but(&row(&context(0), 1, label, 1), |charge| charge.cost = cost);
         let bytes = signed(std::slice::from_ref(&row))[0].to_bytes();
         assert_eq!(show(receiver, &row, bytes), expected);
     };
@@ -413,8 +421,8 @@ fn what_the_receiver_thinks_of_right_and_cost_counts() {
 fn what_has_no_key_no_predecessor_or_no_room_is_not_signed() {
     let mut heads = Heads::default();
     let rows = rows(&context(0), &[(0, 1), (1, 2)]);
-    let foreign = Booking { src: device(9), ..rows[0].clone() };
-    let long = Booking { label: "x".repeat(5_000).into(), ..rows[1].clone() };
+    let foreign = but(&rows[0], |charge| charge.src = device(9));
+    let long = but(&rows[1], |charge| charge.label = "x".repeat(5_000).into());
     for (batch, why) in [
         (vec![rows[0].clone(), foreign], Unsigned::Key),
         (vec![rows[0].clone(), long], Unsigned::Large),

@@ -198,16 +198,12 @@ impl Driver<'_> {
 
     /// Shows the receipts of what was booked.
     fn settle(&mut self, out: Out<'_>) {
-        match self.devices.settle() {
-            Ok(judged) => {
-                judged.iter().for_each(|(signed, verdict)| self.trace.receipt(signed, *verdict, out));
-            }
-            // Every role has a key and every row follows the one before it, so this is a mistake of ours; say so and stop.
-            Err(unsigned) => {
-                let trouble =
-                    Trouble { code: "E0523", role: None, place: None, reason: unsigned.to_string() };
-                self.end(Ending::Aborted(trouble));
-            }
+        let (judged, unsigned) = self.devices.settle();
+        judged.iter().for_each(|(signed, verdict)| self.trace.receipt(signed, *verdict, out));
+        // Every role has a key and every row follows the one before it, so this is a mistake of ours; say so and stop.
+        if let Some(unsigned) = unsigned {
+            let trouble = Trouble { code: "E0524", role: None, place: None, reason: unsigned.to_string() };
+            self.end(Ending::Aborted(trouble));
         }
     }
 

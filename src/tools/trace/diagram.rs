@@ -241,7 +241,7 @@ impl Trace for Diagram {
                 self.mark(*role, "○", &text, out);
             }
             What::Denied { role, label, guard, code, .. } => {
-                self.mark(*role, "⊘", &format!("{label}: {guard}, {code}"), out);
+                self.mark(*role, "⊘", &format!("{label}: {}, {code}", guard.word()), out);
             }
             What::Received { .. } | What::Cleared { .. } | What::Accounts(_) => {}
             What::Finished { role } => {

@@ -52,7 +52,7 @@ impl Trace for List {
                 outcome if outcome.is_empty() => format!("{} ○ {operation}", name(*role)),
                 outcome => format!("{} ○ {operation} = {outcome}", name(*role)),
             },
-            What::Denied { role, label, guard, code, .. } => denied(&name(*role), label, guard, code),
+            What::Denied { role, label, guard, code, .. } => denied(&name(*role), label, guard.word(), code),
             What::Received { .. } | What::Finished { .. } | What::Cleared { .. } | What::Accounts(_) => {
                 return;
             }
