@@ -1,0 +1,1 @@
+//! Pieces of handlers, each by itself.
