@@ -195,6 +195,7 @@ codes! {
     E0521 Error "send without a rule"
     E0522 Error "facts not written"
     E0523 Error "receipt not booked"
+    E0530 Error "too many calls to a handler"
 
     E0620 Error "message without a receipt"
     E0621 Error "receipt that cannot be read"

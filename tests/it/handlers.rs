@@ -29,7 +29,8 @@ use laban::host::handlers::{Answering, Asked, Handler, Handlers, Offer, Pace, St
 fn on_tokio<T>(what: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(Span::from_secs(30), what).await.expect("it hangs") })
+    let what = async { tokio::time::timeout(Span::from_secs(30), what).await };
+    runtime.block_on(what).unwrap_or_else(|_| panic!("it hangs"))
 }
 
 /// Fast enough for a test.

@@ -111,7 +111,8 @@ fn ask(
 /// Node.js with a `WebSocket`; those before version 22 have it behind a flag.
 async fn node(script: &Path) -> Command {
     let version = Command::new("node").arg("--version").output().await;
-    let version = version.expect("Node.js is needed for this test, and `node` is not on this machine");
+    let version =
+        version.unwrap_or_else(|_| panic!("Node.js is needed for this test: there is no `node` here"));
     let version = String::from_utf8(version.stdout).unwrap();
     let major: u32 = version.trim_start_matches('v').split('.').next().unwrap().parse().unwrap();
     let mut command = Command::new("node");
@@ -131,7 +132,7 @@ async fn node(script: &Path) -> Command {
 fn a_process_in_python_and_a_service_in_node_play_the_vault() {
     on_tokio(async {
         let python = Command::new("python3").arg("--version").output().await;
-        python.expect("Python 3 is needed for this test, and `python3` is not on this machine");
+        python.unwrap_or_else(|_| panic!("Python 3 is needed for this test: there is no `python3` here"));
         let handlers = Handlers::new(pace());
         let small = bound(120);
         handlers.apply(&small.handlers, &example());
