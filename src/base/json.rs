@@ -287,3 +287,27 @@ pub fn kind(json: &Json) -> &'static str {
         Json::Object(_) => "record",
     }
 }
+
+/// JSON inside of what is serialized, as its text: for formats that must know beforehand what comes.
+pub mod as_text {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_json::Value as Json;
+
+    /// Writes the text.
+    ///
+    /// # Errors
+    /// What the serializer says.
+    pub fn serialize<S: Serializer>(json: &Json, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&json.to_string())
+    }
+
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// It is no text, or not JSON.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        serde_json::from_str(&text).map_err(D::Error::custom)
+    }
+}

@@ -48,6 +48,30 @@ pub const PROGRAM_BYTES_MAX: usize = 16 << 20;
 pub const MAILBOX_UNBOUNDED: u32 = 64;
 /// Messages in any mailbox: a bound that was proved and is larger holds its sender back all the same.
 pub const MAILBOX_MAX: u32 = 4_096;
+/// Directories inside each other that are looked into.
+pub const DIRECTORY_DEPTH_MAX: usize = 64;
+/// Files of one directory that are watched.
+pub const DIRECTORY_FILES_MAX: usize = 100_000;
+/// Bytes of one file of a log; then another is begun.
+pub const LOG_SEGMENT_BYTES: u64 = 64 << 20;
+/// Entries and looks that wait for a node; then whoever wants something is told to come again.
+pub const WANTS_WAITING: usize = 16_384;
+/// Entries that a node takes before it passes on what came of them.
+pub const WANTS_PER_BATCH: usize = 4_096;
+/// Batches that wait for the disk; then the node waits.
+pub const BATCHES_WAITING: usize = 4;
+/// Versions of all protocols that a node keeps while they have sessions; each is a cast of its engine.
+pub const VERSIONS_MAX: usize = 32_768;
+/// Versions of one protocol that are kept when they are over, so that they can come back.
+pub const VERSIONS_KEPT: usize = 8;
+/// Sessions that are over and still known by number.
+pub const SESSIONS_KEPT: usize = 10_000;
+/// Steps of one session that are kept to be shown, the newest.
+pub const TRAIL_STEPS_MAX: usize = 256;
+/// Bytes of the reason why a session failed.
+pub const REASON_BYTES_MAX: usize = 1_024;
+/// Answers that a node gives itself in one entry, before it asks to be called again.
+pub const INNER_PER_ENTRY: usize = 1_024;
 /// Sessions of one engine.
 pub const SESSIONS_MAX: usize = 4_000_000;
 /// Calls of one engine that wait for their answers.

@@ -9,6 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::base::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::base::time::Duration;
 pub type Fields = Vec<(Arc<str>, Value)>;
 
 /// A value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Value {
     /// Nothing: the absence in `T?`, JSON's null.
     None,

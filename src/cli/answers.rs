@@ -2,17 +2,16 @@
 //!
 //! Is not: a person (`play`), and not the participants themselves (`effect`).
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::cli::args::Run;
-use crate::cli::files;
 use crate::cli::source::{Ready, show};
 use crate::cli::terminal::{Stream, Terminal, style};
-use crate::config::bindings::Bindings;
+use crate::host::beside::{Bound, bound, script_file};
+
 use crate::config::script::Script;
 use crate::config::vocabulary::Vocabulary;
-use crate::config::{bindings, script};
+
 use crate::diag::Diagnostic;
 use crate::diag::render::{Format, render};
 use crate::diag::source::Sources;
@@ -63,15 +62,8 @@ struct Read {
 impl Read {
     /// A script file.
     fn script(path: &Path, words: &Vocabulary, sources: &mut Sources) -> Self {
-        let name = path.to_string_lossy();
-        match files::text(path) {
-            Err(unread) => Self { script: None, said: vec![unread.add(&name, sources).1] },
-            Ok(text) => {
-                let source = sources.add(name, text.as_str());
-                let (script, said) = script::read(source, &text, Some(words));
-                Self { script, said }
-            }
-        }
+        let (script, said) = script_file(path, words, sources);
+        Self { script, said }
     }
 
     /// Bindings, with the script files that they name.
@@ -88,40 +80,4 @@ impl Read {
         });
         Self { script, said }
     }
-}
-
-/// Bindings, and the script files that they name.
-pub(super) struct Bound {
-    pub(super) bindings: Bindings,
-    pub(super) scripts: BTreeMap<String, Script>,
-}
-
-/// Reads bindings; none if something is wrong. Of those for another protocol nothing more is read and nothing is said.
-pub(super) fn bound(
-    path: &Path,
-    words: &Vocabulary,
-    sources: &mut Sources,
-) -> (Option<Bound>, Vec<Diagnostic>) {
-    let name = path.to_string_lossy();
-    let text = match files::text(path) {
-        Err(unread) => return (None, vec![unread.add(&name, sources).1]),
-        Ok(text) => text,
-    };
-    let source = sources.add(name, text.as_str());
-    let (bindings, mut said) = bindings::read(source, &text, Some(words));
-    let Some(bindings) = bindings else { return (None, said) };
-    let mut scripts = BTreeMap::new();
-    if bindings.protocol != words.protocol {
-        return (Some(Bound { bindings, scripts }), Vec::new());
-    }
-    let directory = path.parent().unwrap_or(Path::new(""));
-    for file in bindings.files() {
-        let mut read = Read::script(&directory.join(file), words, sources);
-        said.append(&mut read.said);
-        match read.script {
-            Some(script) => scripts.insert(file.to_owned(), script),
-            None => return (None, said),
-        };
-    }
-    (Some(Bound { bindings, scripts }), said)
 }

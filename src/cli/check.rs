@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 
 use crate::cli::Exit;
 use crate::cli::args::{Amend, Check, Form};
-use crate::cli::files;
 use crate::cli::source::{front, sizes, summary};
 use crate::cli::terminal::{Stream, Terminal, style};
 use crate::diag::render::{Format, render};
+use crate::host::files;
 use crate::local;
 use crate::pipeline::{Front, Options};
 use crate::tools::check::{Findings, check as judge, failed, report};

@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail};
 use crate::bytecode::program::Program;
 use crate::cli::Exit;
 use crate::cli::args::{Compile, Emit};
-use crate::cli::files;
 use crate::cli::source::{built, one_of_roles};
 use crate::cli::terminal::{Stream, Terminal, is_terminal};
+use crate::host::files;
 use crate::tools::compile::{binary, text};
 
 /// Writes the programs of one role, or of all.

@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 
 use crate::cli::Exit;
 use crate::cli::args::Fmt;
-use crate::cli::files;
 use crate::cli::source::show;
 use crate::cli::terminal::Terminal;
 use crate::diag::render::plural;
+use crate::host::files;
 use crate::pipeline::Root;
 use crate::tools::fmt::{Formatted, format};
 

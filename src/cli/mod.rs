@@ -8,7 +8,6 @@ pub mod args;
 pub mod check;
 pub mod compile;
 pub mod explain;
-pub mod files;
 pub mod fmt;
 pub mod guards;
 pub mod play;
@@ -25,8 +24,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::args::{Laban, Verb};
-use crate::cli::files::reason;
 use crate::cli::terminal::Terminal;
+use crate::host::files::reason;
 
 /// How a verb ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -18,12 +18,12 @@ use crate::cli::Exit;
 use crate::cli::args::{
     Attenuate, Granted, Inspect, Mint, NewKey, Revoke, Token as Args, TokenAct, Verdicts,
 };
-use crate::cli::files;
 use crate::cli::terminal::Terminal;
 use crate::config::guards::capability;
 use crate::diag::code::Code;
 use crate::guard::receipt::Public;
 use crate::guard::token::{Authority, Block, Bounds, Unverified};
+use crate::host::files;
 use crate::tools::guards::tokens::fact_line;
 
 /// Does what is wanted with tokens.

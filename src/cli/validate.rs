@@ -13,16 +13,15 @@ use crate::bytecode::program::Program;
 use crate::check::search::Progress;
 use crate::check::turn::Free;
 use crate::cli::Exit;
-use crate::cli::answers::{Bound, bound};
 use crate::cli::args::{Validate, Verdicts, Without};
-use crate::cli::files;
-use crate::cli::guards;
 use crate::cli::source::{front, sizes};
 use crate::cli::terminal::{Stream, Terminal, columns, style};
 use crate::config::vocabulary::Vocabulary;
 use crate::diag::render::{Format, render};
 use crate::diag::source::Sources;
 use crate::diag::{Diagnostic, Severity};
+use crate::host::beside::{self, Bound, bound};
+use crate::host::files;
 use crate::local::Amend;
 use crate::pipeline::{Options, has_errors};
 use crate::tools::run::vocabulary;
@@ -57,7 +56,7 @@ pub fn validate(args: &Validate, terminal: &mut Terminal) -> Result<Exit> {
     let mut besides = |file: &str, programs: &[Program]| {
         let mut sources = Sources::default();
         let mut say = |line: &str| talk.borrow_mut().say(line);
-        let found = guards::beside(None, file, &vocabulary(programs), &mut sources, &mut say);
+        let found = beside::beside(None, file, &vocabulary(programs), &mut sources, &mut say);
         let shown = |said: Vec<Diagnostic>| render(Format::Human(style(Stream::Err)), &sources, &said);
         found.map_err(|said| talk.borrow_mut().write(Stream::Err, &shown(said))).ok()
     };

@@ -47,6 +47,8 @@ pub struct RoleBinding {
     pub config: Json,
     /// How long an answer may take.
     pub deadline: Option<Duration>,
+    /// Whether the handler sees what the role receives, and may refuse it.
+    pub observes: bool,
     /// What the role may do, in runs and tests; what a fresh directory grants where nothing is said.
     pub capabilities: Option<Vec<String>>,
     /// The files of the tokens that the role holds, relative to the bindings; without `capabilities` they alone say what it
@@ -92,7 +94,7 @@ impl Bindings {
             else {
                 continue;
             };
-            if !handler.kind.elsewhere() {
+            if !handler.kind.is_elsewhere() {
                 notes.extend(role.unused(handler));
             }
             match &handler.kind {
@@ -177,6 +179,7 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
         handler: None,
         config: Json::Null,
         deadline: None,
+        observes: false,
         capabilities: None,
         tokens: None,
     };
@@ -196,6 +199,7 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
             }
             "config" => binding.config = node.to_json(),
             "deadline" => binding.deadline = span(reader, node, "`deadline`"),
+            "observe" => binding.observes = reader.truth(node, "`observe`").unwrap_or(false),
             "capabilities" => binding.capabilities = Some(texts(reader, node, "`capabilities`")),
             _ => binding.tokens = Some(texts(reader, node, "`tokens`")),
         }
@@ -204,7 +208,7 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
 }
 
 /// Settings of a role.
-const ROLE: [&str; 5] = ["handler", "config", "deadline", "capabilities", "tokens"];
+const ROLE: [&str; 6] = ["handler", "config", "deadline", "observe", "capabilities", "tokens"];
 pub(super) fn span(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Duration> {
     let span = match &node.kind {
         Kind::Text(text) => json::duration(text),

@@ -70,7 +70,8 @@ pub enum HandlerKind {
 
 impl HandlerKind {
     /// Whether it needs more than this process, so that a run uses a stand-in.
-    pub(super) const fn elsewhere(&self) -> bool {
+    #[must_use]
+    pub const fn is_elsewhere(&self) -> bool {
         matches!(self, Self::Process(_) | Self::Http { .. } | Self::WebSocket | Self::Rust)
     }
 

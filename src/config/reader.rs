@@ -121,6 +121,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads `true` or `false`.
+    pub(crate) fn truth(&mut self, node: &'a Node, what: &str) -> Option<bool> {
+        match &node.kind {
+            Kind::Bool(truth) => Some(*truth),
+            _ => {
+                self.wrong(node, what, "`true` or `false`");
+                None
+            }
+        }
+    }
+
     /// Says that a value is of another kind.
     pub(crate) fn wrong(&mut self, node: &Node, what: &str, expected: &str) {
         let message = format!("{what} is {expected}, not {}", node.what());

@@ -17,8 +17,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::base::json;
 use crate::base::time::Duration;
 use crate::base::ty::Type;
 use crate::config::reader::Reader;
@@ -29,7 +31,7 @@ use crate::diag::code::Code;
 use crate::diag::source::SourceId;
 
 /// What participants answer.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Script {
     /// What happens where nothing is said.
     pub otherwise: Otherwise,
@@ -39,8 +41,17 @@ pub struct Script {
     pub effects: BTreeMap<String, Answers>,
 }
 
+impl Script {
+    /// What it says of a role: its own entry, or its family's.
+    #[must_use]
+    pub fn role(&self, role: &str) -> Option<&RoleScript> {
+        let own = self.roles.iter().find(|(pattern, _)| pattern == role);
+        own.or_else(|| self.roles.iter().find(|(pattern, _)| means(pattern, role))).map(|(_, script)| script)
+    }
+}
+
 /// What happens where a script says nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum Otherwise {
     /// Roles that the script names fail; the others are generated.
     #[default]
@@ -52,7 +63,7 @@ pub enum Otherwise {
 }
 
 /// How a call that failed, and may work the next time, is made again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Retry {
     /// At most so often.
     pub max: u32,
@@ -68,7 +79,7 @@ impl Default for Retry {
 }
 
 /// What one role answers.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct RoleScript {
     /// Payloads by message.
     pub produce: BTreeMap<String, Answers>,
@@ -83,7 +94,7 @@ pub struct RoleScript {
 }
 
 /// The answers to one question.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Answers {
     /// The same every time.
     Always(Given),
@@ -92,10 +103,10 @@ pub enum Answers {
 }
 
 /// One answer.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Given {
     /// This. For a choice, its label as text.
-    Value(Json),
+    Value(#[serde(with = "json::as_text")] Json),
     /// A failure.
     Fail {
         /// Whether trying again can help.

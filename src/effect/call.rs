@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::builtin;
 use crate::base::id::RoleId;
 use crate::base::ty::Type;
@@ -11,7 +13,7 @@ use crate::base::value::Value;
 use crate::bytecode::program::Repetition;
 
 /// A session of one engine: a place in its slab and the generation of that place.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct SessionId {
     /// The place.
     pub slot: u32,
@@ -20,7 +22,7 @@ pub struct SessionId {
 }
 
 /// One call of one engine, never used again; also its idempotency key.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct CallId(pub u64);
 
 /// Something asked on behalf of one role.
@@ -97,7 +99,7 @@ impl Ask {
 }
 
 /// What came back.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Answer {
     /// A payload, or an operation's outcome.
     Value(Value),
@@ -110,7 +112,7 @@ pub enum Answer {
 }
 
 /// Why an answer did not come.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// Whether trying again can help.
     pub kind: FailureKind,
@@ -119,7 +121,7 @@ pub struct Failure {
 }
 
 /// Whether trying again can help.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum FailureKind {
     /// It can.
     Recoverable,

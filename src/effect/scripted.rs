@@ -14,7 +14,7 @@ use crate::base::json;
 use crate::base::ty::Type;
 use crate::base::value::Value;
 use crate::config::script::{Answers, Given, Otherwise, Retry, RoleScript, Script};
-use crate::config::vocabulary::{label_at, means};
+use crate::config::vocabulary::label_at;
 use crate::diag::nearest;
 use crate::effect::call::{Answer, Failure, FailureKind};
 use crate::effect::generated::Generated;
@@ -91,9 +91,7 @@ impl Scripted {
 
     /// The role's own entry, or its family's.
     fn role(&self, role: &str) -> Option<&RoleScript> {
-        let roles = &self.script.roles;
-        let own = roles.iter().find(|(pattern, _)| pattern == role);
-        own.or_else(|| roles.iter().find(|(pattern, _)| means(pattern, role))).map(|(_, script)| script)
+        self.script.role(role)
     }
 }
 

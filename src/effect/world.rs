@@ -25,6 +25,8 @@ pub const EPOCH_MS: i64 = 1_767_225_600_000;
 #[derive(Clone, Debug)]
 pub struct World {
     random: Random,
+    /// What `time.now` says at the origin of the clock, in milliseconds.
+    origin_ms: i64,
     storage: BTreeMap<(Arc<str>, Arc<str>), Value>,
     lines: Vec<Line>,
     lines_lost: u64,
@@ -70,7 +72,13 @@ impl World {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let random = Random::new(seed ^ 0x6c61_6261_6e00_0001);
-        Self { random, storage: BTreeMap::new(), lines: Vec::new(), lines_lost: 0 }
+        Self { random, origin_ms: EPOCH_MS, storage: BTreeMap::new(), lines: Vec::new(), lines_lost: 0 }
+    }
+
+    /// The same on a clock that counts from the first of January 1970, UTC.
+    #[must_use]
+    pub fn since_1970(seed: u64) -> Self {
+        Self { origin_ms: 0, ..Self::new(seed) }
     }
 
     /// Does one operation; none if no built-in effect has that name, or if it is `journal`, which is the engine's.
@@ -98,6 +106,11 @@ impl World {
         &self.lines
     }
 
+    /// Takes what was logged, in order.
+    pub fn take_lines(&mut self) -> Vec<Line> {
+        std::mem::take(&mut self.lines)
+    }
+
     /// How many lines were logged beyond `limits::CONSOLE_LINES_MAX`, and are lost.
     #[must_use]
     pub const fn lines_lost(&self) -> u64 {
@@ -115,9 +128,9 @@ impl World {
             return Err(format!("E0420: `{}.{}` is not there yet", operation.effect, operation.name));
         }
         let value = match (operation.effect, operation.name, args) {
-            ("time", "now", _) => time_at(now),
+            ("time", "now", _) => self.time_at(now),
             ("time", "sleep", [Value::Duration(span)]) => return Ok((now.after(*span), Value::None)),
-            ("time", "deadline", [Value::Duration(span)]) => time_at(now.after(*span)),
+            ("time", "deadline", [Value::Duration(span)]) => self.time_at(now.after(*span)),
             ("random", "uuid", _) => Value::Text(uuid(&mut self.random)),
             ("random", "bytes", [Value::Int(count)]) => self.bytes(*count)?,
             ("random", "int", [Value::Int(below)]) => self.int(*below)?,
@@ -129,6 +142,11 @@ impl World {
             _ => return Err(format!("E0420: `{}.{}` is not there yet", operation.effect, operation.name)),
         };
         Ok((now, value))
+    }
+
+    fn time_at(&self, now: Instant) -> Value {
+        let since = i64::try_from(now.0 / Duration::MS.0).unwrap_or(i64::MAX);
+        Value::Int(self.origin_ms.saturating_add(since))
     }
 
     fn bytes(&mut self, count: i64) -> Result<Value, String> {
@@ -232,11 +250,6 @@ pub fn int_between(random: &mut Random, least: i64, most: i64) -> i64 {
 #[must_use]
 pub fn permanent(reason: String) -> Answer {
     Answer::Failed(Failure { kind: FailureKind::Permanent, reason })
-}
-
-fn time_at(now: Instant) -> Value {
-    let since = i64::try_from(now.0 / Duration::MS.0).unwrap_or(i64::MAX);
-    Value::Int(EPOCH_MS.saturating_add(since))
 }
 
 fn hash(value: &Value) -> Value {

@@ -53,6 +53,8 @@ impl Default for Room {
 pub struct Engine {
     room: Room,
     casts: Vec<Troupe>,
+    /// Places of casts that were retired.
+    vacant: Vec<CastId>,
     sessions: Table<Live>,
     calls: Table<Waiting>,
     ready: VecDeque<Turn>,
@@ -120,12 +122,49 @@ impl Engine {
 
     /// The same under guards that were made for this cast.
     pub fn deploy_under(&mut self, cast: Arc<Cast>, guards: Guards) -> Option<CastId> {
+        let troupe = Troupe { cast, spare: Vec::new() };
+        if let Some(place) = self.vacant.pop() {
+            self.chain.reinstall(place.0, guards);
+            if let Some(vacant) = self.casts.get_mut(place.0 as usize) {
+                *vacant = troupe;
+            }
+            return Some(place);
+        }
         if self.casts.len() >= self.room.casts {
             return None;
         }
         self.chain.install(guards);
-        self.casts.push(Troupe { cast, spare: Vec::new() });
+        self.casts.push(troupe);
         Some(CastId(self.casts.len() as u32 - 1))
+    }
+
+    /// Has the sends of a cast pass other guards from now on. What was spent stays spent.
+    pub fn guard(&mut self, cast: CastId, guards: Guards) {
+        self.chain.reinstall(cast.0, guards);
+    }
+
+    /// Forgets a cast of which no session is open; its id may be given to another one.
+    pub fn retire(&mut self, cast: CastId) {
+        let Some(troupe) = self.casts.get_mut(cast.0 as usize) else { return };
+        *troupe = Troupe { cast: Arc::default(), spare: Vec::new() };
+        self.chain.reinstall(cast.0, Guards::default());
+        self.vacant.push(cast);
+    }
+
+    /// The calls that wait for their answers, as they were made.
+    pub fn unanswered(&self) -> impl Iterator<Item = Call> + '_ {
+        self.calls.keys().map(|(place, generation)| id(place, generation)).filter_map(|id| self.call(id))
+    }
+
+    fn call(&self, id: CallId) -> Option<Call> {
+        let (place, generation) = parts(id);
+        let &Waiting { session, agent, .. } = self.calls.look(place, generation)?;
+        let live = self.sessions.look(session.slot, session.generation)?;
+        let cast = &*self.casts.get(live.cast as usize)?.cast;
+        let role = cast.role(agent);
+        let (question, program) = live.question(cast, agent).zip(cast.program(role))?;
+        let ask = answers::ask(program, question);
+        Some(Call { id, session, role, role_name: Arc::from(program.role_name()), ask })
     }
 
     /// Whether events are made. They are not, unless somebody wants them.
@@ -459,18 +498,11 @@ impl Engine {
 
     /// The journal answers, if it is what is asked.
     fn consult(&mut self, call: CallId) {
-        let (place, generation) = parts(call);
-        let Some(&Waiting { session, agent, .. }) = self.calls.look(place, generation) else { return };
+        let Some(Call { session, role, role_name, ask, .. }) = self.call(call) else { return };
         let Some(live) = self.sessions.look(session.slot, session.generation) else { return };
-        let Some(troupe) = self.casts.get(live.cast as usize) else { return };
-        let role = troupe.cast.role(agent);
-        let asked = live.question(&troupe.cast, agent).zip(troupe.cast.program(role));
-        let Some((question, program)) = asked else { return };
-        let ask = answers::ask(program, question);
-        let name: Arc<str> = Arc::from(program.role_name());
         let number = schedule::number(session);
         let mut speaker = Speaker { chain: &mut self.chain, cast: live.cast, session: number, role };
-        if let Some(answer) = speaker.answer(&name, &ask) {
+        if let Some(answer) = speaker.answer(&role_name, &ask) {
             self.take_answer(call, answer);
         }
     }
@@ -559,7 +591,7 @@ fn ask(
     let role_name = program.roles.get(role.index()).map(|role| role.name.clone()).unwrap_or_default();
     let (place, generation) =
         calls.insert(Waiting { session: turn.session, agent: turn.agent, older: live.calls });
-    let id = CallId(u64::from(generation) << 32 | u64::from(place));
+    let id = id(place, generation);
     live.calls = id;
     effects.push_back(Effect::Call(Call { id, session: turn.session, role, role_name, ask }));
     After::Rest
@@ -626,6 +658,11 @@ fn forget(calls: &mut Table<Waiting>, live: &mut Live, call: CallId) {
 fn remove(calls: &mut Table<Waiting>, call: CallId) -> Option<Waiting> {
     let (place, generation) = parts(call);
     calls.remove(place, generation)
+}
+
+/// The id of the call at a place.
+const fn id(place: u32, generation: u32) -> CallId {
+    CallId((generation as u64) << 32 | place as u64)
 }
 
 /// Place and generation of a call.

@@ -57,6 +57,12 @@ impl<T> Table<T> {
         if place.generation == generation { place.thing.as_ref() } else { None }
     }
 
+    /// The places that are taken, in order, with their generations.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let places = self.places.iter().enumerate().filter(|(_, place)| place.thing.is_some());
+        places.map(|(at, place)| (at as u32, place.generation))
+    }
+
     pub(super) fn remove(&mut self, at: u32, generation: u32) -> Option<T> {
         let place = self.places.get_mut(at as usize)?;
         if place.generation != generation {

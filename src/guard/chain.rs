@@ -161,7 +161,20 @@ pub struct Denied {
 
 impl Chain {
     /// Gives the next cast its table. Budgets of one context are shared with the casts before it.
-    pub fn install(&mut self, mut table: Table) {
+    pub fn install(&mut self, table: Table) {
+        let installed = self.installed(table);
+        self.casts.push(installed);
+    }
+
+    /// Gives a cast that is there another table: it counts from the next send on. What was spent stays spent.
+    pub fn reinstall(&mut self, cast: u32, table: Table) {
+        let installed = self.installed(table);
+        if let Some(place) = self.casts.get_mut(cast as usize) {
+            *place = installed;
+        }
+    }
+
+    fn installed(&mut self, mut table: Table) -> Installed {
         table.open_sets(&mut self.journal);
         let devices: Vec<Option<Device>> =
             table.roles.iter().map(|role| Device::new(role.clone()).ok()).collect();
@@ -186,7 +199,7 @@ impl Chain {
         let till = |purse: u32| flow.get(purse as usize).copied().unwrap_or(NO_TILL);
         let pass = |pass: Option<(u64, u32)>| pass.map_or((0, NO_TILL), |(cost, purse)| (cost, till(purse)));
         let passes = table.passes().map(pass).collect();
-        self.casts.push(Installed { table, context, flow, firsts, passes, devices });
+        Installed { table, context, flow, firsts, passes, devices }
     }
 
     /// Time has passed: periods may have run over.

@@ -9,6 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::id::RoleId;
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::Op;
@@ -18,7 +20,7 @@ use crate::config::guards::{Grants, OnDenied, Profile, Receipt, Setting};
 use crate::diag::source::Span;
 
 /// What holds of the sends of one protocol in one context.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Policy {
     /// The relationship that budgets and facts belong to.
     pub context: Arc<str>,

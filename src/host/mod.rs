@@ -1,5 +1,13 @@
 //! The process around a node: clocks, files, threads, handlers and sockets.
 //!
+//! `desk` has the node and its log, `log` is what is durable, `clock` the time, `directory` what stands in files, `handlers`
+//! those who answer for roles, `api` the control interface, `serve` all of it together.
 //! Is not: where anything is decided about a session; `node` and what is below it decide.
 
+pub mod beside;
+pub mod clock;
+pub mod desk;
+pub mod directory;
+pub mod files;
 pub mod handlers;
+pub mod log;

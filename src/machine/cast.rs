@@ -23,7 +23,7 @@ impl AgentId {
 }
 
 /// The programs of all roles, linked: every outgoing channel knows the mailbox it leads to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Cast {
     /// One for each role, in order.
     pub(super) parts: Vec<Part>,

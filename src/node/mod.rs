@@ -1,5 +1,19 @@
 //! What a node keeps: versions of protocols, sessions by number, calls under way, as a function of what was logged.
 //!
-//! Entries go in with the time at which they were taken; orders come out, which may leave once their entry is durable.
+//! Entries (`entry`) go in with the time at which they were taken; orders and news (`order`) come out, which may leave
+//! once their entry is durable. `state` applies entries, `version` is the life of versions, `session` what is known of a
+//! session, `asked` who answers a call: a built-in effect or a stand-in here, at once, or a handler outside.
 //! Invariant: the same entries give the same state and the same orders, byte for byte, on any machine.
 //! Is not: a process. It has no clock, file, thread, socket or randomness; `host` does.
+
+mod asked;
+mod deploy;
+pub mod entry;
+pub mod order;
+pub mod session;
+mod state;
+#[cfg(test)]
+mod tests;
+pub mod version;
+
+pub use self::state::Node;

@@ -14,6 +14,8 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 use crate::bytecode::codec::reader::Reader;
 use crate::bytecode::codec::writer::Writer;
 use crate::bytecode::program::Program;
@@ -27,7 +29,7 @@ const MAGIC: &[u8; 4] = b"LABN";
 const VERSION: u64 = 2;
 
 /// What a program is called by those who must mean the same: the hash of what it does.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ContentHash(pub [u8; 32]);
 
 impl std::fmt::Display for ContentHash {

@@ -5,13 +5,15 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::json;
 use crate::base::limits::NAME_BYTES_MAX;
 use crate::base::ty::Type;
 use crate::base::value::Value;
 
 /// A fact that a send causes.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Fact {
     /// What stands before the `/` of its name.
     pub namespace: Arc<str>,
@@ -22,7 +24,7 @@ pub struct Fact {
 }
 
 /// Where a value of a fact comes from.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Datum {
     /// It is written in the profile.
     Value(Value),
@@ -33,7 +35,7 @@ pub enum Datum {
 }
 
 /// A part of a text.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Piece {
     /// As it is written.
     Plain(Arc<str>),

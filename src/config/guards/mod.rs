@@ -19,6 +19,8 @@ pub use self::read::read;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::time::Duration;
 use crate::config::bindings::{self, RoleBinding};
 use crate::config::guards::fact::Fact;
@@ -29,7 +31,7 @@ use crate::diag::source::{SourceId, Span};
 pub const CLASSES: [&str; 3] = ["external", "neighbor", "in_group"];
 
 /// A guard profile.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Profile {
     /// For which protocol.
     pub protocol: String,
@@ -46,7 +48,7 @@ pub struct Profile {
 }
 
 /// What holds of the sends that a pattern means.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// Which sends.
     pub pattern: Pattern,
@@ -57,7 +59,7 @@ pub struct Entry {
 }
 
 /// What holds of a send, as far as it is said.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Setting {
     /// What its sender must be able to do.
     pub capabilities: Option<Vec<Arc<str>>>,
@@ -76,7 +78,7 @@ pub struct Setting {
 }
 
 /// Whether a send leaves a signed receipt.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Receipt {
     /// Only where it leaves the device.
     None,
@@ -85,7 +87,7 @@ pub enum Receipt {
 }
 
 /// What follows a denial.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum OnDenied {
     /// A denial that time can heal is reviewed again so often, the first time after this wait, which doubles; then, and
     /// at once where nothing can heal it, the protocol hears of it.
@@ -102,7 +104,7 @@ pub enum OnDenied {
 }
 
 /// How much may be spent toward a peer in a context.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Budget {
     /// Which context; `*` for all.
     pub context: String,
@@ -177,7 +179,7 @@ impl Setting {
 }
 
 /// What roles may do: the binding that names most decides for a role, also where it grants nothing.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Grants {
     of: Vec<(String, Vec<String>)>,
 }

@@ -4,10 +4,12 @@
 //! members of a family. Of two patterns for one send the one that names more counts.
 //! Is not: a regular expression.
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::vocabulary::means;
 
 /// Which sends are meant.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Pattern {
     /// The message, or a beginning and `*`.
     pub message: String,

@@ -2,7 +2,7 @@
 //!
 //! In go the handlers of bindings, services that connect, code that registers itself, and calls; out come answers. A call waits
 //! for room and for whoever is away, is tried again as its handler's rule says, and ends by its deadline whatever happens.
-//! `desk` is what stands behind one name; `process`, `http`, `socket` and `native` ask, each in its way; `wire` says what is
+//! `endpoint` is what stands behind one name; `process`, `http`, `socket` and `native` ask, each in its way; `wire` says what is
 //! said, `exchange` keeps the calls of one connection.
 //! Invariants: an operation declared `once` that somebody may have seen is not asked again; no payload and no secret is in
 //! a log line or a failure; nothing that a handler does makes this hang or grow.
@@ -10,7 +10,7 @@
 
 mod breaker;
 mod counts;
-mod desk;
+mod endpoint;
 mod exchange;
 mod http;
 mod lines;
@@ -42,11 +42,12 @@ use crate::base::time::Duration;
 use crate::config::bindings;
 use crate::effect::call::{Answer, Ask, Failure, FailureKind};
 use crate::host::handlers::counts::{Counts, Held};
-use crate::host::handlers::desk::Desk;
+use crate::host::handlers::endpoint::Endpoint;
 use crate::host::handlers::socket::Sockets;
 pub use crate::host::handlers::socket::{Admission, serve_socket};
 pub use crate::host::handlers::status::{Offer, State, Status};
 pub use crate::host::handlers::upgrade::connect;
+use crate::node::order::Errand;
 
 /// One call, as a handler is told of it.
 #[derive(Clone, Debug)]
@@ -67,6 +68,13 @@ pub struct Asked {
     pub deadline: Option<Duration>,
     /// What is asked.
     pub ask: Ask,
+}
+
+impl From<Errand> for Asked {
+    fn from(errand: Errand) -> Self {
+        let Errand { call: _, key, handler, protocol, session, role, config, deadline, ask } = errand;
+        Self { key, handler, protocol, session, role, config, deadline, ask }
+    }
 }
 
 /// An answer that is on its way.
@@ -134,11 +142,11 @@ enum Tried {
 pub struct Handlers(Arc<Shared>);
 
 struct Shared {
-    desks: Mutex<BTreeMap<Arc<str>, Arc<Desk>>>,
+    endpoints: Mutex<BTreeMap<Arc<str>, Arc<Endpoint>>>,
     counts: Mutex<BTreeMap<Arc<str>, Arc<Counts>>>,
     native: native::Registry,
     sockets: Sockets,
-    /// Counts the changes of `desks`.
+    /// Counts the changes of `endpoints`.
     changed: watch::Sender<u64>,
     closing: watch::Sender<bool>,
     processes: process::Alive,
@@ -156,7 +164,7 @@ impl Handlers {
     #[must_use]
     pub fn new(pace: Pace) -> Self {
         Self(Arc::new(Shared {
-            desks: Mutex::default(),
+            endpoints: Mutex::default(),
             counts: Mutex::default(),
             native: native::Registry::default(),
             sockets: Sockets::default(),
@@ -171,29 +179,30 @@ impl Handlers {
     /// when its calls in flight have ended. Files and programs are relative to `directory`. Scripted and generated ones are
     /// passed over. To be called within a tokio runtime.
     pub fn apply(&self, wanted: &BTreeMap<String, bindings::Handler>, directory: &Path) {
-        let mut desks = lock(&self.0.desks);
-        let mut before = std::mem::take(&mut *desks);
+        let mut endpoints = lock(&self.0.endpoints);
+        let mut before = std::mem::take(&mut *endpoints);
         for (name, settings) in wanted {
             let name: Arc<str> = Arc::from(name.as_str());
             let old = before.remove(&name);
             if let Some(old) = &old
                 && old.is_as(settings, directory)
             {
-                desks.insert(name, old.clone());
+                endpoints.insert(name, old.clone());
                 continue;
             }
-            let new = Desk::open(&self.0, &name, settings, directory, old.as_deref());
+            let new = Endpoint::open(&self.0, &name, settings, directory, old.as_deref());
             if let Some(new) = new {
-                desks.insert(name, Arc::new(new));
+                endpoints.insert(name, Arc::new(new));
             }
             if let Some(old) = old {
                 old.retire();
             }
         }
-        before.values().for_each(|desk| desk.retire());
+        before.values().for_each(|endpoint| endpoint.retire());
         // Counts of what is gone are forgotten when nobody calls it any longer.
-        lock(&self.0.counts).retain(|name, counts| desks.contains_key(name) || Arc::strong_count(counts) > 1);
-        drop(desks);
+        lock(&self.0.counts)
+            .retain(|name, counts| endpoints.contains_key(name) || Arc::strong_count(counts) > 1);
+        drop(endpoints);
         self.0.changed.send_modify(|count| *count += 1);
     }
 
@@ -217,26 +226,26 @@ impl Handlers {
         let default = Duration(HANDLER_DEADLINE_MS * Duration::MS.0);
         let mut failed = 0;
         let answer = loop {
-            let desk = lock(&self.0.desks).get(&asked.handler).cloned();
-            let span = asked.deadline.or_else(|| desk.as_ref()?.deadline()).unwrap_or(default);
+            let endpoint = lock(&self.0.endpoints).get(&asked.handler).cloned();
+            let span = asked.deadline.or_else(|| endpoint.as_ref()?.deadline()).unwrap_or(default);
             let deadline = begun + Span::from_nanos(span.0);
-            let Some(desk) = desk else {
+            let Some(endpoint) = endpoint else {
                 if timeout_at(deadline, changed.changed()).await.is_err() {
                     let reason = format!("nobody has described a handler `{}` for {span}", asked.handler);
                     break Answer::Failed(Failure { kind: FailureKind::Recoverable, reason });
                 }
                 continue;
             };
-            match desk.attempt(&asked, deadline, span, &mut failed).await {
-                desk::Step::Done(answer) => break answer,
-                desk::Step::Again(wait, failure) => {
+            match endpoint.attempt(&asked, deadline, span, &mut failed).await {
+                endpoint::Step::Done(answer) => break answer,
+                endpoint::Step::Again(wait, failure) => {
                     // What would come too late is not tried: the failure that is known says more than the time.
                     if Instant::now() + wait >= deadline {
                         break Answer::Failed(failure);
                     }
                     sleep(wait).await;
                 }
-                desk::Step::Moved => {}
+                endpoint::Step::Moved => {}
             }
         };
         if matches!(answer, Answer::Failed(_)) {
@@ -248,9 +257,9 @@ impl Handlers {
     /// Whether a handler offers an operation (`produce`, `desk.open`), as far as anybody knows.
     #[must_use]
     pub fn offers(&self, handler: &str, operation: &str) -> Offer {
-        match lock(&self.0.desks).get(handler) {
+        match lock(&self.0.endpoints).get(handler) {
             None => Offer::NoHandler,
-            Some(desk) => desk.link.offers(operation),
+            Some(endpoint) => endpoint.link.offers(operation),
         }
     }
 
@@ -258,7 +267,7 @@ impl Handlers {
     #[must_use]
     pub fn list(&self) -> Vec<Status> {
         let now = Instant::now();
-        lock(&self.0.desks).values().map(|desk| desk.status(now)).collect()
+        lock(&self.0.endpoints).values().map(|endpoint| endpoint.status(now)).collect()
     }
 
     /// Takes all handlers away, and waits until their calls and processes have ended, at most for `grace`; what is then

@@ -259,9 +259,9 @@ fn offered(handlers: &Handlers, instance: &Instance, offer: &Json) -> Option<&'s
             return Some("it offers too many handlers");
         }
     }
-    let described = lock(&handlers.0.desks)
+    let described = lock(&handlers.0.endpoints)
         .get(name)
-        .is_some_and(|desk| matches!(desk.link, crate::host::handlers::desk::Link::Sockets(..)));
+        .is_some_and(|endpoint| matches!(endpoint.link, crate::host::handlers::endpoint::Link::Sockets(..)));
     tracing::info!(handler = name, described, "a service offers a handler");
     instance.exchange.say(json!({ "offered": { "handler": name, "described": described } }).to_string());
     None

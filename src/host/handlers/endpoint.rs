@@ -1,7 +1,7 @@
 //! What stands behind one name: a way to ask, room for so many calls, rules for failures.
 //!
 //! In go calls with their deadlines; out comes of each try an answer, a failure, or how long to wait before the next.
-//! A desk is never changed: new settings open a new one, which takes over the way to ask where that is the same.
+//! An endpoint is never changed: new settings open a new one, which takes over the way to ask where that is the same.
 //! Is not: the way to ask itself.
 
 use std::hash::{BuildHasher as _, RandomState};
@@ -31,7 +31,7 @@ use crate::host::handlers::status::{Offer, State, Status};
 use crate::host::handlers::{Asked, Shared, Tried, lock, wire};
 
 /// What stands behind one name.
-pub(super) struct Desk {
+pub(super) struct Endpoint {
     name: Arc<str>,
     settings: Settings,
     directory: PathBuf,
@@ -104,8 +104,8 @@ impl Link {
     }
 }
 
-impl Desk {
-    /// Opens a desk; none for what is a stand-in. It takes over the way to ask of `old` where that is the same.
+impl Endpoint {
+    /// Opens an endpoint; none for what is a stand-in. It takes over the way to ask of `old` where that is the same.
     pub(super) fn open(
         shared: &Arc<Shared>,
         name: &Arc<str>,
@@ -230,7 +230,7 @@ impl Desk {
         }
     }
 
-    /// Asks; gives up when the desk is retired before anybody has seen the call.
+    /// Asks; gives up when the endpoint is retired before anybody has seen the call.
     async fn ask(&self, asked: &Asked, handed: &Arc<AtomicBool>) -> Tried {
         let _in_flight = Held::new(&self.counts.in_flight);
         let mut retired = self.retired.subscribe();

@@ -1,0 +1,38 @@
+//! The bytes of entries: each with its time, in `postcard`, one after another.
+//!
+//! The order of the fields and variants of `node::entry` is the format; a test holds it, and changing it makes a new
+//! [`FORMAT`].
+
+use crate::base::time::Instant;
+use crate::node::entry::Entry;
+
+/// The version of what logs and snapshots hold.
+pub const FORMAT: u32 = 1;
+
+/// Adds an entry to a batch.
+///
+/// # Errors
+/// What the serializer says; the batch is as it was.
+pub fn add(batch: &mut Vec<u8>, now: Instant, entry: &Entry) -> Result<(), postcard::Error> {
+    let before = batch.len();
+    let done = postcard::to_io(&(now, entry), &mut *batch);
+    if let Err(error) = done {
+        batch.truncate(before);
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// The entries of a batch.
+///
+/// # Errors
+/// The bytes are of something else.
+pub fn entries(mut batch: &[u8]) -> Result<Vec<(Instant, Entry)>, postcard::Error> {
+    let mut entries = Vec::new();
+    while !batch.is_empty() {
+        let (entry, rest) = postcard::take_from_bytes(batch)?;
+        entries.push(entry);
+        batch = rest;
+    }
+    Ok(entries)
+}

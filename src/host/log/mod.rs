@@ -1,0 +1,69 @@
+//! The log: entries in the order in which they were taken, durable before anything that follows from them leaves.
+//!
+//! [`Log`] is the seam: append a batch with its position, keep a snapshot, read from a position. `segments` is the log of
+//! a directory, `frame` the bytes of a batch, `encode` those of an entry.
+//! Is not: a judge of entries. What it gives back is what was appended, or a [`Trouble`] that says where it is damaged.
+
+pub mod encode;
+mod frame;
+pub mod segments;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io;
+
+use crate::diag::code::Code;
+
+/// Something durable that entries are appended to.
+pub trait Log: Send {
+    /// Appends a batch of entries, the first of which has this position. When it returns, the batch is durable; when it
+    /// fails, it is as if nothing was appended, and the same batch may be tried again.
+    ///
+    /// # Errors
+    /// What the system says: a full disk, a disk that cannot be written.
+    fn append(&mut self, first: u64, entries: u32, batch: &[u8]) -> io::Result<()>;
+
+    /// Keeps the state after the entry before `at`; what was before it may be forgotten.
+    ///
+    /// # Errors
+    /// What the system says. The log is as it was.
+    fn keep(&mut self, at: u64, snapshot: &[u8]) -> io::Result<()>;
+}
+
+/// A log that forgets everything: `durability: none`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nowhere;
+
+impl Log for Nowhere {
+    fn append(&mut self, _: u64, _: u32, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn keep(&mut self, _: u64, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Why a log cannot be opened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trouble {
+    /// One of E0601 to E0605.
+    pub code: Code,
+    /// What is wrong and where, one line.
+    pub reason: String,
+}
+
+impl Trouble {
+    pub(super) fn new(code: Code, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.name(), self.reason)
+    }
+}
+
+impl std::error::Error for Trouble {}

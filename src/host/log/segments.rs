@@ -1,0 +1,311 @@
+//! The log of a directory: files of frames, a snapshot, and a lock that one process holds.
+//!
+//! `log/00000000000000000001.log` holds the entries from position 1 on. A new file is begun when one is long enough; when
+//! a snapshot is kept, files wholly before it go. A last frame that is not whole was never answered for, and is cut off
+//! and told; damage before it stops the opening with its place.
+//! Is not: read while it is written.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::base::limits::LOG_SEGMENT_BYTES;
+use crate::diag::code::Code;
+use crate::host::log::encode::FORMAT;
+use crate::host::log::{Log, Trouble, frame};
+
+/// What every file of a log begins with, the version of the format behind it.
+const MAGIC: &[u8; 8] = b"LabanLog";
+/// Bytes before the first frame of a file.
+const START: usize = 12;
+
+/// The log of a directory, open for appending.
+#[derive(Debug)]
+pub struct Segments {
+    directory: PathBuf,
+    /// Held, and so is the lock.
+    _lock: File,
+    file: File,
+    /// Bytes of the file that are whole.
+    len: u64,
+    /// The position after the last entry.
+    next: u64,
+    segment_bytes: u64,
+}
+
+/// What a directory held when its log was opened.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// The newest snapshot, and the position after the last entry that it holds.
+    pub snapshot: Option<(u64, Vec<u8>)>,
+    /// Batches behind the snapshot: the position of their first entry, and their bytes.
+    pub batches: Vec<(u64, Vec<u8>)>,
+    /// What was cut off at the end, to be told.
+    pub torn: Option<String>,
+}
+
+impl Segments {
+    /// Opens the log in `directory`, which is made if it is not there.
+    ///
+    /// # Errors
+    /// Another process has it (E0605), it is damaged before its end (E0601), it is of another version (E0604), or the
+    /// system does not let it be read or written (E0603).
+    pub fn open(directory: &Path) -> Result<(Self, Held), Trouble> {
+        Self::open_with(directory, LOG_SEGMENT_BYTES)
+    }
+
+    /// The same with files of another length, for tests.
+    pub(super) fn open_with(directory: &Path, segment_bytes: u64) -> Result<(Self, Held), Trouble> {
+        let system = |error: io::Error| unwritable(directory, &error);
+        fs::create_dir_all(directory).map_err(system)?;
+        let lock = locked(directory)?;
+        let mut held = Held { snapshot: newest_snapshot(directory)?, ..Held::default() };
+        let from = held.snapshot.as_ref().map_or(1, |(at, _)| *at);
+        let files = files(directory, "log").map_err(system)?;
+        let mut next = from;
+        let mut open = None;
+        for (number, (first, path)) in files.iter().enumerate() {
+            let bytes = fs_read(path).map_err(system)?;
+            let last = number + 1 == files.len();
+            let read = read_segment(path, &bytes, last)?;
+            if read.frames.first().is_some_and(|frame| frame.first > next) || *first > next {
+                let reason = format!(
+                    "`{}` begins with entry {first}, but entry {next} is missing before it",
+                    path.display()
+                );
+                return Err(Trouble::new(Code::E0601, reason));
+            }
+            for frame in &read.frames {
+                let after = frame.first + u64::from(frame.entries);
+                if frame.first >= from {
+                    held.batches.push((frame.first, frame.batch.to_vec()));
+                }
+                next = next.max(after);
+            }
+            if last {
+                held.torn = read.torn;
+                open = Some((path.clone(), read.whole));
+            }
+        }
+        let (file, len) = match open {
+            Some((path, whole)) => reopened(&path, whole).map_err(system)?,
+            None => begun(directory, next).map_err(system)?,
+        };
+        let segments = Self { directory: directory.to_owned(), _lock: lock, file, len, next, segment_bytes };
+        Ok((segments, held))
+    }
+
+    /// The position that the next entry has.
+    #[must_use]
+    pub const fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Writes one frame and waits until it is on the disk.
+    fn write(&mut self, first: u64, entries: u32, batch: &[u8]) -> io::Result<()> {
+        self.file.write_all(&frame::head(first, entries, batch))?;
+        self.file.write_all(batch)?;
+        self.file.sync_data()
+    }
+}
+
+impl Log for Segments {
+    fn append(&mut self, first: u64, entries: u32, batch: &[u8]) -> io::Result<()> {
+        if self.len >= self.segment_bytes {
+            (self.file, self.len) = begun(&self.directory, first)?;
+        }
+        if let Err(error) = self.write(first, entries, batch) {
+            // What was begun is taken back, so that the next try stands where this one stood.
+            let _ = self.file.set_len(self.len);
+            let _ = io::Seek::seek(&mut self.file, io::SeekFrom::Start(self.len));
+            return Err(error);
+        }
+        self.len += (frame::HEAD + batch.len()) as u64;
+        self.next = first + u64::from(entries);
+        Ok(())
+    }
+
+    fn keep(&mut self, at: u64, snapshot: &[u8]) -> io::Result<()> {
+        let path = self.directory.join(format!("{at:020}.snapshot"));
+        let beside = path.with_extension("tmp");
+        let mut file = File::create(&beside)?;
+        file.write_all(MAGIC)?;
+        file.write_all(&FORMAT.to_le_bytes())?;
+        file.write_all(&frame::head(at, 0, snapshot))?;
+        file.write_all(snapshot)?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)?;
+        sync_directory(&self.directory)?;
+        // A new file, so that all before it is wholly before the snapshot.
+        if self.len > START as u64 {
+            (self.file, self.len) = begun(&self.directory, self.next)?;
+        }
+        self.forget(at)
+    }
+}
+
+impl Segments {
+    /// Removes what the snapshot at `at` has made superfluous.
+    fn forget(&self, at: u64) -> io::Result<()> {
+        let files = files(&self.directory, "log")?;
+        for pair in files.windows(2) {
+            if let [(_, path), (next, _)] = pair
+                && *next <= at
+            {
+                fs::remove_file(path)?;
+            }
+        }
+        for (older, path) in self::files(&self.directory, "snapshot")? {
+            if older < at {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What one file holds.
+struct Read<'a> {
+    frames: Vec<frame::Frame<'a>>,
+    /// Bytes that are whole.
+    whole: u64,
+    torn: Option<String>,
+}
+
+fn read_segment<'a>(path: &Path, bytes: &'a [u8], last: bool) -> Result<Read<'a>, Trouble> {
+    let mut read = Read { frames: Vec::new(), whole: 0, torn: None };
+    let format = bytes.get(8..START).and_then(|format| format.first_chunk::<4>());
+    let version = format.map(|format| u32::from_le_bytes(*format));
+    if bytes.len() < START && last && MAGIC.iter().zip(bytes).all(|(expected, have)| expected == have) {
+        // The file was begun and nothing was said in it.
+        return Ok(read);
+    }
+    if !bytes.starts_with(MAGIC) {
+        let reason = format!("`{}` is damaged at byte 0: it does not begin as a log does", path.display());
+        return Err(Trouble::new(Code::E0601, reason));
+    }
+    if version != Some(FORMAT) {
+        let have = version.unwrap_or(0);
+        let reason = format!("`{}` is of format {have}; this engine reads format {FORMAT}", path.display());
+        return Err(Trouble::new(Code::E0604, reason));
+    }
+    let mut at = START;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(frame) = frame::read(rest) {
+            at += frame.len();
+            read.frames.push(frame);
+            continue;
+        }
+        let behind = rest.get(1..).and_then(frame::find);
+        if behind.is_some() || !last {
+            let reason = format!(
+                "`{}` is damaged at byte {at}, and what stands behind it was answered for; `laban log repair` says what can be saved",
+                path.display()
+            );
+            return Err(Trouble::new(Code::E0601, reason));
+        }
+        let torn =
+            format!("{} bytes at the end of `{}` are not whole and were cut off", rest.len(), path.display());
+        read.torn = Some(torn);
+        break;
+    }
+    read.whole = at as u64;
+    Ok(read)
+}
+
+/// The newest snapshot that is whole.
+fn newest_snapshot(directory: &Path) -> Result<Option<(u64, Vec<u8>)>, Trouble> {
+    let system = |error: io::Error| unwritable(directory, &error);
+    let Some((at, path)) = files(directory, "snapshot").map_err(system)?.pop() else { return Ok(None) };
+    let bytes = fs_read(&path).map_err(system)?;
+    let format = bytes.get(8..START).and_then(|format| format.first_chunk::<4>());
+    if bytes.starts_with(MAGIC)
+        && let Some(version) = format.map(|format| u32::from_le_bytes(*format))
+        && version != FORMAT
+    {
+        let reason =
+            format!("`{}` is of format {version}; this engine reads format {FORMAT}", path.display());
+        return Err(Trouble::new(Code::E0604, reason));
+    }
+    match bytes.get(START..).and_then(frame::read).filter(|frame| frame.first == at) {
+        Some(frame) => Ok(Some((at, frame.batch.to_vec()))),
+        None => {
+            let reason = format!("the snapshot `{}` is damaged", path.display());
+            Err(Trouble::new(Code::E0601, reason))
+        }
+    }
+}
+
+/// Files of a directory that are named by a position, in order.
+#[expect(clippy::disallowed_methods, reason = "this is the layer that reads the log's directory")]
+fn files(directory: &Path, extension: &str) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let position = path.file_stem().and_then(OsStr::to_str).and_then(|stem| stem.parse().ok());
+        if let Some(position) = position.filter(|_| path.extension() == Some(OsStr::new(extension))) {
+            found.push((position, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the layer that reads the log")]
+fn fs_read(path: &Path) -> io::Result<Vec<u8>> {
+    fs::read(path)
+}
+
+fn locked(directory: &Path) -> Result<File, Trouble> {
+    let path = directory.join("lock");
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.map_err(|error| unwritable(directory, &error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(fs::TryLockError::WouldBlock) => {
+            let reason = format!("another engine is at work in `{}`", directory.display());
+            Err(Trouble::new(Code::E0605, reason))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(unwritable(directory, &error)),
+    }
+}
+
+/// A file whose end is cut off at what is whole, to be appended to.
+fn reopened(path: &Path, whole: u64) -> io::Result<(File, u64)> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    if whole < START as u64 {
+        file.set_len(0)?;
+        return started(file);
+    }
+    file.set_len(whole)?;
+    file.sync_all()?;
+    io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
+    Ok((file, whole))
+}
+
+/// A new file whose first entry will have this position.
+fn begun(directory: &Path, first: u64) -> io::Result<(File, u64)> {
+    let path = directory.join(format!("{first:020}.log"));
+    let file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    let started = started(file)?;
+    sync_directory(directory)?;
+    Ok(started)
+}
+
+fn started(mut file: File) -> io::Result<(File, u64)> {
+    file.write_all(MAGIC)?;
+    file.write_all(&FORMAT.to_le_bytes())?;
+    file.sync_all()?;
+    Ok((file, START as u64))
+}
+
+/// Has the names in a directory be on the disk.
+#[expect(clippy::disallowed_methods, reason = "this is the layer that writes the log's directory")]
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+fn unwritable(directory: &Path, error: &io::Error) -> Trouble {
+    Trouble::new(Code::E0603, format!("the log in `{}` cannot be used: {error}", directory.display()))
+}

@@ -1,0 +1,157 @@
+//! Who answers a call: the journal, a built-in effect or a stand-in, here and at once; or a handler, outside.
+//!
+//! Is not: the handlers; an [`Errand`] says what one has to know.
+
+use serde_json::Value as Json;
+
+use crate::base::builtin;
+use crate::base::random::Random;
+use crate::bytecode::program::Repetition;
+use crate::effect::call::{Answer, Ask, Call, CallId, Failure, FailureKind};
+use crate::effect::generated::Generated;
+use crate::effect::participant::{Participant, answer};
+use crate::effect::retry;
+use crate::effect::scripted::Scripted;
+use crate::effect::world::{Request, World};
+use crate::engine::input::Input;
+use crate::node::order::{Errand, Order};
+use crate::node::state::{Due, Node};
+
+/// What was under way when a node stopped.
+#[derive(Debug, Default)]
+pub struct Unanswered {
+    /// Calls that are made again, with the keys that they had.
+    pub again: Vec<Errand>,
+    /// Calls that may have been carried out and must not be made again, and how they are answered.
+    pub uncertain: Vec<(CallId, Answer)>,
+}
+
+impl Node {
+    /// The engine asks.
+    pub(super) fn asked(&mut self, call: Call) {
+        if call.ask.is_of_journal() {
+            self.inner.push_back(Input::Consult(call.id));
+            return;
+        }
+        if self.built_in(&call) {
+            return;
+        }
+        match self.errand(&call) {
+            Some(errand) => {
+                self.outside.insert(call.id);
+                self.orders.push_back(Order::Call(Box::new(errand)));
+            }
+            None => self.stand_in(call, 0),
+        }
+    }
+
+    /// Answers by a built-in effect, if one is asked.
+    fn built_in(&mut self, call: &Call) -> bool {
+        let Ask::Perform { effect, operation, args, result, .. } = &call.ask else { return false };
+        if !builtin::is_effect(effect) {
+            return false;
+        }
+        let Some(number) = self.number(call.session) else { return false };
+        let Some(protocol) = self.records.get(&number).map(|record| record.protocol.clone()) else {
+            return false;
+        };
+        let seed = self.seed ^ fingerprint(&protocol);
+        let world = self.worlds.entry(protocol).or_insert_with(|| World::since_1970(seed));
+        let request = Request { role: &call.role_name, effect, operation, args, result };
+        let Some(reply) = world.perform(self.now, &request) else { return false };
+        self.said.extend(world.take_lines().into_iter().map(|line| (number, line)));
+        if reply.at <= self.now {
+            self.inner.push_back(Input::Answer { call: call.id, answer: reply.answer });
+        } else {
+            self.note_due(reply.at, Due::Answer(call.id, reply.answer));
+        }
+        true
+    }
+
+    /// What a handler has to know of a call, if a handler answers it.
+    fn errand(&self, call: &Call) -> Option<Errand> {
+        let number = self.number(call.session)?;
+        let record = self.records.get(&number)?;
+        let players = &self.edition_of(record)?.package.players;
+        let (handler, config, deadline) = match &call.ask {
+            Ask::Perform { effect, .. } => (players.effects.get(effect)?.clone(), Json::Null, None),
+            _ => {
+                let own = record.players.get(&call.role);
+                let player = own.or_else(|| players.roles.get(call.role.index())?.as_ref())?;
+                (player.handler.clone(), player.config.clone(), player.deadline)
+            }
+        };
+        Some(Errand {
+            call: call.id,
+            key: format!("{:016x}-{:x}", self.id, call.id.0),
+            handler,
+            protocol: record.protocol.clone(),
+            session: number,
+            role: call.role_name.clone(),
+            config,
+            deadline,
+            ask: call.ask.clone(),
+        })
+    }
+
+    /// A stand-in answers; a failure that trying again can help is tried again later.
+    pub(super) fn stand_in(&mut self, call: Call, attempt: u32) {
+        let Some(number) = self.number(call.session) else { return };
+        if !self.stand_ins.contains_key(&number) {
+            let edition = self.records.get(&number).and_then(|record| self.edition_of(record));
+            let script = edition.map(|edition| edition.package.players.script.clone()).unwrap_or_default();
+            let seed = self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.stand_ins.insert(number, Scripted::new(script, Generated::new(seed)));
+        }
+        let Some(player) = self.stand_ins.get_mut(&number) else { return };
+        let given = answer(player, &call);
+        let rule = player.retry(&call.role_name);
+        let mut random = Random::new(self.seed ^ call.id.0 ^ u64::from(attempt));
+        let again = match &given {
+            Answer::Failed(failure) => retry::again(rule, &call.ask, failure, attempt + 1, &mut random),
+            _ => None,
+        };
+        match again {
+            Some(wait) => self.note_due(self.now.after(wait), Due::Again(Box::new(call), attempt + 1)),
+            None => self.inner.push_back(Input::Answer { call: call.id, answer: given }),
+        }
+    }
+
+    /// What handlers had not answered, after a log was replayed. An operation that is declared `once` is never asked for
+    /// again: nobody knows whether it was carried out.
+    #[must_use]
+    pub fn unanswered(&self) -> Unanswered {
+        let mut all = Unanswered::default();
+        for call in self.engine.unanswered().filter(|call| self.outside.contains(&call.id)) {
+            let once = self.repetition(&call) == Some(Repetition::Once);
+            if once {
+                all.uncertain.push((call.id, uncertain()));
+            } else {
+                all.again.extend(self.errand(&call));
+            }
+        }
+        all
+    }
+
+    /// What may be done when the outcome of a call was lost; none where it is no operation.
+    fn repetition(&self, call: &Call) -> Option<Repetition> {
+        let Ask::Perform { effect, operation, .. } = &call.ask else { return None };
+        let record = self.records.get(&self.number(call.session)?)?;
+        let program = self.edition_of(record)?.cast.program(call.role)?;
+        let found =
+            program.operations.iter().find(|known| known.effect == *effect && known.name == *operation);
+        found.map(|operation| operation.repetition)
+    }
+}
+
+/// The outcome of an operation that is not asked for again.
+fn uncertain() -> Answer {
+    let reason = "uncertain: the engine stopped before the outcome was known, and it is declared `once`";
+    Answer::Failed(Failure { kind: FailureKind::Permanent, reason: reason.to_owned() })
+}
+
+/// A number that a name decides.
+fn fingerprint(name: &str) -> u64 {
+    let hash = blake3::hash(name.as_bytes());
+    hash.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}

@@ -1,0 +1,418 @@
+//! The node: an engine, the versions of its protocols, its sessions by number, and what is due.
+//!
+//! Is not: a judge of sessions; the engine is.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crate::base::id::RoleId;
+use crate::base::limits::{INNER_PER_ENTRY, SESSIONS_KEPT};
+use crate::base::time::Instant;
+use crate::diag::nearest;
+use crate::effect::call::{Answer, Call, CallId, SessionId};
+use crate::effect::scripted::Scripted;
+use crate::effect::world::{Line as Said, World};
+use crate::engine::Engine;
+use crate::engine::effect::{Effect, Outcome, Trouble};
+use crate::engine::event::What;
+use crate::engine::input::{CastId, Input, Opening};
+use crate::node::entry::{Entry, Start, Version};
+use crate::node::order::{News, Order, Reply};
+use crate::node::session::{Record, Standing};
+use crate::node::version::{Cause, Edition, Life, Lines};
+
+/// Everything that a log replays.
+#[derive(Debug, Default)]
+pub struct Node {
+    pub(super) engine: Engine,
+    /// Tells nodes apart.
+    pub(super) id: u64,
+    /// What decides everything random here.
+    pub(super) seed: u64,
+    pub(super) lines: Lines,
+    /// Which version each cast of the engine is.
+    pub(super) casts: BTreeMap<CastId, (Arc<str>, Version)>,
+    pub(super) records: BTreeMap<u64, Record>,
+    /// Sessions that are over, in the order of their ends.
+    over: VecDeque<u64>,
+    /// Sessions by the keys that they were started with.
+    keys: BTreeMap<Arc<str>, u64>,
+    /// The number of the newest session of each slot of the engine.
+    numbers: Vec<u64>,
+    /// How many sessions were started.
+    started: u64,
+    /// The built-in effects of each protocol.
+    pub(super) worlds: BTreeMap<Arc<str>, World>,
+    /// The stand-ins of sessions that have some.
+    pub(super) stand_ins: BTreeMap<u64, Scripted>,
+    pub(super) due: BTreeMap<(Instant, u64), Due>,
+    /// How many things were noted as due.
+    noted: u64,
+    /// What the engine is given next.
+    pub(super) inner: VecDeque<Input>,
+    /// Calls that a handler has.
+    pub(super) outside: BTreeSet<CallId>,
+    pub(super) orders: VecDeque<Order>,
+    news: VecDeque<News>,
+    pub(super) said: VecDeque<(u64, Said)>,
+    /// What came of the opening at hand.
+    opened: Option<Result<(), Trouble>>,
+    pub(super) now: Instant,
+}
+
+/// What is due at a moment.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Due {
+    /// This answer is there.
+    Answer(CallId, Answer),
+    /// This call is made again, for the so-manieth time.
+    Again(Box<Call>, u32),
+}
+
+impl Node {
+    /// A node that nothing has happened to.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut node = Self::default();
+        node.engine.subscribe(true);
+        node
+    }
+
+    /// Takes one entry and does a bounded amount of work. Afterwards drain [`Self::poll_order`], [`Self::poll_news`] and
+    /// [`Self::poll_said`], then ask [`Self::poll_timeout`].
+    pub fn apply(&mut self, now: Instant, entry: Entry) -> Reply {
+        self.now = self.now.max(now);
+        let reply = match entry {
+            Entry::Found { id, seed } => {
+                (self.id, self.seed) = (id, seed);
+                Reply::Done
+            }
+            Entry::Deploy(deployment) => self.deploy(deployment),
+            Entry::Activate { protocol, version } => self.activate(&protocol, version),
+            Entry::Drain(protocol) => self.drain(&protocol),
+            Entry::Start(start) => self.start(start),
+            Entry::Answer { call, answer } => {
+                if self.outside.remove(&call) {
+                    self.feed(Input::Answer { call, answer });
+                }
+                Reply::Done
+            }
+            Entry::Cancel(number) => self.cancel(number),
+            Entry::Tick => {
+                self.feed(Input::Tick);
+                Reply::Done
+            }
+        };
+        self.fire();
+        self.settle();
+        reply
+    }
+
+    /// The next thing that must leave.
+    pub fn poll_order(&mut self) -> Option<Order> {
+        self.orders.pop_front()
+    }
+
+    /// The next thing that happened.
+    pub fn poll_news(&mut self) -> Option<News> {
+        self.news.pop_front()
+    }
+
+    /// The next line that a role has logged to the console, and its session.
+    pub fn poll_said(&mut self) -> Option<(u64, Said)> {
+        self.said.pop_front()
+    }
+
+    /// All of it as bytes, from which [`Self::restored`] makes it again; none if it cannot be written.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// When to apply [`Entry::Tick`]: now if work was left over, else when the first thing is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if !self.inner.is_empty() {
+            return Some(self.now);
+        }
+        let due = self.due.first_key_value().map(|((at, _), _)| *at);
+        match (due, self.engine.poll_timeout()) {
+            (Some(due), Some(engine)) => Some(due.min(engine)),
+            (due, engine) => due.or(engine),
+        }
+    }
+
+    /// Who the node is: 0 before it was founded.
+    #[must_use]
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The engine, to be looked at.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The protocols and their versions.
+    #[must_use]
+    pub const fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// The sessions by number: those that run, and the newest of those that are over.
+    #[must_use]
+    pub const fn sessions(&self) -> &BTreeMap<u64, Record> {
+        &self.records
+    }
+
+    /// The version that a session is pinned to, while that is kept.
+    #[must_use]
+    pub fn edition_of(&self, record: &Record) -> Option<&Edition> {
+        self.lines.get(&record.protocol)?.edition(record.version)
+    }
+
+    /// Calls that handlers have.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.outside.len()
+    }
+
+    fn start(&mut self, start: Start) -> Reply {
+        if let Some(number) = start.key.as_ref().and_then(|key| self.keys.get(key)) {
+            return Reply::Started(*number);
+        }
+        let found = self.line_of(&start.protocol);
+        let (cast, version) = match found {
+            Ok(found) => found,
+            Err(trouble) => return Reply::Refused(trouble),
+        };
+        let number = self.started + 1;
+        let opening = Opening {
+            request: number,
+            cast,
+            params: start.params,
+            observers: self.observers(&start.protocol, &start.players),
+            idle_timeout: start.idle_timeout,
+        };
+        // The record is there before anything happens in the session.
+        let record = Record {
+            protocol: start.protocol.clone(),
+            version,
+            standing: Standing::Running,
+            started: self.now,
+            touched: self.now,
+            key: start.key.clone(),
+            steps: 0,
+            trail: VecDeque::new(),
+            place: None,
+            players: start.players,
+        };
+        self.records.insert(number, record);
+        if let Some(edition) = self.lines.get_mut(&start.protocol).and_then(|line| line.edition_mut(version))
+        {
+            edition.sessions += 1;
+        }
+        self.feed(Input::Open(opening));
+        match self.opened.take() {
+            Some(Err(trouble)) => {
+                self.records.remove(&number);
+                self.released(&start.protocol, version);
+                Reply::Refused(trouble)
+            }
+            _ => {
+                self.started = number;
+                if let Some(key) = start.key {
+                    self.keys.insert(key, number);
+                }
+                Reply::Started(number)
+            }
+        }
+    }
+
+    /// Where the engine has the active version of a protocol.
+    fn line_of(&self, protocol: &Arc<str>) -> Result<(CastId, Version), Trouble> {
+        let refusal = |code, reason| Trouble { code, role: None, place: None, reason };
+        let Some(line) = self.lines.get(protocol) else {
+            let near = nearest(protocol, self.lines.keys().map(AsRef::as_ref));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            return Err(refusal("E0606", format!("there is no protocol `{protocol}`{near}")));
+        };
+        let active = line.active().and_then(|edition| Some((edition.place?, edition.package.version)));
+        active.ok_or_else(|| refusal("E0606", format!("`{protocol}` takes no new sessions: it is draining")))
+    }
+
+    /// The roles whose players see what they receive.
+    fn observers(&self, protocol: &str, own: &BTreeMap<RoleId, crate::node::entry::Player>) -> Vec<RoleId> {
+        let Some(edition) = self.lines.get(protocol).and_then(|line| line.active()) else {
+            return Vec::new();
+        };
+        let players = &edition.package.players;
+        let names = edition.cast.programs().next().map_or(&[][..], |program| &program.roles);
+        let observes = |(at, role): (usize, &crate::bytecode::program::Role)| {
+            let id = RoleId::at(at);
+            let bound = own.get(&id).or_else(|| players.roles.get(at)?.as_ref());
+            let wants = match bound {
+                Some(player) => player.observes,
+                None => players.script.role(&role.name).is_some_and(|script| !script.observe.is_empty()),
+            };
+            wants.then_some(id)
+        };
+        names.iter().enumerate().filter_map(observes).collect()
+    }
+
+    fn cancel(&mut self, number: u64) -> Reply {
+        let refusal =
+            |reason: String| Reply::Refused(Trouble { code: "E0607", role: None, place: None, reason });
+        let Some(record) = self.records.get(&number) else {
+            return refusal(format!("there is no session {number}"));
+        };
+        let Some(place) = record.place else {
+            return refusal(format!("session {number} is over: it {}", record.standing.word()));
+        };
+        self.feed(Input::Cancel(place));
+        Reply::Done
+    }
+
+    /// The number of a session of the engine.
+    pub(super) fn number(&self, session: SessionId) -> Option<u64> {
+        self.numbers.get(session.slot as usize).copied()
+    }
+
+    /// Gives the engine one input, and takes what comes of it.
+    pub(super) fn feed(&mut self, input: Input) {
+        self.engine.handle(self.now, input);
+        // News of a session are told while its number is known: after it was opened, before it is closed.
+        let mut effects = Vec::new();
+        while let Some(effect) = self.engine.poll_effect() {
+            match effect {
+                Effect::Opened { request, session } => self.seat(request, session),
+                Effect::Refused { trouble, .. } => self.opened = Some(Err(trouble)),
+                effect => effects.push(effect),
+            }
+        }
+        while let Some(event) = self.engine.poll_event() {
+            if let Some(session) = self.number(event.session) {
+                self.note(session, event.what);
+            }
+        }
+        while let Some(booking) = self.engine.poll_booking() {
+            self.orders.push_back(Order::Book(Box::new(booking)));
+        }
+        for effect in effects {
+            match effect {
+                Effect::Call(call) => self.asked(call),
+                Effect::Withdraw(call) => self.withdrawn(call),
+                Effect::Closed { session, outcome } => self.closed(session, outcome),
+                Effect::Opened { .. } | Effect::Refused { .. } => {}
+            }
+        }
+    }
+
+    fn note(&mut self, session: u64, what: What) {
+        if let Some(record) = self.records.get_mut(&session) {
+            record.note(self.now, &what);
+        }
+        self.news.push_back(News { session, what });
+    }
+
+    fn seat(&mut self, number: u64, session: SessionId) {
+        self.opened = Some(Ok(()));
+        let slot = session.slot as usize;
+        if self.numbers.len() <= slot {
+            self.numbers.resize(slot + 1, 0);
+        }
+        if let Some(place) = self.numbers.get_mut(slot) {
+            *place = number;
+        }
+        if let Some(record) = self.records.get_mut(&number) {
+            record.place = Some(session);
+        }
+    }
+
+    fn closed(&mut self, session: SessionId, outcome: Outcome) {
+        let Some(number) = self.number(session) else { return };
+        self.stand_ins.remove(&number);
+        let Some(record) = self.records.get_mut(&number) else { return };
+        record.place = None;
+        record.standing = Standing::from(outcome);
+        let (protocol, version) = (record.protocol.clone(), record.version);
+        self.over.push_back(number);
+        if self.over.len() > SESSIONS_KEPT
+            && let Some(oldest) = self.over.pop_front()
+            && let Some(record) = self.records.remove(&oldest)
+            && let Some(key) = record.key
+        {
+            self.keys.remove(&key);
+        }
+        self.released(&protocol, version);
+    }
+
+    /// A session of a version is over; the last one of a version that drains retires it.
+    fn released(&mut self, protocol: &Arc<str>, version: Version) {
+        let Some(line) = self.lines.get_mut(protocol) else { return };
+        if let Some(edition) = line.edition_mut(version) {
+            edition.sessions = edition.sessions.saturating_sub(1);
+        }
+        self.retire(protocol, version);
+    }
+
+    /// Retires a version that drains and has no sessions.
+    pub(super) fn retire(&mut self, protocol: &Arc<str>, version: Version) {
+        let Some(line) = self.lines.get_mut(protocol) else { return };
+        let Some(edition) = line.edition_mut(version) else { return };
+        if edition.sessions > 0 || edition.life != Life::Draining {
+            return;
+        }
+        edition.life = edition.life.after(Cause::Empty);
+        if let Some(place) = edition.place.take() {
+            self.casts.remove(&place);
+            self.engine.retire(place);
+        }
+        line.forget();
+    }
+
+    /// Notes when something is due.
+    pub(super) fn note_due(&mut self, at: Instant, due: Due) {
+        self.noted += 1;
+        self.due.insert((at, self.noted), due);
+    }
+
+    fn withdrawn(&mut self, call: CallId) {
+        if self.outside.remove(&call) {
+            self.orders.push_back(Order::Withdraw(call));
+            return;
+        }
+        self.inner.retain(|input| match input {
+            Input::Answer { call: of, .. } | Input::Consult(of) => *of != call,
+            _ => true,
+        });
+        self.due.retain(|_, due| match due {
+            Due::Answer(of, _) => *of != call,
+            Due::Again(again, _) => again.id != call,
+        });
+    }
+
+    /// What is due by now, a bounded amount of it.
+    fn fire(&mut self) {
+        for _ in 0..INNER_PER_ENTRY {
+            let first = self.due.first_key_value().map(|((at, _), _)| *at);
+            if first.is_none_or(|at| at > self.now) {
+                return;
+            }
+            match self.due.pop_first() {
+                Some((_, Due::Answer(call, answer))) => self.inner.push_back(Input::Answer { call, answer }),
+                Some((_, Due::Again(call, attempt))) => self.stand_in(*call, attempt),
+                None => return,
+            }
+        }
+    }
+
+    /// Answers that are known here go to the engine, a bounded amount of them.
+    fn settle(&mut self) {
+        for _ in 0..INNER_PER_ENTRY {
+            let Some(input) = self.inner.pop_front() else { return };
+            self.feed(input);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Versions of protocols: which new sessions take, which only end what they have begun, which are over.
+//!
+//! A version is a content hash. Its life is the table [`LIFE`], and nothing else moves it.
+//! Is not: the sessions themselves; it knows how many are pinned to a version.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::limits::VERSIONS_KEPT;
+use crate::base::time::Instant;
+use crate::engine::input::CastId;
+use crate::machine::Cast;
+use crate::node::entry::{Package, Version};
+
+/// Where a version is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Life {
+    /// New sessions take it.
+    Active,
+    /// It takes no new sessions, and has some that are not over.
+    Draining,
+    /// It has no sessions; its programs are out of the engine, and kept so that it can come back.
+    Retired,
+}
+
+/// What moves a version.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Cause {
+    /// New sessions shall take it: it was deployed, or rolled back to.
+    Activate,
+    /// Another version has taken its place, its file is gone, or somebody drains it.
+    Replace,
+    /// Its last session is over.
+    Empty,
+}
+
+/// The life of a version: from where, by which cause, to where.
+pub const LIFE: [(Life, Cause, Life); 5] = [
+    (Life::Active, Cause::Activate, Life::Active),
+    (Life::Active, Cause::Replace, Life::Draining),
+    (Life::Draining, Cause::Activate, Life::Active),
+    (Life::Draining, Cause::Empty, Life::Retired),
+    (Life::Retired, Cause::Activate, Life::Active),
+];
+
+impl Life {
+    /// `active`, `draining`, `retired`
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Draining => "draining",
+            Self::Retired => "retired",
+        }
+    }
+
+    /// Where a cause leads; it stays where the table does not say.
+    #[must_use]
+    pub fn after(self, cause: Cause) -> Self {
+        LIFE.iter().find(|(from, by, _)| (*from, *by) == (self, cause)).map_or(self, |(.., to)| *to)
+    }
+}
+
+/// A version of one protocol.
+#[derive(Clone, Debug)]
+pub struct Edition {
+    /// What it consists of.
+    pub package: Package,
+    /// Where it is in its life.
+    pub life: Life,
+    /// When it was deployed first.
+    pub since: Instant,
+    /// Sessions that are pinned to it and not over.
+    pub sessions: u64,
+    /// Its programs, linked.
+    pub cast: Arc<Cast>,
+    /// Where the engine has it, unless it is retired.
+    pub(super) place: Option<CastId>,
+}
+
+/// The versions of one protocol.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    /// Oldest first.
+    pub editions: Vec<Edition>,
+    /// The version that the directory holds, if it holds one.
+    pub deployed: Option<Version>,
+}
+
+impl Line {
+    /// The version that new sessions take.
+    #[must_use]
+    pub fn active(&self) -> Option<&Edition> {
+        self.editions.iter().find(|edition| edition.life == Life::Active)
+    }
+
+    /// A version that is kept.
+    #[must_use]
+    pub fn edition(&self, version: Version) -> Option<&Edition> {
+        self.editions.iter().find(|edition| edition.package.version == version)
+    }
+
+    pub(super) fn edition_mut(&mut self, version: Version) -> Option<&mut Edition> {
+        self.editions.iter_mut().find(|edition| edition.package.version == version)
+    }
+
+    /// Moves a version by the table.
+    pub(super) fn move_on(&mut self, version: Version, cause: Cause) {
+        if let Some(edition) = self.edition_mut(version) {
+            edition.life = edition.life.after(cause);
+        }
+    }
+
+    /// Forgets the oldest of those that are over, beyond what is kept.
+    pub(super) fn forget(&mut self) {
+        let over = |edition: &Edition| edition.life == Life::Retired;
+        while self.editions.iter().filter(|edition| over(edition)).count() > VERSIONS_KEPT {
+            let Some(at) = self.editions.iter().position(over) else { return };
+            self.editions.remove(at);
+        }
+    }
+}
+
+/// All protocols of a node, by name.
+pub type Lines = BTreeMap<Arc<str>, Line>;
+
+/// The handlers that the versions which still have or take sessions name.
+#[must_use]
+pub fn handlers(lines: &Lines) -> BTreeSet<Arc<str>> {
+    let live = lines.values().flat_map(|line| &line.editions).filter(|edition| edition.life != Life::Retired);
+    let named = live.flat_map(|edition| {
+        let players = &edition.package.players;
+        let roles = players.roles.iter().flatten().map(|player| player.handler.clone());
+        roles.chain(players.effects.values().cloned())
+    });
+    named.collect()
+}
