@@ -212,6 +212,29 @@ fn who_is_away_is_waited_for() {
     });
 }
 
+/// Code with a mistake.
+struct Broken;
+
+impl Handler for Broken {
+    fn call<'a>(&'a self, _: &'a Asked) -> Answering<'a> {
+        Box::pin(async { panic!("a test shows what a panic does") })
+    }
+}
+
+#[test]
+fn code_that_panics_ends_its_call_and_nothing_else() {
+    on_tokio(async {
+        let handlers = opened("  desk: { kind: rust, retry: { max: 0 } }\n");
+        handlers.register("desk", Arc::new(Broken));
+        let plain = handlers.call(asked("desk", produce())).await;
+        assert_eq!(shown(&plain), "recoverable: `desk`: its code has panicked");
+        let once = shown(&handlers.call(asked("desk", perform(Repetition::Once))).await);
+        assert!(once.starts_with("uncertain: "), "{once}");
+        handlers.register("desk", Arc::new(Desk::default()));
+        assert_eq!(shown(&handlers.call(asked("desk", produce())).await), "5");
+    });
+}
+
 #[test]
 fn no_more_calls_at_once_than_allowed() {
     on_tokio(async {

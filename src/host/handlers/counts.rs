@@ -57,6 +57,11 @@ impl Counts {
         self.in_flight.load(Ordering::Relaxed)
     }
 
+    /// Answers that came too late or twice, and messages that were no answers.
+    pub(super) fn noise(&self) -> (u64, u64) {
+        (self.strays.load(Ordering::Relaxed), self.garbage.load(Ordering::Relaxed))
+    }
+
     /// The counts, with what is said of the handler otherwise.
     pub(super) fn shown(
         &self,
@@ -66,6 +71,7 @@ impl Counts {
         instances: usize,
     ) -> Status {
         let in_flight = self.in_flight();
+        let (strays, garbage) = self.noise();
         Status {
             name: name.clone(),
             kind,
@@ -76,8 +82,8 @@ impl Counts {
             calls: self.calls.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
             restarts: self.restarts.load(Ordering::Relaxed),
-            strays: self.strays.load(Ordering::Relaxed),
-            garbage: self.garbage.load(Ordering::Relaxed),
+            strays,
+            garbage,
             last_trouble: lock(&self.trouble).clone(),
         }
     }

@@ -167,7 +167,11 @@ impl Endpoint {
         let (kind, state, instances) = self.link.shown();
         let rests = lock(&self.breaker).rests(now);
         let state = if rests { State::Broken } else { state };
-        self.counts.shown(&self.name, kind, state, instances)
+        let mut status = self.counts.shown(&self.name, kind, state, instances);
+        if let Link::Sockets(sockets, name) = &self.link {
+            (status.strays, status.garbage) = sockets.noise(name);
+        }
+        status
     }
 
     /// Tries a call that has failed `failed` times before, until its deadline, which is `span` after its beginning.

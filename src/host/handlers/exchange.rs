@@ -15,7 +15,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::base::limits::{HANDLER_CALLS_MAX, HANDLER_GARBAGE_MAX};
 use crate::effect::call::Answer;
 use crate::host::handlers::counts::Counts;
-use crate::host::handlers::{Asked, Tried, lock, wire};
+use crate::host::handlers::{Asked, Tried, bounded, lock, wire};
 
 /// The calls of one connection.
 pub(super) struct Exchange {
@@ -47,12 +47,15 @@ enum Reply {
     Error(Json),
 }
 
+/// What the other side may say of itself.
+const SAID: [&str; 3] = ["offer", "leave", "token"];
+
 /// What a message was.
 #[derive(PartialEq, Debug)]
 pub(super) enum Taken {
     /// An answer, the answer to a call that nobody waits for any longer, or something that nobody needs.
     Done,
-    /// Something else than an answer: `{"offer": …}` and the like.
+    /// One of [`SAID`].
     Said(Map<String, Json>),
     /// Too many messages in a row were no answers: the connection should end.
     Enough,
@@ -75,6 +78,11 @@ impl Exchange {
     /// How many calls are under way.
     pub(super) fn load(&self) -> usize {
         lock(&self.table).calls.len()
+    }
+
+    /// Answers that came too late or twice, and messages that were no answers.
+    pub(super) fn noise(&self) -> (u64, u64) {
+        self.counts.noise()
     }
 
     /// Whether a call was ever answered.
@@ -122,7 +130,7 @@ impl Exchange {
         if message.trim_ascii().is_empty() {
             return Taken::Done;
         }
-        let Ok(Json::Object(mut fields)) = serde_json::from_slice::<Json>(message) else {
+        let Some(Json::Object(mut fields)) = bounded::read(message) else {
             return self.garbage();
         };
         let reply = match (fields.remove("result"), fields.remove("error")) {
@@ -134,7 +142,7 @@ impl Exchange {
             // What is said of a notification needs no answer, and gets none.
             (Some(_), None | Some(Json::Null)) => Taken::Done,
             (Some(reply), Some(id)) => self.answer(id.as_u64(), reply),
-            (None, None) if !fields.contains_key("method") && !fields.is_empty() => Taken::Said(fields),
+            (None, None) if SAID.iter().any(|name| fields.contains_key(*name)) => Taken::Said(fields),
             (None, _) => self.garbage(),
         }
     }

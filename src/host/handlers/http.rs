@@ -8,8 +8,8 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration as Span;
 
 use axum::body::Bytes;
@@ -24,11 +24,13 @@ use serde_json::Value as Json;
 
 use crate::base::limits::{HANDLER_CONNECT_MS, HANDLER_MESSAGE_BYTES_MAX, SECRET_BYTES_MAX};
 use crate::effect::call::{Answer, Failure, FailureKind};
-use crate::host::handlers::{Asked, Tried, wire};
+use crate::host::handlers::{Asked, Tried, bounded, wire};
 
 /// A handler that is an HTTP service.
 pub(super) struct Http {
-    caller: Result<(Caller, Uri), &'static str>,
+    url: String,
+    /// Made when it is first needed, because of the certificates.
+    caller: OnceLock<Result<(Caller, Uri), &'static str>>,
     secret: Option<PathBuf>,
 }
 
@@ -39,12 +41,15 @@ enum Caller {
 
 impl Http {
     pub(super) fn new(url: &str, secret: Option<PathBuf>) -> Self {
-        let uri = url.parse::<Uri>().map_err(|_| "its `url` is no address");
-        Self { caller: uri.and_then(|uri| Ok((Caller::of(&uri)?, uri))), secret }
+        Self { url: url.to_owned(), caller: OnceLock::new(), secret }
     }
 
     pub(super) async fn ask(&self, asked: &Asked, handed: &Arc<AtomicBool>) -> Tried {
-        let (caller, uri) = match &self.caller {
+        let caller = self.caller.get_or_init(|| {
+            let uri = self.url.parse::<Uri>().map_err(|_| "its `url` is no address")?;
+            Ok((Caller::of(&uri)?, uri))
+        });
+        let (caller, uri) = match caller {
             Ok(caller) => caller,
             Err(why) => return Tried::Answered(wire::permanent((*why).to_owned())),
         };
@@ -129,9 +134,9 @@ impl Caller {
 
 fn judge(asked: &Asked, status: StatusCode, body: &[u8]) -> Tried {
     if status.is_success() {
-        return Tried::Answered(match serde_json::from_slice::<Json>(body) {
-            Ok(result) => wire::answer(asked, &result),
-            Err(_) => wire::permanent("it has answered with something else than JSON".to_owned()),
+        return Tried::Answered(match bounded::read(body) {
+            Some(result) => wire::answer(asked, &result),
+            None => wire::permanent("it has answered with something else than JSON".to_owned()),
         });
     }
     let kind = match status.as_u16() {

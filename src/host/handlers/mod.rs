@@ -8,6 +8,7 @@
 //! a log line or a failure; nothing that a handler does makes this hang or grow.
 //! Is not: durable. Whoever calls again after a restart gives the same key.
 
+mod bounded;
 mod breaker;
 mod counts;
 mod endpoint;

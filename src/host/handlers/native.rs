@@ -7,8 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
+use crate::effect::call::Answer;
 use crate::host::handlers::{Asked, Handler, Tried, lock};
+
+/// A task that ends when this is dropped.
+struct Abort(JoinHandle<Answer>);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 /// What is registered.
 #[derive(Clone, Default)]
@@ -42,6 +53,12 @@ impl Registry {
             }
         };
         handed.store(true, Ordering::Release);
-        Tried::Answered(handler.call(asked).await)
+        let asked = asked.clone();
+        // In a task of its own, so that a panic ends the call and not whoever has made it.
+        let mut answering = Abort(tokio::spawn(async move { handler.call(&asked).await }));
+        match (&mut answering.0).await {
+            Ok(answer) => Tried::Answered(answer),
+            Err(_) => Tried::Lost("its code has panicked".to_owned()),
+        }
     }
 }

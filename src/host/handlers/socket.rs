@@ -33,6 +33,7 @@ use crate::base::limits::{
     NAME_BYTES_MAX,
 };
 use crate::host::handlers::counts::{Counts, Held};
+use crate::host::handlers::endpoint::Link;
 use crate::host::handlers::exchange::{Exchange, Taken};
 use crate::host::handlers::status::Offer;
 use crate::host::handlers::{Asked, Handlers, Pace, Tried, lock, wire};
@@ -84,6 +85,13 @@ impl Sockets {
     pub(super) fn count(&self, handler: &str) -> usize {
         let instances = lock(&self.0.instances);
         instances.iter().filter(|one| lock(&one.offers).contains_key(handler)).count()
+    }
+
+    /// Answers that came too late or twice, and messages that were no answers, of the services that offer a handler.
+    pub(super) fn noise(&self, handler: &str) -> (u64, u64) {
+        let instances = lock(&self.0.instances);
+        let of = instances.iter().filter(|one| lock(&one.offers).contains_key(handler));
+        of.map(|one| one.exchange.noise()).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
     }
 
     pub(super) fn offers(&self, handler: &str, operation: &str) -> Offer {
@@ -261,7 +269,7 @@ fn offered(handlers: &Handlers, instance: &Instance, offer: &Json) -> Option<&'s
     }
     let described = lock(&handlers.0.endpoints)
         .get(name)
-        .is_some_and(|endpoint| matches!(endpoint.link, crate::host::handlers::endpoint::Link::Sockets(..)));
+        .is_some_and(|endpoint| matches!(endpoint.link, Link::Sockets(..)));
     tracing::info!(handler = name, described, "a service offers a handler");
     instance.exchange.say(json!({ "offered": { "handler": name, "described": described } }).to_string());
     None

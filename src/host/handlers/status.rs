@@ -15,9 +15,9 @@ pub struct Status {
     pub state: State,
     /// Services that are connected and offer it; for other kinds 1 where it is there, else 0.
     pub instances: usize,
-    /// Calls that somebody is asked now.
+    /// Calls that have room: somebody is asked, or they wait for the handler to come back.
     pub in_flight: usize,
-    /// Calls that wait: for room, for the handler to come back, for the next try.
+    /// Calls that wait for room, or for the next try.
     pub waiting: usize,
     /// Calls since the host has begun.
     pub calls: u64,
@@ -25,9 +25,9 @@ pub struct Status {
     pub failures: u64,
     /// How often its process was started again.
     pub restarts: u64,
-    /// Answers that came too late or twice.
+    /// Answers that came too late or twice; of services, those of the ones that are connected.
     pub strays: u64,
-    /// Messages that were no answers.
+    /// Messages that were no answers; of services, those of the ones that are connected.
     pub garbage: u64,
     /// What went wrong last, one line, in words of ours.
     pub last_trouble: Option<String>,
