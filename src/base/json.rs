@@ -270,7 +270,8 @@ fn read_variant(json: &Json, of: &EnumType, ty: &Type, depth: usize) -> Result<V
 }
 
 /// What kind of value the JSON looks like, as a word of the language.
-fn kind(json: &Json) -> &'static str {
+#[must_use]
+pub fn kind(json: &Json) -> &'static str {
     match json {
         Json::Null => "none",
         Json::Bool(_) => "Bool",

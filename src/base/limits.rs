@@ -182,3 +182,41 @@ pub const TOKEN_ROUNDS_MAX: u64 = 32;
 pub const TOKEN_TIME_MS_MAX: u64 = 1_000;
 /// Evaluated sets of capabilities that a wallet remembers; then it begins again.
 pub const TOKEN_SETS_MAX: usize = 4_096;
+/// Bytes of one message of a handler, whichever way it comes: a text of the greatest length, every character escaped.
+pub const HANDLER_MESSAGE_BYTES_MAX: usize = 8 << 20;
+/// Bytes of one line that a handler's process logs; the rest of it is left out.
+pub const HANDLER_LOG_BYTES_MAX: usize = 4 << 10;
+/// Calls to one handler that are under way or wait for room. Beyond it they are refused with a code.
+pub const HANDLER_CALLS_MAX: usize = 16_384;
+/// Calls to one handler at once, where its bindings say nothing.
+pub const HANDLER_CONCURRENCY: u32 = 64;
+/// Milliseconds that an answer may take, where the bindings say nothing.
+pub const HANDLER_DEADLINE_MS: u64 = 30_000;
+/// Messages in a row that are no answer to anything: then a handler's process is started anew, or its socket closed.
+pub const HANDLER_GARBAGE_MAX: u32 = 100;
+/// Milliseconds before a process that has ended is started again; they double each time.
+pub const HANDLER_RESTART_MS: u64 = 100;
+/// Milliseconds before such a start, at most.
+pub const HANDLER_RESTART_MS_MAX: u64 = 30_000;
+/// Milliseconds after which a process that ends counts as one that worked: its waits begin anew.
+pub const HANDLER_LIVED_MS: u64 = 10_000;
+/// Milliseconds that a process has to end by itself when its input is closed; then it is killed.
+pub const HANDLER_STOP_MS: u64 = 3_000;
+/// Milliseconds that a connection to an HTTP service may take to come about.
+pub const HANDLER_CONNECT_MS: u64 = 10_000;
+/// Milliseconds that a service which connects has to say its token.
+pub const HANDLER_GREETING_MS: u64 = 10_000;
+/// Milliseconds between two pings of a service that is connected.
+pub const HANDLER_PING_MS: u64 = 15_000;
+/// Milliseconds in which nothing comes from a service: then it is gone.
+pub const HANDLER_SILENCE_MS: u64 = 45_000;
+/// Services that are connected at once.
+pub const HANDLER_SOCKETS_MAX: usize = 1_024;
+/// Handlers that one service offers.
+pub const HANDLER_OFFERS_MAX: usize = 64;
+/// Operations that one service or process declares for one handler.
+pub const HANDLER_OPERATIONS_MAX: usize = 1_024;
+/// Characters of what a handler says of its failure.
+pub const HANDLER_REASON_CHARS_MAX: usize = 200;
+/// Bytes of a file that holds a secret to be sent.
+pub const SECRET_BYTES_MAX: usize = 8 << 10;

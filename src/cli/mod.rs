@@ -24,8 +24,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::args::{Laban, Verb};
-use crate::host::files::reason;
 use crate::cli::terminal::Terminal;
+use crate::host::files::reason;
 
 /// How a verb ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

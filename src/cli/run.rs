@@ -14,7 +14,6 @@ use crate::base::value::Value;
 use crate::cli::Exit;
 use crate::cli::answers::participant;
 use crate::cli::args::{Run, Trace as Wanted};
-use crate::host::files::is_stdin;
 use crate::cli::guards;
 use crate::cli::play::Person;
 use crate::cli::scenario::{self, is_table};
@@ -27,6 +26,7 @@ use crate::diag::render::{Format, render};
 use crate::diag::source::Span;
 use crate::effect::participant::Participant;
 use crate::engine::effect::Trouble;
+use crate::host::files::is_stdin;
 use crate::machine::cast::Cast;
 use crate::tools::run::{
     Ending, STEPS_MAX_DEFAULT, Setup, invent_missing, outside_effects, params, run as drive,

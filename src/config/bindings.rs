@@ -10,8 +10,10 @@ use serde_json::Value as Json;
 
 use crate::base::json;
 use crate::base::time::Duration;
+use crate::config::handler::handler;
+pub use crate::config::handler::{Breaker, Handler, HandlerKind};
 use crate::config::reader::Reader;
-use crate::config::script::{self, ROLE_SETTINGS, Retry, RoleScript, Script};
+use crate::config::script::{self, RoleScript, Script};
 use crate::config::trust::Trust;
 use crate::config::vocabulary::Vocabulary;
 use crate::config::yaml::{Document, Entry, Kind, Node};
@@ -61,6 +63,7 @@ impl RoleBinding {
             ("config", !self.config.is_null()),
             ("deadline", self.deadline.or(handler.deadline).is_some()),
             ("concurrency", handler.concurrency.is_some()),
+            ("breaker", handler.breaker.is_some()),
         ];
         let names: Vec<String> =
             settings.iter().filter(|(_, given)| *given).map(|(name, _)| format!("`{name}`")).collect();
@@ -68,59 +71,6 @@ impl RoleBinding {
             let message = format!("`run` does not use {} of `{}`", names.join(", "), self.role);
             Diagnostic::new(Code::E0413, self.place, message)
         })
-    }
-}
-
-/// A handler.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Handler {
-    /// What it is.
-    pub kind: HandlerKind,
-    /// How long an answer may take.
-    pub deadline: Option<Duration>,
-    /// How many calls at once.
-    pub concurrency: Option<u32>,
-    /// How often a failed call is tried again, and how long the first wait is.
-    pub retry: Option<Retry>,
-}
-
-/// What a handler is.
-#[derive(Clone, PartialEq, Debug)]
-pub enum HandlerKind {
-    /// Answers that are written here.
-    Scripted(RoleScript),
-    /// Answers in a script file, relative to the bindings; those of the roles that the handler plays.
-    ScriptFile(String),
-    /// Answers from a seed.
-    Generated,
-    /// A program that is started.
-    Process(Vec<String>),
-    /// A service that is called.
-    Http(String),
-    /// A service that connects.
-    WebSocket,
-    /// Code that registers itself.
-    Rust,
-}
-
-impl HandlerKind {
-    /// Whether it needs more than this process, so that a run uses a stand-in.
-    #[must_use]
-    pub const fn is_elsewhere(&self) -> bool {
-        matches!(self, Self::Process(_) | Self::Http(_) | Self::WebSocket | Self::Rust)
-    }
-
-    /// What it is, for people: `a process`.
-    #[must_use]
-    pub const fn what(&self) -> &'static str {
-        match self {
-            Self::Scripted(_) | Self::ScriptFile(_) => "a script",
-            Self::Generated => "generated",
-            Self::Process(_) => "a process",
-            Self::Http(_) => "an HTTP service",
-            Self::WebSocket => "a WebSocket service",
-            Self::Rust => "Rust code",
-        }
     }
 }
 
@@ -259,118 +209,6 @@ fn role<'a>(reader: &mut Reader<'a>, entry: &'a Entry, place: Span, handlers: &[
 
 /// Settings of a role.
 const ROLE: [&str; 6] = ["handler", "config", "deadline", "observe", "capabilities", "tokens"];
-/// Settings that every kind of handler has.
-const COMMON: [&str; 4] = ["kind", "deadline", "concurrency", "retry"];
-/// The kinds of handlers, with the settings that are theirs.
-const KINDS: [(&str, &[&str]); 6] = [
-    ("scripted", &["answers", "script"]),
-    ("generated", &[]),
-    ("process", &["command"]),
-    ("http", &["url"]),
-    ("websocket", &[]),
-    ("rust", &[]),
-];
-
-fn handler<'a>(reader: &mut Reader<'a>, entry: &'a Entry, known: Option<&Vocabulary>) -> Option<Handler> {
-    let what = format!("handler `{}`", entry.name);
-    let all = reader.map(&entry.value, &what);
-    let Some(kind_entry) = all.iter().find(|setting| setting.name == "kind") else {
-        reader.say(Code::E0409, entry.number, format!("{what} has no `kind`"), |diagnostic| {
-            let names: Vec<String> = KINDS.iter().map(|(name, _)| format!("`{name}`")).collect();
-            diagnostic.help(format!("add `kind:` with one of {}", names.join(", ")))
-        });
-        return None;
-    };
-    let name = reader.text(&kind_entry.value, "`kind`")?;
-    let Some((_, own)) = KINDS.iter().find(|(kind, _)| *kind == name) else {
-        let message = format!("there is no kind of handler `{name}`");
-        let kinds = KINDS.iter().map(|(kind, _)| *kind);
-        reader.unknown(Code::E0410, kind_entry.value.number, message, name, kinds);
-        return None;
-    };
-    let names: Vec<&str> = COMMON.iter().chain(own.iter()).copied().collect();
-    let mut handler = Handler { kind: HandlerKind::Rust, deadline: None, concurrency: None, retry: None };
-    let mut own = BTreeMap::new();
-    for setting in reader.settings(&entry.value, &format!("a handler of kind `{name}`"), &names) {
-        let node = &setting.value;
-        match setting.name.as_str() {
-            "kind" => {}
-            "deadline" => handler.deadline = span(reader, node, "`deadline`"),
-            "concurrency" => handler.concurrency = count(reader, node, "`concurrency`"),
-            "retry" => handler.retry = retry(reader, node),
-            other => {
-                own.insert(other, node);
-            }
-        }
-    }
-    handler.kind = kind(reader, entry, name, &own, known)?;
-    Some(handler)
-}
-
-fn kind<'a>(
-    reader: &mut Reader<'a>,
-    entry: &'a Entry,
-    name: &str,
-    own: &BTreeMap<&str, &'a Node>,
-    known: Option<&Vocabulary>,
-) -> Option<HandlerKind> {
-    let mut missing = |setting: &str| {
-        reader.say(
-            Code::E0409,
-            entry.number,
-            format!("handler `{}` has no `{setting}`", entry.name),
-            |diagnostic| diagnostic.help(format!("add `{setting}:`")),
-        );
-    };
-    Some(match (name, own.get("command"), own.get("url"), own.get("answers"), own.get("script")) {
-        ("process", Some(command), ..) => HandlerKind::Process(texts(reader, command, "`command`")),
-        ("process", ..) => {
-            missing("command");
-            return None;
-        }
-        ("http", _, Some(url), ..) => HandlerKind::Http(reader.text(url, "`url`")?.to_owned()),
-        ("http", ..) => {
-            missing("url");
-            return None;
-        }
-        ("scripted", _, _, Some(answers), None) => {
-            let what = format!("a script of {}", ROLE_SETTINGS.map(|name| format!("`{name}`")).join(", "));
-            HandlerKind::Scripted(script::role_script(reader, answers, &what, known))
-        }
-        ("scripted", _, _, None, Some(path)) => {
-            HandlerKind::ScriptFile(reader.text(path, "`script`")?.to_owned())
-        }
-        ("scripted", _, _, Some(_), Some(path)) => {
-            let number = path.number;
-            reader.say(
-                Code::E0404,
-                number,
-                "`answers` and `script` say the same thing twice",
-                |diagnostic| diagnostic.help("keep one of them"),
-            );
-            return None;
-        }
-        ("scripted", ..) => {
-            missing("answers");
-            return None;
-        }
-        ("generated", ..) => HandlerKind::Generated,
-        ("websocket", ..) => HandlerKind::WebSocket,
-        _ => HandlerKind::Rust,
-    })
-}
-
-fn retry<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<Retry> {
-    let mut retry = Retry::default();
-    for setting in reader.settings(node, "`retry`", &["max", "backoff"]) {
-        match setting.name.as_str() {
-            "max" => retry.max = count(reader, &setting.value, "`max`")?,
-            _ => retry.backoff = span(reader, &setting.value, "`backoff`")?,
-        }
-    }
-    Some(retry)
-}
-
 pub(super) fn span(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Duration> {
     let span = match &node.kind {
         Kind::Text(text) => json::duration(text),

@@ -8,6 +8,7 @@
 pub mod bindings;
 mod brackets;
 pub mod guards;
+mod handler;
 pub mod input;
 mod reader;
 pub mod scenario;

@@ -70,6 +70,12 @@ fn the_schemas_refuse_what_the_reader_refuses() {
         "protocol: V\nhandlers: { a: { kind: http, command: [x] } }",
         "protocol: V\nhandlers: { a: { kind: scripted, answers: {}, script: x } }",
         "protocol: V\nroles: { A: { deadline: soon } }",
+        "protocol: V\nhandlers: { a: { kind: rust, concurrency: 0 } }",
+        "protocol: V\nhandlers: { a: { kind: rust, breaker: { failures: 0 } } }",
+        "protocol: V\nhandlers: { a: { kind: rust, authorize: x } }",
+        "protocol: V\nhandlers: { a: { kind: process, command: [] } }",
+        "protocol: V\nhandlers: { a: { kind: http, url: ftp://x } }",
+        "protocol: V\nhandlers: { a: { kind: http, url: \"http://me:word@x/\" } }",
     ] {
         assert!(!is_valid(BINDINGS_SCHEMA, text), "{text}");
     }
@@ -228,9 +234,9 @@ fn yaml_cannot_bloat_or_hang() {
 fn bindings_of_every_kind_are_read() {
     let text = "protocol: Vote\nroles:\n  Chair: { handler: desk, capabilities: [\"vote:open\"], deadline: 2h }\n  \
                 \"Member[*]\": { handler: people, config: { desk: \"{index}\" } }\nhandlers:\n  \
-                desk: { kind: process, command: [python3, desk.py], concurrency: 8 }\n  \
+                desk: { kind: process, command: [python3, desk.py], concurrency: 8, breaker: { failures: 2, pause: 10s } }\n  \
                 people: { kind: scripted, answers: { produce: { Ballot: { value: 1 } } } }\n  \
-                far: { kind: http, url: \"http://localhost/\", retry: { max: 3, backoff: 100ms } }\n  \
+                far: { kind: http, url: \"http://localhost/\", authorize: far.secret, retry: { max: 3, backoff: 100ms }, breaker: {} }\n  \
                 near: { kind: websocket }\n  ours: { kind: rust }\n  any: { kind: generated }\n  \
                 file: { kind: scripted, script: people.script.yaml }\n";
     check_bindings(text, &[]);
@@ -260,10 +266,23 @@ fn mistakes_of_bindings_are_said_at_their_place() {
             "5:17 E0410 there is no kind of handler `proces` [proces] (write `process`)",
             "6:3 E0409 handler `book` has no `command` [book] (add `command:`)",
             "7:3 E0409 handler `pen` has no `kind` [pen] (add `kind:` with one of `scripted`, `generated`, `process`, `http`, `websocket`, `rust`)",
-            "8:30 E0403 a handler of kind `http` has no setting `command` [command] (use one of `kind`, `deadline`, `concurrency`, `retry`, `url`)",
+            "8:30 E0403 a handler of kind `http` has no setting `command` [command] (use one of `kind`, `deadline`, `concurrency`, `retry`, `breaker`, `url`, `authorize`)",
             "8:27 E0405 `url` is text, not a number [3] (put it in quotes)",
             "3:26 E0403 `Chair` has no setting `deadlin` [deadlin] (write `deadline`)",
             "3:21 E0410 no handler `dsk` is described under `handlers` [dsk] (write `desk`)",
+        ],
+    );
+    check_bindings(
+        "protocol: Vote\nhandlers:\n  a: { kind: rust, concurrency: 0, breaker: { failure: 2, pause: 3 } }\n  b: { kind: process, command: [] }\n  c: { kind: http, url: \"ftp://x\" }\n  d: { kind: http, url: \"http://me:word@x/\", breaker: { failures: 0 } }\n  e: { kind: rust, breakr: {} }\n",
+        &[
+            "3:33 E0405 `concurrency` is a whole number from 1, not 0 [0]",
+            "3:47 E0403 `breaker` has no setting `failure` [failure] (write `failures`)",
+            "3:66 E0405 `pause` is a span of time such as `250ms` or `2h`, not a number [3]",
+            "4:32 E0405 `command` is a program and its arguments, not nothing [[]] (write the program first: `[python3, approvals.py]`)",
+            "5:25 E0405 `url` begins with `http://` or `https://` and a host [\"ftp://x\"] (write it as `https://desk.example/calls`; what is secret goes into the file of `authorize`)",
+            "6:67 E0405 `failures` is a whole number from 1, not 0 [0]",
+            "6:25 E0405 `url` holds no name and no password [\"http://me:word@x/\"] (write it as `https://desk.example/calls`; what is secret goes into the file of `authorize`)",
+            "7:20 E0403 a handler of kind `rust` has no setting `breakr` [breakr] (write `breaker`)",
         ],
     );
     check_bindings(

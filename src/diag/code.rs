@@ -196,6 +196,7 @@ codes! {
     E0522 Error "facts not written"
     E0523 Error "receipt not booked"
     E0524 Error "receipt not signed"
+    E0530 Error "too many calls to a handler"
 
     E0601 Error "damaged log"
     E0602 Warning "torn end of a log"

@@ -10,6 +10,7 @@ use crate::base::builtin;
 use crate::base::id::RoleId;
 use crate::base::ty::Type;
 use crate::base::value::Value;
+use crate::bytecode::program::Repetition;
 
 /// A session of one engine: a place in its slab and the generation of that place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -77,10 +78,19 @@ pub enum Ask {
         args: Vec<(Arc<str>, Value)>,
         /// What the outcome must fit.
         result: Type,
+        /// Whether it may be asked again when it failed or its outcome was lost.
+        repetition: Repetition,
     },
 }
 
 impl Ask {
+    /// Whether what was asked, and perhaps done, may be asked again with the same key: not an operation declared `once`,
+    /// nor about a payload that was seen.
+    #[must_use]
+    pub const fn is_repeatable(&self) -> bool {
+        !matches!(self, Self::Observe { .. } | Self::Perform { repetition: Repetition::Once, .. })
+    }
+
     /// Whether the engine's own journal can answer: see `engine::input::Input::Consult`.
     #[must_use]
     pub fn is_of_journal(&self) -> bool {
@@ -117,4 +127,6 @@ pub enum FailureKind {
     Recoverable,
     /// It cannot.
     Permanent,
+    /// Nobody knows whether it was done, and it may not be done twice: its outcome was lost, and it is declared `once`.
+    Uncertain,
 }

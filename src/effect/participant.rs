@@ -95,7 +95,7 @@ pub fn answer_in(
     call: &Call,
 ) -> (Instant, Answer) {
     let built_in = match &call.ask {
-        Ask::Perform { effect, operation, args, result } => {
+        Ask::Perform { effect, operation, args, result, .. } => {
             world.perform(now, &Request { role: &call.role_name, effect, operation, args, result })
         }
         _ => None,
@@ -110,7 +110,7 @@ pub fn answer(participant: &mut dyn Participant, call: &Call) -> Answer {
         Ask::Produce { message, to, ty } => participant.produce(role, message, to, ty),
         Ask::Decide { choice, labels } => participant.decide(role, choice, labels),
         Ask::Observe { message, from, payload } => participant.observe(role, message, from, payload),
-        Ask::Perform { effect, operation, args, result } => {
+        Ask::Perform { effect, operation, args, result, .. } => {
             participant.perform(&Request { role, effect, operation, args, result })
         }
     }

@@ -1,7 +1,7 @@
 //! The rule by which a call that failed is made again: how often, and after which wait.
 //!
 //! The wait doubles each time, and a part of it comes from a seed, so that many who failed together do not come back
-//! together. Only failures that say that trying again can help are tried again.
+//! together. Only failures that say that trying again can help are tried again, and never what is declared `once`.
 //! Is not: a clock; it says how long to wait.
 
 use crate::base::random::Random;
@@ -22,11 +22,16 @@ pub fn again(
     failed: u32,
     random: &mut Random,
 ) -> Option<Duration> {
-    // Who refuses a payload has seen it.
-    let can_help = failure.kind == FailureKind::Recoverable && !matches!(ask, Ask::Observe { .. });
-    if !can_help || failed > retry.max {
+    let can_help = failure.kind == FailureKind::Recoverable && ask.is_repeatable();
+    if can_help { wait(retry, failed, random) } else { None }
+}
+
+/// The wait before the try after `failed` ones, at least 1, that nobody has seen, or nothing where they were enough.
+#[must_use]
+pub fn wait(retry: Retry, failed: u32, random: &mut Random) -> Option<Duration> {
+    if failed > retry.max {
         return None;
     }
-    let wait = retry.backoff.0.saturating_mul(1 << (failed - 1).min(DOUBLINGS_MAX));
+    let wait = retry.backoff.0.saturating_mul(1 << failed.saturating_sub(1).min(DOUBLINGS_MAX));
     Some(Duration(wait.saturating_add(random.below(wait / 4 + 1))))
 }

@@ -35,6 +35,7 @@ pub(super) fn ask(program: &Program, question: Question<'_>) -> Ask {
             operation: operation.name.clone(),
             args: operation.args.iter().cloned().zip(args.iter().cloned()).collect(),
             result: operation.result.clone(),
+            repetition: operation.repetition,
         },
         Question::Observe { from, message, payload } => {
             Ask::Observe { message: message.name.clone(), from: name(from), payload: payload.clone() }

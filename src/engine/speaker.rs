@@ -24,7 +24,7 @@ pub(super) struct Speaker<'a> {
 impl Speaker<'_> {
     /// What the journal answers; none if it is not what is asked.
     pub(super) fn answer(&mut self, role: &Arc<str>, ask: &Ask) -> Option<Answer> {
-        let Ask::Perform { effect, operation, args, result } = ask else { return None };
+        let Ask::Perform { effect, operation, args, result, .. } = ask else { return None };
         perform(self, &Request { role, effect, operation, args, result })
     }
 }

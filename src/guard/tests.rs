@@ -60,6 +60,7 @@ fn table(profile: &str, capabilities: Option<&[&str]>) -> Table {
         handler: None,
         config: serde_json::Value::Null,
         deadline: None,
+        observes: false,
         capabilities: capabilities.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
         tokens: None,
         observes: false,

@@ -5,8 +5,8 @@
 //! looks, orders, news. So nobody outside ever hears of what could be lost.
 //! Is not: a judge of anything. The node says what comes of an entry; `Outside` carries it out.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time;
 
@@ -15,8 +15,8 @@ use tokio::sync::mpsc;
 use crate::base::limits::{BATCHES_WAITING, WANTS_PER_BATCH, WANTS_WAITING};
 use crate::effect::world::Line;
 use crate::host::clock;
-use crate::host::log::encode;
 use crate::host::log::Log;
+use crate::host::log::encode;
 use crate::node::Node;
 use crate::node::entry::Entry;
 use crate::node::order::{News, Order, Reply};
@@ -308,7 +308,8 @@ impl Table {
 fn write(mut log: Box<dyn Log>, batches: &Receiver<Batch>, mut outside: Box<dyn Outside>) {
     while let Ok(mut batch) = batches.recv() {
         let mut outs = vec![std::mem::take(&mut batch.out)];
-        let mut kept = batch.snapshot.take().map(|snapshot| (batch.first + u64::from(batch.entries), snapshot));
+        let mut kept =
+            batch.snapshot.take().map(|snapshot| (batch.first + u64::from(batch.entries), snapshot));
         while kept.is_none()
             && let Ok(mut more) = batches.try_recv()
         {

@@ -106,7 +106,12 @@ pub fn read(directory: &Path, sizes: &Sizes, stand_ins: bool, overlay: Option<&O
         }
     }
     let front = Front::read(roots, &mut |path| files::text(Path::new(path)));
-    let mut reader = Reader { deploys: Deploys::default(), said: Vec::new(), sources: Sources::default(), places: BTreeMap::new() };
+    let mut reader = Reader {
+        deploys: Deploys::default(),
+        said: Vec::new(),
+        sources: Sources::default(),
+        places: BTreeMap::new(),
+    };
     let mut said = front.diagnostics.clone();
     let options = Options { sizes: sizes.clone(), amend: Amend::Auto };
     let mut packages = Vec::new();
@@ -153,7 +158,8 @@ impl Reader {
         self.places.insert(name.clone(), which.span);
         let words = vocabulary(&programs);
         let mut notes = Vec::new();
-        let found = beside::beside(None, &file, &words, &mut self.sources, &mut |line| notes.push(line.to_owned()));
+        let found =
+            beside::beside(None, &file, &words, &mut self.sources, &mut |line| notes.push(line.to_owned()));
         let beside = match found {
             Ok((beside, _)) => beside,
             Err(mut wrong) => return self.said.append(&mut wrong),
@@ -221,7 +227,9 @@ impl Reader {
                     let message =
                         format!("the handler `{name}` of `{}` is another one elsewhere", path.display());
                     let said = Diagnostic::new(Code::E0410, place, message);
-                    self.said.push(said.help("give one of them another name; handlers of a directory share their names"));
+                    self.said.push(
+                        said.help("give one of them another name; handlers of a directory share their names"),
+                    );
                 }
                 _ => {
                     self.deploys.handlers.insert(name.clone(), handler.clone());
@@ -254,7 +262,11 @@ impl Reader {
         let asked = |at: usize| {
             let program = programs.get(at);
             program.is_some_and(|program| {
-                !program.decisions.is_empty() || program.code.iter().any(|instr| matches!(instr.op, Op::Produce | Op::Decide | Op::Perform))
+                !program.decisions.is_empty()
+                    || program
+                        .code
+                        .iter()
+                        .any(|instr| matches!(instr.op, Op::Produce | Op::Decide | Op::Perform))
             })
         };
         let mut made_up: Vec<String> = Vec::new();
@@ -264,7 +276,9 @@ impl Reader {
             }
         }
         let effects = outside_effects(programs).into_iter().filter(|effect| !builtin::is_effect(effect));
-        made_up.extend(effects.filter(|effect| !players.effects.contains_key(effect)).map(|effect| effect.to_string()));
+        made_up.extend(
+            effects.filter(|effect| !players.effects.contains_key(effect)).map(|effect| effect.to_string()),
+        );
         if !made_up.is_empty() {
             self.deploys.stand_ins.insert(protocol.clone(), made_up);
         }

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod directory;
 pub mod files;
 pub mod generation;
+pub mod handlers;
 pub mod hub;
 pub mod log;
 pub mod secret;

@@ -47,7 +47,7 @@ impl Node {
 
     /// Answers by a built-in effect, if one is asked.
     fn built_in(&mut self, call: &Call) -> bool {
-        let Ask::Perform { effect, operation, args, result } = &call.ask else { return false };
+        let Ask::Perform { effect, operation, args, result, .. } = &call.ask else { return false };
         if !builtin::is_effect(effect) {
             return false;
         }

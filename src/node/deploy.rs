@@ -171,5 +171,10 @@ fn guards(cast: &Cast, policy: &Policy) -> Result<Table, String> {
 }
 
 fn refused(protocol: &str, reason: &str) -> Trouble {
-    Trouble { code: "E0609", role: None, place: None, reason: format!("`{protocol}` cannot be deployed: {reason}") }
+    Trouble {
+        code: "E0609",
+        role: None,
+        place: None,
+        reason: format!("`{protocol}` cannot be deployed: {reason}"),
+    }
 }

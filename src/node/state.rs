@@ -236,7 +236,8 @@ impl Node {
             players: start.players,
         };
         self.records.insert(number, record);
-        if let Some(edition) = self.lines.get_mut(&start.protocol).and_then(|line| line.edition_mut(version)) {
+        if let Some(edition) = self.lines.get_mut(&start.protocol).and_then(|line| line.edition_mut(version))
+        {
             edition.sessions += 1;
         }
         self.feed(Input::Open(opening));
@@ -270,7 +271,9 @@ impl Node {
 
     /// The roles whose players see what they receive.
     fn observers(&self, protocol: &str, own: &BTreeMap<RoleId, crate::node::entry::Player>) -> Vec<RoleId> {
-        let Some(edition) = self.lines.get(protocol).and_then(|line| line.active()) else { return Vec::new() };
+        let Some(edition) = self.lines.get(protocol).and_then(|line| line.active()) else {
+            return Vec::new();
+        };
         let players = &edition.package.players;
         let names = edition.cast.programs().next().map_or(&[][..], |program| &program.roles);
         let observes = |(at, role): (usize, &crate::bytecode::program::Role)| {

@@ -72,6 +72,7 @@ fn grants(roles: &[Role], special: &[bool], plain: &[bool]) -> Grants {
             handler: None,
             config: serde_json::Value::Null,
             deadline: None,
+            observes: false,
             tokens: None,
             observes: false,
             capabilities: Some(names.collect()),

@@ -59,6 +59,11 @@ fn the_guarded_approval_is_allowed_and_denied_as_shown() {
 }
 
 #[test]
+fn the_vault_runs_as_shown() {
+    check("handlers");
+}
+
+#[test]
 fn the_mistakes_are_said_as_shown() {
     check("mistakes");
 }

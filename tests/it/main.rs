@@ -16,6 +16,7 @@ mod effects;
 mod examples;
 mod explore;
 mod guards;
+mod handlers;
 mod hostile;
 mod library;
 mod limits;

@@ -187,7 +187,7 @@ fn bindings_say_how_calls_are_made_again() {
     let place = place("verbs_retry");
     place.write(
         "desk.choreo",
-        "effect desk { open() -> Int }\nchoreography Desk {\n    roles: A, B\n\n    A does desk.open() as n\n    \
+        "effect desk { open() -> Int : idempotent }\nchoreography Desk {\n    roles: A, B\n\n    A does desk.open() as n\n    \
          A does console.log(\"open\")\n    A -> B: M(n: Int) with { n }\n}\n",
     );
     let bindings = |retry: &str| {
@@ -205,6 +205,13 @@ fn bindings_say_how_calls_are_made_again() {
     );
     place.write("desk.bindings.yaml", bindings("    retry: { max: 1, backoff: 1s }\n"));
     place.laban("run desk.choreo").status(1).says("busy");
+    place.write("desk.bindings.yaml", bindings(""));
+    let once = "effect desk { open() -> Int : once }\nchoreography Desk {\n    roles: A, B\n\n    A does desk.open() as n\n    \
+                A -> B: M(n: Int) with { n }\n}\n";
+    let idempotent = place.read("desk.choreo");
+    place.write("desk.choreo", once);
+    place.laban("run desk.choreo").status(1).says("busy");
+    place.write("desk.choreo", idempotent);
     place.write("desk.bindings.yaml", bindings("    deadline: 5s\n"));
     place.laban("run desk.choreo").status(0).talks("note[E0413]: `run` does not use `deadline` of `A`");
 }

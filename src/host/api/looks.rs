@@ -136,7 +136,7 @@ pub(super) async fn journal(at: At, which: Result<Query<Which>, QueryRejection>)
             let name = set.place().namespace.text();
             which.namespace.as_deref().is_none_or(|namespace| **name == *namespace)
         };
-        for fact in view.sets().filter(wanted).flat_map(|set| set.facts().iter().rev()).take(FACTS_LISTED_MAX) {
+        for fact in view.sets().filter(wanted).flat_map(|set| set.facts().rev()).take(FACTS_LISTED_MAX) {
             all.push(Said {
                 namespace: fact.place().namespace.text().to_string(),
                 key: fact.key().text().to_string(),

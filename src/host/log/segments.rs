@@ -205,7 +205,8 @@ fn read_segment<'a>(path: &Path, bytes: &'a [u8], last: bool) -> Result<Read<'a>
             );
             return Err(Trouble::new(Code::E0601, reason));
         }
-        let torn = format!("{} bytes at the end of `{}` are not whole and were cut off", rest.len(), path.display());
+        let torn =
+            format!("{} bytes at the end of `{}` are not whole and were cut off", rest.len(), path.display());
         read.torn = Some(torn);
         break;
     }
@@ -223,7 +224,8 @@ fn newest_snapshot(directory: &Path) -> Result<Option<(u64, Vec<u8>)>, Trouble> 
         && let Some(version) = format.map(|format| u32::from_le_bytes(*format))
         && version != FORMAT
     {
-        let reason = format!("`{}` is of format {version}; this engine reads format {FORMAT}", path.display());
+        let reason =
+            format!("`{}` is of format {version}; this engine reads format {FORMAT}", path.display());
         return Err(Trouble::new(Code::E0604, reason));
     }
     match bytes.get(START..).and_then(frame::read).filter(|frame| frame.first == at) {

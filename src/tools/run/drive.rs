@@ -1,7 +1,8 @@
 //! The driver of one session: an engine, a virtual clock, and answers that come when they are due.
 //!
 //! The clock stands still while anything can happen and then jumps to the next moment at which something does. A
-//! failure that trying again can help is tried again as the participant says (`effect::retry`).
+//! failure that trying again can help is tried again as the participant says (`effect::retry`), unless it is of an
+//! operation declared `once`.
 //! Invariant: answers due at one moment are given in the order of their calls.
 //! Is not: the host, which does the same with real clocks and handlers.
 

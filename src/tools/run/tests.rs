@@ -49,7 +49,7 @@ fn messages() -> Vec<Message> {
 
 fn operation(effect: &str, name: &str, args: &[&str], result: Type) -> Operation {
     let args = args.iter().map(|name| Arc::from(*name)).collect();
-    Operation { effect: effect.into(), name: name.into(), args, result, repetition: Repetition::Once }
+    Operation { effect: effect.into(), name: name.into(), args, result, repetition: Repetition::Idempotent }
 }
 
 fn client() -> Program {

@@ -89,7 +89,7 @@ impl Offers {
             }),
             HandlerKind::Generated
             | HandlerKind::Process(_)
-            | HandlerKind::Http(_)
+            | HandlerKind::Http { .. }
             | HandlerKind::WebSocket
             | HandlerKind::Rust => true,
         }
