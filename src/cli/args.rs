@@ -3,6 +3,10 @@
 //! Wrong usage ends the program with status 2 and a sentence on standard error.
 //! Is not: judged further here; what needs the files to be judged (is there such a family?) the verbs judge.
 
+mod engine;
+
+pub use self::engine::{At, Cancel, Events, List, Log, Named, Rollback, Serve, Show, Start};
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -37,6 +41,30 @@ pub enum Verb {
     Validate(Validate),
     /// Run one session of a protocol, all roles in this process
     Run(Run),
+    /// Run an engine in a directory: it loads the protocols, watches them, and keeps sessions whatever happens
+    Serve(Serve),
+    /// Start a session on an engine
+    Start(Start),
+    /// List the sessions of an engine
+    Sessions(List),
+    /// Show a session: the diagram so far, where each role waits, what was spent
+    Show(Show),
+    /// End a session from outside
+    Cancel(Cancel),
+    /// Print what happens on an engine as it happens, a line of JSON each
+    Events(Events),
+    /// Show how an engine and its directory stand
+    Status(At),
+    /// Have an engine look at its directory now, and say what is wrong with it
+    Deploy(At),
+    /// List the versions of a protocol
+    Versions(Named),
+    /// Have new sessions of a protocol take a version from before
+    Rollback(Rollback),
+    /// Have a protocol take no new sessions
+    Drain(Named),
+    /// List handlers, and how they do
+    Handlers(At),
     /// Show what each message needs and costs
     Guards(Guards),
     /// Make, narrow, look at and take back tokens that say what a role may do

@@ -7,6 +7,7 @@ pub mod answers;
 pub mod args;
 pub mod check;
 pub mod compile;
+pub mod engine;
 pub mod explain;
 pub mod fmt;
 pub mod guards;
@@ -52,6 +53,18 @@ pub fn main() -> ExitCode {
         Verb::Run(args) => run::run(args, &mut terminal),
         Verb::Guards(args) => guards::guards(args, &mut terminal),
         Verb::Token(args) => token::token(args, &mut terminal),
+        Verb::Serve(args) => engine::serve::serve(args, &mut terminal),
+        Verb::Start(args) => engine::sessions::start(args, &mut terminal),
+        Verb::Sessions(args) => engine::sessions::list(args, &mut terminal),
+        Verb::Show(args) => engine::sessions::show(args, &mut terminal),
+        Verb::Cancel(args) => engine::sessions::cancel(args, &mut terminal),
+        Verb::Events(args) => engine::sessions::events(args, &mut terminal),
+        Verb::Status(at) => engine::versions::status(at, &mut terminal),
+        Verb::Deploy(at) => engine::versions::deploy(at, &mut terminal),
+        Verb::Versions(args) => engine::versions::versions(args, &mut terminal),
+        Verb::Rollback(args) => engine::versions::rollback(args, &mut terminal),
+        Verb::Drain(args) => engine::versions::drain(args, &mut terminal),
+        Verb::Handlers(at) => engine::versions::handlers(at, &mut terminal),
         Verb::Explain(args) => Ok(explain::explain(args, &mut terminal)),
     };
     let mut exit = done.unwrap_or_else(|error: anyhow::Error| {

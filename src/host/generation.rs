@@ -4,6 +4,7 @@
 //! contents. What is wrong is kept for whoever asks, and the generation before stays.
 //! Is not: a watcher. Looks do not overlap; the building is done off the node's thread.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::base::time::Instant;
+use crate::config::bindings::Handler;
 use crate::diag::render::{Count, Format, arrange, cap, json, render};
 use crate::global::Sizes;
 use crate::host::clock;
@@ -19,12 +21,13 @@ use crate::host::directory::{self, Deploys, Overlay, Reading};
 use crate::host::shape::millis;
 use crate::node::entry::{Deployment, Entry};
 use crate::node::order::Reply;
+use crate::node::version::handlers as handlers_of;
 
 /// Files that change while they are read are read again so often; then whoever changes them says so once more.
 const TRIES: u32 = 5;
 
 /// Has handlers be those of a deployment.
-pub type Apply = Box<dyn Fn(&Deploys) + Send + Sync>;
+pub type Apply = Box<dyn Fn(&BTreeMap<String, Handler>) + Send + Sync>;
 
 /// The directory, and what became of it.
 pub struct Generations {
@@ -50,6 +53,7 @@ impl std::fmt::Debug for Generations {
 struct Seen {
     fingerprint: Option<[u8; 32]>,
     deployed: Option<Deployment>,
+    handlers: BTreeMap<String, Handler>,
 }
 
 /// How a directory stands.
@@ -74,7 +78,7 @@ pub struct Status {
     #[serde(skip)]
     pub text: String,
     /// Who is played by stand-ins that make their answers up, by protocol.
-    pub stand_ins: std::collections::BTreeMap<Arc<str>, Vec<String>>,
+    pub stand_ins: BTreeMap<Arc<str>, Vec<String>>,
 }
 
 /// What came of a look.
@@ -179,11 +183,21 @@ impl Generations {
     }
 
     async fn swap(&self, deploys: Deploys, seen: &mut Seen, began: Instant) -> Result<Look, Away> {
-        if seen.deployed.as_ref() == Some(&deploys.deployment) {
+        if seen.deployed.as_ref() == Some(&deploys.deployment)
+            && deploys.handlers.iter().all(|(name, handler)| seen.handlers.get(name) == Some(handler))
+        {
             self.held().stand_ins = deploys.stand_ins;
             return Ok(Look::Same);
         }
-        (self.apply)(&deploys);
+        let mut handlers = deploys.handlers.clone();
+        // Versions that drain still name the handlers that they began with.
+        let named = self.desk.look(|node| handlers_of(node.lines())).await?;
+        let kept = seen.handlers.iter().filter(|(name, _)| named.contains(name.as_str()));
+        for (name, handler) in kept {
+            handlers.entry(name.clone()).or_insert_with(|| handler.clone());
+        }
+        (self.apply)(&handlers);
+        seen.handlers = handlers;
         let protocols = deploys.deployment.packages.len();
         let reply = self.desk.entry(Entry::Deploy(deploys.deployment.clone())).await?;
         let now = clock::now();

@@ -2,15 +2,47 @@
 //!
 //! Is not: shown. Nothing here ever comes into a log line or a message.
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::base::json::hex;
 
 /// Bytes of a token.
 const TOKEN_BYTES: usize = 32;
+
+/// A token that lets in. It is not shown, not even by `Debug`.
+#[derive(Clone)]
+pub struct Token(Arc<str>);
+
+impl Token {
+    /// The token of this text.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(Arc::from(text))
+    }
+
+    /// Whether this is it; how long that takes says nothing of where it differs.
+    #[must_use]
+    pub fn is(&self, given: &str) -> bool {
+        blake3::hash(given.as_bytes()) == blake3::hash(self.0.as_bytes())
+    }
+
+    /// Its text, for whoever compares it elsewhere.
+    #[must_use]
+    pub fn text(&self) -> Arc<str> {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
 
 /// The token of the control interface; made if it is not there.
 ///

@@ -4,11 +4,13 @@
 //! what was under way, directory, interface; the other way round when it stops.
 //! Is not: a command; `cli::serve` prints, and hands over signals.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
@@ -16,15 +18,17 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::base::limits::REQUESTS_MAX;
+use crate::config::bindings::Handler;
 use crate::config::node::{Durability, Settings};
 use crate::global::Sizes;
 use crate::host::api::{self, Shared};
 use crate::host::desk::{Desk, Habits, Threads};
 use crate::host::generation::{Generations, Status};
+use crate::host::handlers::{Asked, Handlers};
 use crate::host::hub::{Board, Caller, Hub};
 use crate::host::log::segments::{Held, Segments};
 use crate::host::log::{Log, Nowhere, encode};
-use crate::host::secret;
+use crate::host::secret::{self, Token};
 use crate::host::{clock, shape};
 use crate::host::watch::watch as watched;
 use crate::node::Node;
@@ -42,6 +46,9 @@ pub struct Running {
     tasks: Vec<JoinHandle<()>>,
 }
 
+/// What handlers have to end by themselves when the engine stops.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// The engine's own place in a directory.
 #[must_use]
 pub fn own(directory: &Path) -> PathBuf {
@@ -52,7 +59,7 @@ pub fn own(directory: &Path) -> PathBuf {
 ///
 /// # Errors
 /// The directory, the log or the address cannot be used: a sentence that says which and why.
-pub async fn start(directory: &Path, settings: &Settings, caller: Caller) -> Result<Running> {
+pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) -> Result<Running> {
     let own = own(directory);
     let shown = own.display().to_string();
     fs::create_dir_all(&own).with_context(|| format!("E0603: `{shown}` cannot be made"))?;
@@ -66,6 +73,11 @@ pub async fn start(directory: &Path, settings: &Settings, caller: Caller) -> Res
     };
     let (node, next) = replayed(held)?;
     let board = Arc::new(Board::default());
+    let called = handlers.clone();
+    let caller: Caller = Arc::new(move |errand| {
+        let handlers = called.clone();
+        Box::pin(async move { handlers.call(Asked::from(errand)).await })
+    });
     let known = Arc::new(OnceLock::new());
     let runtime = tokio::runtime::Handle::current();
     let hub = Hub::new(board.clone(), caller.clone(), runtime.clone(), known.clone());
@@ -93,7 +105,7 @@ pub async fn start(directory: &Path, settings: &Settings, caller: Caller) -> Res
         tracing::info!(calls = unanswered.again.len(), "calls that were under way are made again, with their keys");
     }
     unanswered.again.into_iter().for_each(|errand| again.call(errand));
-    open(directory, settings, (desk, threads), board, &token).await
+    open(directory, settings, (desk, threads), board, (handlers, token)).await
 }
 
 /// Deploys the directory and opens the interface.
@@ -102,14 +114,15 @@ async fn open(
     settings: &Settings,
     (desk, threads): (Desk, Threads),
     board: Arc<Board>,
-    token: &str,
+    (handlers, token): (Handlers, String),
 ) -> Result<Running> {
     let listener = TcpListener::bind(settings.listen).await;
     let listener = listener.with_context(|| format!("E0605: `{}` cannot be listened at", settings.listen))?;
     let address = listener.local_addr()?;
     let sizes = Sizes(settings.sizes.clone());
-    let apply = Box::new(|_: &crate::host::directory::Deploys| {});
     let directory = directory.to_owned();
+    let (applied, below) = (handlers.clone(), directory.clone());
+    let apply = Box::new(move |wanted: &BTreeMap<String, Handler>| applied.apply(wanted, &below));
     let generations = Generations::new(directory.clone(), sizes, settings.stand_ins, desk.clone(), apply);
     let generations = Arc::new(generations);
     let _ = generations.look_again().await;
@@ -118,7 +131,8 @@ async fn open(
         desk,
         board,
         generations: generations.clone(),
-        token: blake3::hash(token.as_bytes()),
+        token: Token::new(token),
+        handlers,
         address,
         directory: directory.clone(),
         room: Semaphore::new(REQUESTS_MAX),
@@ -192,12 +206,11 @@ impl Running {
     /// Stops it: nothing new is taken, what was taken is written, then it is over.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
-        for task in self.tasks.into_iter().take(1) {
-            let _ = task.await;
-        }
+        self.tasks.iter().for_each(JoinHandle::abort);
         self.shared.desk.stop().await;
         let threads = self.threads;
         let _ = tokio::task::spawn_blocking(move || threads.join()).await;
+        self.shared.handlers.close(GRACE).await;
         let _ = fs::remove_file(own(&self.shared.directory).join("address"));
     }
 }

@@ -7,6 +7,7 @@
 
 mod door;
 mod events;
+mod handlers;
 mod looks;
 mod metrics;
 mod protocols;
@@ -34,7 +35,9 @@ use crate::diag::code::Code;
 use crate::engine::effect::Trouble;
 use crate::host::desk::{Away, Desk};
 use crate::host::generation::Generations;
+use crate::host::handlers::Handlers;
 use crate::host::hub::Board;
+use crate::host::secret::Token;
 use crate::host::shape::Refusal;
 
 /// What the interface answers from.
@@ -46,8 +49,10 @@ pub struct Shared {
     pub board: Arc<Board>,
     /// The directory as it was read last.
     pub generations: Arc<Generations>,
-    /// The hash of the token that lets in.
-    pub token: blake3::Hash,
+    /// The token that lets in.
+    pub token: Token,
+    /// Who answers for roles.
+    pub handlers: Handlers,
     /// Where it listens.
     pub address: SocketAddr,
     /// The directory.
@@ -114,7 +119,7 @@ impl IntoResponse for Refused {
 }
 
 /// What there is: the method, the path, whether the token is needed, and who answers.
-pub const ROUTES: [(&str, &str, bool, fn() -> MethodRouter<Arc<Shared>>); 20] = [
+pub const ROUTES: [(&str, &str, bool, fn() -> MethodRouter<Arc<Shared>>); 22] = [
     ("get", "/healthz", false, || routing::get(looks::health)),
     ("get", "/readyz", false, || routing::get(looks::ready)),
     ("get", "/metrics", false, || routing::get(metrics::metrics)),
@@ -132,6 +137,8 @@ pub const ROUTES: [(&str, &str, bool, fn() -> MethodRouter<Arc<Shared>>); 20] = 
     ("post", "/v1/protocols/{name}/drain", true, || routing::post(protocols::drain)),
     ("post", "/v1/deploy", true, || routing::post(protocols::deploy)),
     ("get", "/v1/diagnostics", true, || routing::get(protocols::diagnostics)),
+    ("get", "/v1/handlers", true, || routing::get(handlers::list)),
+    ("get", "/v1/handlers/connect", false, || routing::get(handlers::connect)),
     ("get", "/v1/budgets", true, || routing::get(looks::budgets)),
     ("get", "/v1/journal", true, || routing::get(looks::journal)),
     ("get", "/v1/events", true, || routing::get(events::events)),

@@ -160,6 +160,12 @@ impl Default for Handlers {
     }
 }
 
+impl std::fmt::Debug for Handlers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Handlers")
+    }
+}
+
 impl Handlers {
     /// No handlers yet.
     #[must_use]

@@ -1,0 +1,143 @@
+//! `laban status`, `deploy`, `versions`, `rollback`, `drain`, `handlers`: what an engine runs, and who answers.
+//!
+//! Is not: the building of a version; the engine reads its directory itself.
+
+use anyhow::Result;
+use hyper::Method;
+use serde_json::{Value as Json, json};
+
+use crate::cli::Exit;
+use crate::cli::args::{At, Named, Rollback};
+use crate::cli::engine::remote::Remote;
+use crate::cli::engine::sessions::{print, text};
+use crate::cli::terminal::Terminal;
+
+/// Says how the engine is, and how its directory stands. A directory with errors is one too.
+///
+/// # Errors
+/// No engine can be reached.
+pub fn status(at: &At, terminal: &mut Terminal) -> Result<Exit> {
+    let remote = Remote::find(&at.directory)?;
+    let said = remote.ask(Method::GET, "/v1/status", None, None)?;
+    let found = remote.ask(Method::GET, "/v1/diagnostics", None, None)?;
+    let found: Json = if found.is_refusal() { Json::Null } else { found.read()? };
+    let exit = print(&said, at, terminal, &|status| {
+        let deployed = &status["deployed"];
+        let mut lines = vec![format!(
+            "engine {} at http://{}: generation {}, {} sessions, {} calls",
+            text(status, "node"),
+            text(status, "listen"),
+            deployed["generation"],
+            status["sessions"],
+            status["calls"]
+        )];
+        if let Some(trouble) = status.get("log").and_then(Json::as_str) {
+            lines.push(format!("E0603: the log cannot be written: {trouble}"));
+        }
+        lines.extend(status["protocols"].as_array().into_iter().flatten().flat_map(protocol));
+        for (protocol, names) in deployed["stand_ins"].as_object().into_iter().flatten() {
+            let names = names.as_array().into_iter().flatten().filter_map(Json::as_str);
+            let names: Vec<&str> = names.collect();
+            lines.push(format!("stand-ins of {protocol} make their answers up: {}", names.join(", ")));
+        }
+        for one in found.as_array().into_iter().flatten() {
+            lines.push(format!("{}: {}", text(one, "code"), text(one, "message")));
+        }
+        if deployed["current"] == json!(false) {
+            lines.push("the directory has errors and is not deployed; what ran before runs on".to_owned());
+        }
+        lines
+    })?;
+    let current = said.read::<Json>().is_ok_and(|status| status["deployed"]["current"] == json!(true));
+    Ok(if current { exit } else { Exit::Errors })
+}
+
+/// A protocol, a line for it and one for each version.
+fn protocol(protocol: &Json) -> Vec<String> {
+    let active = protocol["active"].as_str().unwrap_or("none");
+    let mut lines = vec![format!("{}: active {active}", text(protocol, "name"))];
+    let versions = protocol["versions"].as_array().into_iter().flatten();
+    lines.extend(versions.map(|one| format!("  {}", version(one))));
+    lines
+}
+
+fn version(version: &Json) -> String {
+    format!("{} {}, {} sessions", text(version, "version"), text(version, "state"), version["sessions"])
+}
+
+/// Has the engine look at its directory now.
+///
+/// # Errors
+/// No engine can be reached.
+pub fn deploy(at: &At, terminal: &mut Terminal) -> Result<Exit> {
+    let remote = Remote::find(&at.directory)?;
+    let said = remote.ask(Method::POST, "/v1/deploy", None, None)?;
+    print(&said, at, terminal, &|deployed| {
+        let what = if deployed["swapped"] == json!(true) { "deployed" } else { "nothing has changed" };
+        vec![format!("{what}: generation {}", deployed["generation"])]
+    })
+}
+
+/// Lists the versions of a protocol.
+///
+/// # Errors
+/// No engine can be reached.
+pub fn versions(args: &Named, terminal: &mut Terminal) -> Result<Exit> {
+    let remote = Remote::find(&args.at.directory)?;
+    let path = format!("/v1/protocols/{}/versions", args.protocol);
+    let said = remote.ask(Method::GET, &path, None, None)?;
+    let lines = |all: &Json| all.as_array().into_iter().flatten().map(version).collect();
+    print(&said, &args.at, terminal, &lines)
+}
+
+/// Has new sessions take a version from before.
+///
+/// # Errors
+/// No engine can be reached.
+pub fn rollback(args: &Rollback, terminal: &mut Terminal) -> Result<Exit> {
+    let remote = Remote::find(&args.at.directory)?;
+    let path = format!("/v1/protocols/{}/rollback", args.protocol);
+    let said = remote.ask(Method::POST, &path, Some(&json!({ "version": args.version })), None)?;
+    print(&said, &args.at, terminal, &protocol)
+}
+
+/// Has a protocol take no new sessions.
+///
+/// # Errors
+/// No engine can be reached.
+pub fn drain(args: &Named, terminal: &mut Terminal) -> Result<Exit> {
+    let remote = Remote::find(&args.at.directory)?;
+    let path = format!("/v1/protocols/{}/drain", args.protocol);
+    let said = remote.ask(Method::POST, &path, None, None)?;
+    print(&said, &args.at, terminal, &protocol)
+}
+
+/// Lists handlers and how they do.
+///
+/// # Errors
+/// No engine can be reached.
+pub fn handlers(at: &At, terminal: &mut Terminal) -> Result<Exit> {
+    let remote = Remote::find(&at.directory)?;
+    let said = remote.ask(Method::GET, "/v1/handlers", None, None)?;
+    print(&said, at, terminal, &|all| match all.as_array() {
+        Some(all) if all.is_empty() => vec!["no bindings name a handler; stand-ins play all roles".to_owned()],
+        all => all.into_iter().flatten().map(handler).collect(),
+    })
+}
+
+fn handler(handler: &Json) -> String {
+    let mut line = format!(
+        "{} ({}): {}, {} calls, {} failures, {} under way, {} waiting",
+        text(handler, "name"),
+        text(handler, "kind"),
+        text(handler, "state"),
+        handler["calls"],
+        handler["failures"],
+        handler["in_flight"],
+        handler["waiting"]
+    );
+    if let Some(trouble) = handler["last_trouble"].as_str() {
+        line.push_str(&format!("; last trouble: {trouble}"));
+    }
+    line
+}
