@@ -10,9 +10,9 @@ mod brackets;
 pub mod guards;
 mod handler;
 pub mod input;
+pub mod node;
 mod reader;
 pub mod scenario;
-pub mod node;
 pub mod script;
 #[cfg(test)]
 mod tests;

@@ -56,9 +56,9 @@ impl Engine {
                     let own = awaited.iter().filter(|(to, ..)| *to == role);
                     Waits::Message(own.map(|(_, label, from)| (label.clone(), *from)).collect())
                 }
-                State::Asking | State::Observing | State::Supposing => {
-                    Waits::Answer(live.question(cast, agent).map_or_else(String::new, |question| asked(&question)))
-                }
+                State::Asking | State::Observing | State::Supposing => Waits::Answer(
+                    live.question(cast, agent).map_or_else(String::new, |question| asked(&question)),
+                ),
                 State::Joining => Waits::Threads,
                 State::Halted => Waits::Scope,
             };

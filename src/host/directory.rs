@@ -18,9 +18,9 @@ use crate::bytecode::program::Program;
 use crate::config::bindings::{Bindings, Handler};
 use crate::config::script::Script;
 use crate::config::vocabulary::means;
-use crate::diag::{Diagnostic, Severity};
 use crate::diag::code::Code;
 use crate::diag::source::{Sources, Span};
+use crate::diag::{Diagnostic, Severity};
 use crate::global::ChoreographyRef;
 use crate::global::Sizes;
 use crate::host::beside;
@@ -243,7 +243,8 @@ impl Reader {
         for (protocol, names) in &self.deploys.stand_ins {
             let place = self.places.get(protocol).copied().unwrap_or_default();
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            let message = format!("no handler plays {} of `{protocol}`, and `stand_ins` is `false`", names.join(", "));
+            let message =
+                format!("no handler plays {} of `{protocol}`, and `stand_ins` is `false`", names.join(", "));
             let mut said = Diagnostic::new(Code::E0614, place, message);
             said.severity = Severity::Error;
             self.said.push(said.help("bind them in the `*.bindings.yaml` beside the file"));

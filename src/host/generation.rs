@@ -177,7 +177,10 @@ impl Generations {
             }
         }
         if deploys.is_none() {
-            tracing::error!(generation = status.generation, "the directory is not deployed; what ran before runs on");
+            tracing::error!(
+                generation = status.generation,
+                "the directory is not deployed; what ran before runs on"
+            );
         }
         deploys
     }
@@ -213,7 +216,12 @@ impl Generations {
         status.generation += 1;
         status.since = millis(now);
         status.stand_ins = deploys.stand_ins;
-        tracing::info!(generation = status.generation, protocols, ms = status.took, "the directory is deployed");
+        tracing::info!(
+            generation = status.generation,
+            protocols,
+            ms = status.took,
+            "the directory is deployed"
+        );
         seen.deployed = Some(deploys.deployment);
         Ok(Look::Swapped)
     }

@@ -172,7 +172,9 @@ impl Outside for Hub {
 
     fn log_fails(&mut self, reason: Option<String>) {
         match &reason {
-            Some(reason) => tracing::error!(code = "E0603", reason, "the log cannot be written; it is tried again"),
+            Some(reason) => {
+                tracing::error!(code = "E0603", reason, "the log cannot be written; it is tried again")
+            }
             None => tracing::info!("the log can be written again"),
         }
         *held(&self.board.log_trouble) = reason;

@@ -67,7 +67,11 @@ pub fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     OpenOptions::new().read(true).open(path)?.take(4096).read_to_string(&mut text)?;
     let text = text.trim().to_owned();
-    if text.is_empty() { Err(io::Error::new(io::ErrorKind::InvalidData, "the file is empty")) } else { Ok(text) }
+    if text.is_empty() {
+        Err(io::Error::new(io::ErrorKind::InvalidData, "the file is empty"))
+    } else {
+        Ok(text)
+    }
 }
 
 /// Bytes that nobody can guess.

@@ -29,8 +29,8 @@ use crate::host::hub::{Board, Caller, Hub};
 use crate::host::log::segments::{Held, Segments};
 use crate::host::log::{Log, Nowhere, encode};
 use crate::host::secret::{self, Token};
-use crate::host::{clock, shape};
 use crate::host::watch::watch as watched;
+use crate::host::{clock, shape};
 use crate::node::Node;
 use crate::node::entry::Entry;
 
@@ -63,7 +63,8 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
     let own = own(directory);
     let shown = own.display().to_string();
     fs::create_dir_all(&own).with_context(|| format!("E0603: `{shown}` cannot be made"))?;
-    let token = secret::token(&own.join("token")).with_context(|| format!("E0603: `{shown}/token` cannot be used"))?;
+    let token = secret::token(&own.join("token"))
+        .with_context(|| format!("E0603: `{shown}/token` cannot be used"))?;
     let (log, held): (Box<dyn Log>, Held) = match settings.durability {
         Durability::None => (Box::new(Nowhere), Held::default()),
         Durability::Group | Durability::Each => {
@@ -83,9 +84,11 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
     let hub = Hub::new(board.clone(), caller.clone(), runtime.clone(), known.clone());
     let again = Hub::new(board.clone(), caller, runtime, known.clone());
     let listens = board.clone();
-    let telling = Box::new(move |node: &Node, news: &crate::node::order::News| {
-        if listens.events.receiver_count() == 0 { None } else { shape::line(node, news) }
-    });
+    let telling = Box::new(
+        move |node: &Node, news: &crate::node::order::News| {
+            if listens.events.receiver_count() == 0 { None } else { shape::line(node, news) }
+        },
+    );
     let habits =
         Habits { next, each: settings.durability == Durability::Each, keep_every: settings.snapshot_every };
     let unanswered = node.unanswered();
@@ -98,11 +101,17 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
         let _ = desk.push(Entry::Found { id: number(id), seed: number(seed) }).await;
     }
     for (call, answer) in unanswered.uncertain {
-        tracing::warn!(call = call.0, "an operation that is declared `once` was under way; nobody knows its outcome");
+        tracing::warn!(
+            call = call.0,
+            "an operation that is declared `once` was under way; nobody knows its outcome"
+        );
         let _ = desk.push(Entry::Answer { call, answer }).await;
     }
     if !unanswered.again.is_empty() {
-        tracing::info!(calls = unanswered.again.len(), "calls that were under way are made again, with their keys");
+        tracing::info!(
+            calls = unanswered.again.len(),
+            "calls that were under way are made again, with their keys"
+        );
     }
     unanswered.again.into_iter().for_each(|errand| again.call(errand));
     open(directory, settings, (desk, threads), board, (handlers, token)).await
@@ -162,7 +171,8 @@ fn replayed(held: Held) -> Result<(Node, u64)> {
     };
     for (first, batch) in held.batches {
         let entries = encode::entries(&batch);
-        let entries = entries.with_context(|| format!("E0601: the entries from {first} on cannot be read"))?;
+        let entries =
+            entries.with_context(|| format!("E0601: the entries from {first} on cannot be read"))?;
         for (now, entry) in entries {
             let _ = node.apply(now, entry);
             while node.poll_order().is_some() || node.poll_news().is_some() || node.poll_said().is_some() {}

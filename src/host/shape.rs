@@ -253,7 +253,12 @@ pub fn detail(node: &mut Node, id: u64) -> Option<Detail> {
         waiting: node.standing(id).iter().map(|standing| waiting(cast, standing)).collect(),
         trail: record.trail.iter().map(|step| told(cast, step)).collect(),
         budgets: spent
-            .map(|(from, to, spent, limit)| Spent { from: name(cast, from), to: name(cast, to), spent, limit })
+            .map(|(from, to, spent, limit)| Spent {
+                from: name(cast, from),
+                to: name(cast, to),
+                spent,
+                limit,
+            })
             .collect(),
         leakage: leakage
             .into_iter()
@@ -354,7 +359,9 @@ pub fn protocol(name: &Arc<str>, line: &Line) -> Protocol {
         name: name.clone(),
         active: active.map(|edition| short(edition.package.version)),
         file: shown.map(|edition| edition.package.file.clone()),
-        roles: first.map(|program| program.roles.iter().map(|role| role.name.clone()).collect()).unwrap_or_default(),
+        roles: first
+            .map(|program| program.roles.iter().map(|role| role.name.clone()).collect())
+            .unwrap_or_default(),
         input: shown.map(inputs).unwrap_or_default(),
         versions: line
             .editions

@@ -196,7 +196,8 @@ fn what_looks_like_a_secret_is_not_shown_when_it_is_taken_for_something_else() {
             assert_ne!(ran.status, 0, "{verb}");
             let part = &text[8..40];
             assert!(!ran.out.contains(part) && !ran.err.contains(part), "{verb} shows {secret}");
-            let said = [&ran.out, &ran.err].into_iter().any(|text| text.contains("it holds a key or a token"));
+            let said =
+                [&ran.out, &ran.err].into_iter().any(|text| text.contains("it holds a key or a token"));
             assert!(said, "{verb}: {}{}", ran.out, ran.err);
         };
         of(format!("run talk.choreo --guards {secret}"));
@@ -227,6 +228,9 @@ fn names_in_tokens_are_names() {
     place.laban(&format!("{mint} --context {long}")).status(2).talks("that is no name of a context");
     place.laban(&format!("{mint} --device {long}")).status(2).talks("that is no name of a device");
     place.laban(&format!("token attenuate a.token --device {long}")).status(2).talks("no name of a");
-    place.laban(&format!("token revoke a.token --to r.facts --context {long}")).status(2).talks("no name of a");
+    place
+        .laban(&format!("token revoke a.token --to r.facts --context {long}"))
+        .status(2)
+        .talks("no name of a");
     place.laban(&format!("{mint} --context home --device A -o b.token")).status(0);
 }

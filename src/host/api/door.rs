@@ -31,7 +31,9 @@ pub(super) async fn enter(State(shared): State<Arc<Shared>>, request: Request, n
     match tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS_MAX), next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
-            let message = format!("this took longer than {REQUEST_SECONDS_MAX} seconds; nothing is known of its outcome");
+            let message = format!(
+                "this took longer than {REQUEST_SECONDS_MAX} seconds; nothing is known of its outcome"
+            );
             Refused::new(StatusCode::GATEWAY_TIMEOUT, Code::E0612, message).into_response()
         }
     }

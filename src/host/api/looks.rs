@@ -14,8 +14,8 @@ use crate::base::limits::{FACTS_LISTED_MAX, SESSIONS_LISTED_MAX};
 use crate::diag::code::Code;
 use crate::host::api::{Answer, At, Refused};
 use crate::host::generation::Status as Directory;
-use crate::host::shape::{Protocol, Spent};
 use crate::host::shape;
+use crate::host::shape::{Protocol, Spent};
 use crate::journal::{Context, Set};
 
 /// It runs.

@@ -16,17 +16,52 @@ pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
     let rows: [(&str, &str, &str, u64); 13] = [
         ("laban_sessions", "gauge", "Sessions that run.", sessions as u64),
         ("laban_sessions_started_total", "counter", "Sessions that were started, ever.", started),
-        ("laban_sessions_completed_total", "counter", "Sessions that were completed, since the start.", count(&counts.completed)),
-        ("laban_sessions_aborted_total", "counter", "Sessions that were aborted, since the start.", count(&counts.aborted)),
-        ("laban_messages_total", "counter", "Messages and selections that were sent, since the start.", count(&counts.messages)),
-        ("laban_denials_total", "counter", "Messages that a guard has denied, since the start.", count(&counts.denials)),
+        (
+            "laban_sessions_completed_total",
+            "counter",
+            "Sessions that were completed, since the start.",
+            count(&counts.completed),
+        ),
+        (
+            "laban_sessions_aborted_total",
+            "counter",
+            "Sessions that were aborted, since the start.",
+            count(&counts.aborted),
+        ),
+        (
+            "laban_messages_total",
+            "counter",
+            "Messages and selections that were sent, since the start.",
+            count(&counts.messages),
+        ),
+        (
+            "laban_denials_total",
+            "counter",
+            "Messages that a guard has denied, since the start.",
+            count(&counts.denials),
+        ),
         ("laban_calls_total", "counter", "Calls to handlers, since the start.", count(&counts.calls)),
         ("laban_calls", "gauge", "Calls that handlers have.", at.board.calls() as u64),
-        ("laban_receipts_booked_total", "counter", "Charges that want a receipt, since the start.", count(&counts.receipts)),
-        ("laban_requests_refused_total", "counter", "Requests that were not let in, since the start.", count(&counts.refused)),
+        (
+            "laban_receipts_booked_total",
+            "counter",
+            "Charges that want a receipt, since the start.",
+            count(&counts.receipts),
+        ),
+        (
+            "laban_requests_refused_total",
+            "counter",
+            "Requests that were not let in, since the start.",
+            count(&counts.refused),
+        ),
         ("laban_listeners", "gauge", "Those who listen to events.", at.board.events.receiver_count() as u64),
         ("laban_generation", "gauge", "Generation of the directory that runs.", directory.generation),
-        ("laban_log_ok", "gauge", "1 while the log can be written.", u64::from(at.board.log_trouble().is_none())),
+        (
+            "laban_log_ok",
+            "gauge",
+            "1 while the log can be written.",
+            u64::from(at.board.log_trouble().is_none()),
+        ),
     ];
     let mut text = String::new();
     for (name, kind, help, value) in rows {

@@ -152,7 +152,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         router = router.route(path, answers());
     }
     router
-        .fallback(|| async { Refused::unknown(Code::E0611, "there is no such path; `schemas/openapi.json` has them all") })
+        .fallback(|| async {
+            Refused::unknown(Code::E0611, "there is no such path; `schemas/openapi.json` has them all")
+        })
         .method_not_allowed_fallback(|| async {
             Refused::new(StatusCode::METHOD_NOT_ALLOWED, Code::E0611, "this path does not take that method")
         })
@@ -182,7 +184,10 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         let mut draining = draining.clone();
         tokio::spawn(async move {
             let mut server = auto::Builder::new(TokioExecutor::new());
-            server.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEADER_SECONDS_MAX));
+            server
+                .http1()
+                .timer(TokioTimer::new())
+                .header_read_timeout(Duration::from_secs(HEADER_SECONDS_MAX));
             let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
             tokio::pin!(connection);
             tokio::select! {

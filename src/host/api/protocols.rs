@@ -61,7 +61,8 @@ pub(super) async fn rollback(
     Path(name): Path<String>,
     which: Result<Json<Which>, JsonRejection>,
 ) -> Answer<Json<Protocol>> {
-    let Json(which) = which.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
+    let Json(which) =
+        which.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
     let wanted = name.clone();
     let found = at.desk.look(move |node| version(node, &wanted, which.version.as_deref())).await??;
     let entry = Entry::Activate { protocol: Arc::from(name.as_str()), version: found };
@@ -142,9 +143,13 @@ pub(super) async fn put(
     Path(name): Path<String>,
     source: Result<String, StringRejection>,
 ) -> Answer<Json<Protocol>> {
-    let source = source.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
+    let source =
+        source.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
     let letters = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    if name.is_empty() || !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(letters) {
+    if name.is_empty()
+        || !name.starts_with(|first: char| first.is_ascii_alphabetic())
+        || !name.chars().all(letters)
+    {
         return Err(Refused::malformed(format!("`{name}` cannot be the name of a protocol")));
     }
     let known = name.clone();
@@ -156,7 +161,10 @@ pub(super) async fn put(
     let reading = at.generations.rehearse(file.clone(), source.clone()).await;
     let Some(deploys) = reading.deploys else {
         let shown = reading.said.iter().map(|one| serde_json::to_value(json::shown(&reading.sources, one)));
-        return Err(wrong("the directory cannot be deployed with this source", shown.filter_map(Result::ok).collect()));
+        return Err(wrong(
+            "the directory cannot be deployed with this source",
+            shown.filter_map(Result::ok).collect(),
+        ));
     };
     if !deploys.deployment.packages.contains_key(name.as_str()) {
         return Err(Refused::malformed(format!("this source has no `choreography {name}`")));
@@ -164,7 +172,11 @@ pub(super) async fn put(
     let written = tokio::task::spawn_blocking(move || files::put(&file, source.as_bytes())).await;
     let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));
     written.map_err(|error| {
-        Refused::new(StatusCode::INSUFFICIENT_STORAGE, Code::E0603, format!("the file cannot be written: {error}"))
+        Refused::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            Code::E0603,
+            format!("the file cannot be written: {error}"),
+        )
     })?;
     let _ = deploy(axum::extract::State(at.0.clone())).await?;
     Ok(Json(protocol(&at, name).await?))

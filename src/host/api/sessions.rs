@@ -45,7 +45,14 @@ pub(super) struct Wanted {
 #[serde(untagged)]
 enum Plays {
     Handler(String),
-    Told { handler: String, #[serde(default)] config: Json_, deadline: Option<String>, #[serde(default)] observe: bool },
+    Told {
+        handler: String,
+        #[serde(default)]
+        config: Json_,
+        deadline: Option<String>,
+        #[serde(default)]
+        observe: bool,
+    },
 }
 
 /// Whether the answer waits for the end of the session.
@@ -79,7 +86,8 @@ pub(super) async fn start(
     headers: HeaderMap,
     wanted: Result<Json<Wanted>, JsonRejection>,
 ) -> Answer<impl IntoResponse> {
-    let Json(wanted) = wanted.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
+    let Json(wanted) =
+        wanted.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
     let wait = waits(&wanted.wait)?;
     let key = key(&headers)?;
     let start = at.desk.look(move |node| prepared(node, wanted, key)).await??;
@@ -131,15 +139,18 @@ fn key(headers: &HeaderMap) -> Answer<Option<Arc<str>>> {
 /// The start that is wanted, its names and values looked up.
 fn prepared(node: &Node, wanted: Wanted, key: Option<Arc<str>>) -> Answer<Start> {
     let protocol: Arc<str> = Arc::from(wanted.protocol.as_str());
-    let idle_timeout = match &wanted.idle_timeout {
-        None => None,
-        Some(text) => Some(json::duration(text).ok_or_else(|| {
-            Refused::malformed("`idle_timeout` is a span of time such as `90s` or `2h`")
-        })?),
-    };
+    let idle_timeout =
+        match &wanted.idle_timeout {
+            None => None,
+            Some(text) => Some(json::duration(text).ok_or_else(|| {
+                Refused::malformed("`idle_timeout` is a span of time such as `90s` or `2h`")
+            })?),
+        };
     let mut start = Start { protocol, params: Vec::new(), players: BTreeMap::new(), key, idle_timeout };
     // A protocol that is not there is refused by the node, with the names that are near.
-    let Some(edition) = node.lines().get(&start.protocol).and_then(|line| line.active()) else { return Ok(start) };
+    let Some(edition) = node.lines().get(&start.protocol).and_then(|line| line.active()) else {
+        return Ok(start);
+    };
     let known = params(edition.cast.programs());
     for (name, given) in &wanted.input {
         let Some(param) = known.iter().find(|param| *param.name == **name) else {
@@ -175,9 +186,10 @@ fn player(plays: &Plays) -> Answer<Player> {
     };
     let deadline = match deadline {
         None => None,
-        Some(text) => Some(json::duration(&text).ok_or_else(|| {
-            Refused::malformed("`deadline` is a span of time such as `250ms` or `2h`")
-        })?),
+        Some(text) => Some(
+            json::duration(&text)
+                .ok_or_else(|| Refused::malformed("`deadline` is a span of time such as `250ms` or `2h`"))?,
+        ),
     };
     Ok(Player { handler: Arc::from(handler), config, deadline, observes })
 }

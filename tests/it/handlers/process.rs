@@ -301,6 +301,69 @@ fn a_thousand_calls_side_by_side_get_their_own_answers() {
 }
 
 #[test]
+fn what_is_said_last_is_heard_to_its_end() {
+    let long = "for r in requests():\n    say(' ' * 3000000 + json.dumps({'id': r['id'], 'result': 5}))\n    os._exit(0)\n";
+    for _ in 0..3 {
+        check(long, "", perform(Repetition::Once), "5");
+    }
+}
+
+/// Answers, or ends, says noise, is silent, fails or answers twice, as luck will have it; it writes down what it is asked.
+const LUCKY: &str = "import random
+log = open(sys.argv[0] + '.log', 'a', buffering=1)
+for r in requests():
+    log.write(r['method'] + ' ' + r['params']['key'] + '\\n')
+    luck = random.random()
+    if luck < 0.02: os._exit(1)
+    if luck < 0.05: continue
+    if luck < 0.10: say('noise')
+    if luck < 0.15: answer(r, 'hidden')
+    elif luck < 0.25: say({'id': r['id'], 'error': {'data': {'kind': 'recoverable'}}})
+    else: answer(r, 5)
+    if luck > 0.9: answer(r, 6)
+";
+
+#[test]
+fn under_load_a_bad_program_does_nothing_twice_that_is_once() {
+    const CALLS: u64 = 400;
+    on_tokio(async {
+        let path = program(LUCKY);
+        let settings = "concurrency: 16, deadline: 4s, retry: { max: 9, backoff: 1ms }, breaker: { failures: 40, pause: 20ms }";
+        let handlers = opened(&format!(
+            "  desk: {{ kind: process, command: [python3, '{}'], {settings} }}\n",
+            path.display()
+        ));
+        let calls: Vec<_> = (0..CALLS)
+            .map(|at| {
+                let ask = if at % 2 == 0 { produce() } else { perform(Repetition::Once) };
+                let asked = Asked { key: format!("k-{at}"), ..asked("desk", ask) };
+                let handlers = handlers.clone();
+                tokio::spawn(async move { shown(&handlers.call(asked).await) })
+            })
+            .collect();
+        let mut counts = std::collections::BTreeMap::new();
+        for call in calls {
+            let said = call.await.unwrap();
+            let kind = said.split(':').next().unwrap().to_owned();
+            assert!(["5", "permanent", "recoverable", "uncertain"].contains(&kind.as_str()), "{said}");
+            *counts.entry(kind).or_insert(0) += 1;
+        }
+        let after = status(&handlers, "desk");
+        assert!(counts["5"] > CALLS / 4, "{counts:?} {after:?}");
+        assert_eq!((after.in_flight, after.waiting, after.calls), (0, 0, CALLS), "{after:?}");
+        assert!(after.restarts > 0 && after.garbage > 0 && after.strays > 0, "{after:?}");
+        handlers.close(Span::from_secs(5)).await;
+        let log = std::fs::read_to_string(format!("{}.log", path.display())).unwrap();
+        let mut once: Vec<&str> = log.lines().filter(|line| line.starts_with("desk.open")).collect();
+        let asked = once.len();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), asked, "an operation was asked twice");
+        assert!(log.lines().filter(|line| line.starts_with("produce")).count() > CALLS as usize / 2);
+    });
+}
+
+#[test]
 fn what_is_the_same_stays_and_what_is_gone_ends_gently() {
     on_tokio(async {
         let mark = program("");
