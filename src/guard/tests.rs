@@ -63,7 +63,6 @@ fn table(profile: &str, capabilities: Option<&[&str]>) -> Table {
         observes: false,
         capabilities: capabilities.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
         tokens: None,
-        observes: false,
     };
     let policy =
         Policy { profile: profile.unwrap(), grants: Grants::fresh().with(&[binding]), ..Policy::fresh() };

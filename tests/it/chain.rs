@@ -74,7 +74,6 @@ fn grants(roles: &[Role], special: &[bool], plain: &[bool]) -> Grants {
             deadline: None,
             observes: false,
             tokens: None,
-            observes: false,
             capabilities: Some(names.collect()),
         }
     };
