@@ -5,9 +5,7 @@
 //! durability: group             # none: nothing is kept; each: one write for each entry
 //! idle_timeout: 30d             # sessions in which nothing happens for so long are given up
 //! stand_ins: true               # roles that no binding names are played by stand-ins; false: that is a mistake
-//! deploy: { require_compatible: false }
 //! sizes: { Guardian: 5 }        # how many members families have; 3 where nothing is said
-//! snapshot_every: 1000000       # entries of the log after which the state is kept
 //! ```
 //!
 //! In goes a text; out come [`Settings`] and what is wrong. Is not: read again while a node runs.
@@ -34,12 +32,8 @@ pub struct Settings {
     pub idle_timeout: Option<Duration>,
     /// Whether roles that no binding names are played by stand-ins.
     pub stand_ins: bool,
-    /// Whether a version that does not fit the active one is refused.
-    pub require_compatible: bool,
     /// Members of families, by name.
     pub sizes: BTreeMap<String, u32>,
-    /// Entries after which the state is kept.
-    pub snapshot_every: u64,
 }
 
 /// How entries are made durable.
@@ -58,8 +52,7 @@ const DURABILITY: [(&str, Durability); 3] =
     [("none", Durability::None), ("group", Durability::Group), ("each", Durability::Each)];
 
 /// The settings of the file, in the order in which people read them.
-const SETTINGS: [&str; 7] =
-    ["listen", "durability", "idle_timeout", "stand_ins", "deploy", "sizes", "snapshot_every"];
+const SETTINGS: [&str; 5] = ["listen", "durability", "idle_timeout", "stand_ins", "sizes"];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -68,9 +61,7 @@ impl Default for Settings {
             durability: Durability::Group,
             idle_timeout: None,
             stand_ins: true,
-            require_compatible: false,
             sizes: BTreeMap::new(),
-            snapshot_every: 1_000_000,
         }
     }
 }
@@ -94,22 +85,12 @@ pub fn read(source: SourceId, text: &str) -> (Settings, Vec<Diagnostic>) {
             "durability" => durability(&mut reader, node, &mut settings),
             "idle_timeout" => settings.idle_timeout = span(&mut reader, node, "`idle_timeout`"),
             "stand_ins" => settings.stand_ins = reader.truth(node, "`stand_ins`").unwrap_or(true),
-            "deploy" => {
-                for inner in reader.settings(node, "`deploy`", &["require_compatible"]) {
-                    let wanted = reader.truth(&inner.value, "`require_compatible`");
-                    settings.require_compatible = wanted.unwrap_or(false);
-                }
-            }
-            "sizes" => {
+            _ => {
                 for family in reader.map(node, "`sizes`") {
                     if let Some(size) = count(&mut reader, &family.value, &format!("`{}`", family.name)) {
                         settings.sizes.insert(family.name.clone(), size);
                     }
                 }
-            }
-            _ => {
-                let every = count(&mut reader, node, "`snapshot_every`");
-                settings.snapshot_every = every.map_or(settings.snapshot_every, u64::from);
             }
         }
     }

@@ -83,8 +83,6 @@ pub struct Habits {
     pub next: u64,
     /// One batch for each entry, and not for as many as there are.
     pub each: bool,
-    /// Entries after which the state is kept; never where it is 0.
-    pub keep_every: u64,
 }
 
 /// What waits to be written, and what may leave then.
@@ -93,8 +91,6 @@ struct Batch {
     entries: u32,
     bytes: Vec<u8>,
     out: Vec<Out>,
-    /// The state after it, to be kept.
-    snapshot: Option<Vec<u8>>,
 }
 
 /// Something that leaves.
@@ -198,7 +194,7 @@ impl Threads {
 
 impl Batch {
     const fn new(first: u64) -> Self {
-        Self { first, entries: 0, bytes: Vec::new(), out: Vec::new(), snapshot: None }
+        Self { first, entries: 0, bytes: Vec::new(), out: Vec::new() }
     }
 
     const fn is_empty(&self) -> bool {
@@ -295,11 +291,7 @@ impl Table {
             return true;
         }
         let next = self.batch.first + u64::from(self.batch.entries);
-        let mut batch = std::mem::replace(&mut self.batch, Batch::new(next));
-        let every = self.habits.keep_every;
-        if every > 0 && batch.first / every != next / every {
-            batch.snapshot = self.node.snapshot();
-        }
+        let batch = std::mem::replace(&mut self.batch, Batch::new(next));
         self.batches.send(batch).is_ok()
     }
 }
@@ -316,7 +308,6 @@ fn write(mut log: Box<dyn Log>, batches: &Receiver<Batch>, mut outside: Box<dyn 
             batch.bytes.append(&mut more.bytes);
             batch.entries += more.entries;
             outs.push(std::mem::take(&mut more.out));
-            kept = more.snapshot.take().map(|snapshot| (more.first + u64::from(more.entries), snapshot));
         }
         if batch.entries > 0 {
             append(log.as_mut(), &batch, outside.as_mut());
@@ -328,11 +319,6 @@ fn write(mut log: Box<dyn Log>, batches: &Receiver<Batch>, mut outside: Box<dyn 
                 Out::News(told) => outside.news(told),
                 Out::Said(session, line) => outside.said(session, line),
             }
-        }
-        if let Some((at, snapshot)) = kept
-            && let Err(error) = log.keep(at, &snapshot)
-        {
-            outside.log_fails(Some(format!("a snapshot could not be kept: {error}")));
         }
     }
 }

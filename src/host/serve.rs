@@ -89,8 +89,7 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
             if listens.events.receiver_count() == 0 { None } else { shape::line(node, news) }
         },
     );
-    let habits =
-        Habits { next, each: settings.durability == Durability::Each, keep_every: settings.snapshot_every };
+    let habits = Habits { next, each: settings.durability == Durability::Each };
     let unanswered = node.unanswered();
     let (desk, threads) = Desk::start(node, log, habits, Box::new(hub), telling);
     let _ = known.set(desk.clone());
@@ -162,13 +161,7 @@ fn replayed(held: Held) -> Result<(Node, u64)> {
         tracing::warn!(code = "E0602", "{torn}");
     }
     let began = clock::now();
-    let (mut node, mut next) = match held.snapshot {
-        None => (Node::new(), 1),
-        Some((at, bytes)) => {
-            let node = Node::restored(&bytes).context("E0601: the snapshot of the log cannot be read")?;
-            (node, at)
-        }
-    };
+    let (mut node, mut next) = (Node::new(), 1);
     for (first, batch) in held.batches {
         let entries = encode::entries(&batch);
         let entries =

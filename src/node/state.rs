@@ -17,9 +17,9 @@ use crate::engine::effect::{Effect, Outcome, Trouble};
 use crate::engine::event::What;
 use crate::engine::input::{CastId, Input, Opening};
 use crate::engine::standing::Standing;
+use crate::guard;
 use crate::node::entry::{Entry, Start, Version};
 use crate::node::order::{News, Order, Reply};
-use crate::guard;
 use crate::node::session::{self, Record};
 use crate::node::version::{Cause, Edition, Life, Lines};
 
@@ -123,18 +123,6 @@ impl Node {
     /// The next line that a role has logged to the console, and its session.
     pub fn poll_said(&mut self) -> Option<(u64, Said)> {
         self.said.pop_front()
-    }
-
-    /// All of it as bytes, from which [`Self::restored`] makes it again; none if it cannot be written.
-    #[must_use]
-    pub fn snapshot(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    /// The node of a snapshot; none if the bytes are of something else.
-    #[must_use]
-    pub fn restored(_bytes: &[u8]) -> Option<Self> {
-        None
     }
 
     /// When to apply [`Entry::Tick`]: now if work was left over, else when the first thing is due.

@@ -74,7 +74,9 @@ impl Remote {
         let asked = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, asked).await });
         match asked {
             Ok(said) => said.with_context(|| format!("no engine answers at {}", self.address)),
-            Err(_) => bail!("the engine at {} has not answered for {} seconds", self.address, PATIENCE.as_secs()),
+            Err(_) => {
+                bail!("the engine at {} has not answered for {} seconds", self.address, PATIENCE.as_secs())
+            }
         }
     }
 

@@ -59,7 +59,8 @@ fn settings(directory: &Path, terminal: &mut Terminal) -> Result<Option<Settings
         return Ok(Some(Settings::default()));
     }
     let name = path.display().to_string();
-    let text = files::text(&path).map_err(|unread| anyhow::anyhow!("`{name}` cannot be read: {}", unread.reason))?;
+    let text =
+        files::text(&path).map_err(|unread| anyhow::anyhow!("`{name}` cannot be read: {}", unread.reason))?;
     let mut sources = Sources::default();
     let source = sources.add(name.as_str(), text.as_str());
     let (settings, said) = node::read(source, &text);
@@ -72,7 +73,8 @@ fn settings(directory: &Path, terminal: &mut Terminal) -> Result<Option<Settings
 
 /// Logs go to standard error.
 fn logs(level: Level) {
-    let logs = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_target(false);
+    let logs =
+        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_target(false);
     // A second subscriber in one process would be a mistake of ours, and changes nothing.
     if is_terminal(Stream::Err) {
         let _ = logs.try_init();
@@ -91,12 +93,18 @@ async fn greet(running: &Running, directory: &Path, terminal: &mut Terminal) {
     }
     let count = protocols.len();
     match status.generation {
-        0 => terminal.data("nothing is deployed yet: mend what is said above and save; the directory is watched\n"),
-        _ => terminal.data(&format!("{count} protocols of `{}` are deployed; it is watched\n", directory.display())),
+        0 => terminal
+            .data("nothing is deployed yet: mend what is said above and save; the directory is watched\n"),
+        _ => terminal
+            .data(&format!("{count} protocols of `{}` are deployed; it is watched\n", directory.display())),
     }
     let easy = protocols.iter().find(|(_, needs)| !needs).or_else(|| protocols.first());
     if let Some((name, _)) = easy {
-        let at = if directory == Path::new(".") { String::new() } else { format!(" --dir {}", directory.display()) };
+        let at = if directory == Path::new(".") {
+            String::new()
+        } else {
+            format!(" --dir {}", directory.display())
+        };
         terminal.data(&format!("try: laban start {name}{at} --watch\n"));
     }
 }

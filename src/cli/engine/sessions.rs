@@ -2,7 +2,6 @@
 //!
 //! Is not: a player; who answers for roles is said in bindings.
 
-
 use anyhow::Result;
 use hyper::Method;
 use serde_json::{Map, Value as Json, json};
@@ -102,7 +101,8 @@ pub fn events(args: &Events, terminal: &mut Terminal) -> Result<Exit> {
 /// One session, for people.
 fn shown(remote: &Remote, session: &Json, terminal: &mut Terminal) -> Result<Exit> {
     let id = &session["id"];
-    let diagram = remote.ask(Method::GET, &format!("/v1/sessions/{id}/diagram?columns={}", columns()), None, None)?;
+    let diagram =
+        remote.ask(Method::GET, &format!("/v1/sessions/{id}/diagram?columns={}", columns()), None, None)?;
     if !diagram.is_refusal() {
         terminal.data(&diagram.body);
     }
@@ -111,7 +111,11 @@ fn shown(remote: &Remote, session: &Json, terminal: &mut Terminal) -> Result<Exi
         let wanted = waiting["for"].as_array().into_iter().flatten().filter_map(Json::as_str);
         let wanted: Vec<&str> = wanted.collect();
         let wanted = if wanted.is_empty() { String::new() } else { format!(": {}", wanted.join(", ")) };
-        terminal.data(&format!("  {} waits for {}{wanted}\n", text(waiting, "role"), waits(text(waiting, "waits"))));
+        terminal.data(&format!(
+            "  {} waits for {}{wanted}\n",
+            text(waiting, "role"),
+            waits(text(waiting, "waits"))
+        ));
     }
     for spent in session["budgets"].as_array().into_iter().flatten() {
         let (from, to) = (text(spent, "from"), text(spent, "to"));
@@ -144,7 +148,10 @@ fn line(session: &Json) -> String {
         session["steps"]
     );
     if let Some(failure) = session.get("failure") {
-        let at = failure.get("role").and_then(Json::as_str).map_or_else(String::new, |role| format!(", at `{role}`"));
+        let at = failure
+            .get("role")
+            .and_then(Json::as_str)
+            .map_or_else(String::new, |role| format!(", at `{role}`"));
         line.push_str(&format!("; {}: {}{at}", text(failure, "code"), text(failure, "reason")));
     }
     line
@@ -187,4 +194,3 @@ pub(super) fn refused(said: &Said, at: &At, terminal: &mut Terminal) -> Result<E
 pub(super) fn text<'a>(json: &'a Json, name: &str) -> &'a str {
     json.get(name).and_then(Json::as_str).unwrap_or("?")
 }
-

@@ -120,7 +120,9 @@ pub fn handlers(at: &At, terminal: &mut Terminal) -> Result<Exit> {
     let remote = Remote::find(&at.directory)?;
     let said = remote.ask(Method::GET, "/v1/handlers", None, None)?;
     print(&said, at, terminal, &|all| match all.as_array() {
-        Some(all) if all.is_empty() => vec!["no bindings name a handler; stand-ins play all roles".to_owned()],
+        Some(all) if all.is_empty() => {
+            vec!["no bindings name a handler; stand-ins play all roles".to_owned()]
+        }
         all => all.into_iter().flatten().map(handler).collect(),
     })
 }

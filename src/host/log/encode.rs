@@ -6,7 +6,7 @@
 use crate::base::time::Instant;
 use crate::node::entry::Entry;
 
-/// The version of what logs and snapshots hold.
+/// The version of what logs hold.
 pub const FORMAT: u32 = 1;
 
 /// Adds an entry to a batch.

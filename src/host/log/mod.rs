@@ -1,7 +1,8 @@
 //! The log: entries in the order in which they were taken, durable before anything that follows from them leaves.
 //!
-//! [`Log`] is the seam: append a batch with its position, keep a snapshot, read from a position. `segments` is the log of
+//! [`Log`] is the seam: append a batch with its position. `segments` is the log of
 //! a directory, `frame` the bytes of a batch, `encode` those of an entry.
+//! It grows: a state is not kept instead of the entries that led to it, so a start takes longer the longer a log is.
 //! Is not: a judge of entries. What it gives back is what was appended, or a [`Trouble`] that says where it is damaged.
 
 pub mod encode;
@@ -23,12 +24,6 @@ pub trait Log: Send {
     /// # Errors
     /// What the system says: a full disk, a disk that cannot be written.
     fn append(&mut self, first: u64, entries: u32, batch: &[u8]) -> io::Result<()>;
-
-    /// Keeps the state after the entry before `at`; what was before it may be forgotten.
-    ///
-    /// # Errors
-    /// What the system says. The log is as it was.
-    fn keep(&mut self, at: u64, snapshot: &[u8]) -> io::Result<()>;
 }
 
 /// A log that forgets everything: `durability: none`.
@@ -37,10 +32,6 @@ pub struct Nowhere;
 
 impl Log for Nowhere {
     fn append(&mut self, _: u64, _: u32, _: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn keep(&mut self, _: u64, _: &[u8]) -> io::Result<()> {
         Ok(())
     }
 }

@@ -1,7 +1,6 @@
-//! The log of a directory: files of frames, a snapshot, and a lock that one process holds.
+//! The log of a directory: files of frames, and a lock that one process holds.
 //!
-//! `log/00000000000000000001.log` holds the entries from position 1 on. A new file is begun when one is long enough; when
-//! a snapshot is kept, files wholly before it go. A last frame that is not whole was never answered for, and is cut off
+//! `log/00000000000000000001.log` holds the entries from position 1 on. A new file is begun when one is long enough. A last frame that is not whole was never answered for, and is cut off
 //! and told; damage before it stops the opening with its place.
 //! Is not: read while it is written.
 
@@ -37,9 +36,7 @@ pub struct Segments {
 /// What a directory held when its log was opened.
 #[derive(Debug, Default)]
 pub struct Held {
-    /// The newest snapshot, and the position after the last entry that it holds.
-    pub snapshot: Option<(u64, Vec<u8>)>,
-    /// Batches behind the snapshot: the position of their first entry, and their bytes.
+    /// Batches: the position of their first entry, and their bytes.
     pub batches: Vec<(u64, Vec<u8>)>,
     /// What was cut off at the end, to be told.
     pub torn: Option<String>,
@@ -60,10 +57,9 @@ impl Segments {
         let system = |error: io::Error| unwritable(directory, &error);
         fs::create_dir_all(directory).map_err(system)?;
         let lock = locked(directory)?;
-        let mut held = Held { snapshot: newest_snapshot(directory)?, ..Held::default() };
-        let from = held.snapshot.as_ref().map_or(1, |(at, _)| *at);
-        let files = files(directory, "log").map_err(system)?;
-        let mut next = from;
+        let mut held = Held::default();
+        let files = files(directory).map_err(system)?;
+        let mut next = 1;
         let mut open = None;
         for (number, (first, path)) in files.iter().enumerate() {
             let bytes = fs_read(path).map_err(system)?;
@@ -78,9 +74,7 @@ impl Segments {
             }
             for frame in &read.frames {
                 let after = frame.first + u64::from(frame.entries);
-                if frame.first >= from {
-                    held.batches.push((frame.first, frame.batch.to_vec()));
-                }
+                held.batches.push((frame.first, frame.batch.to_vec()));
                 next = next.max(after);
             }
             if last {
@@ -123,44 +117,6 @@ impl Log for Segments {
         }
         self.len += (frame::HEAD + batch.len()) as u64;
         self.next = first + u64::from(entries);
-        Ok(())
-    }
-
-    fn keep(&mut self, at: u64, snapshot: &[u8]) -> io::Result<()> {
-        let path = self.directory.join(format!("{at:020}.snapshot"));
-        let beside = path.with_extension("tmp");
-        let mut file = File::create(&beside)?;
-        file.write_all(MAGIC)?;
-        file.write_all(&FORMAT.to_le_bytes())?;
-        file.write_all(&frame::head(at, 0, snapshot))?;
-        file.write_all(snapshot)?;
-        file.sync_all()?;
-        fs::rename(&beside, &path)?;
-        sync_directory(&self.directory)?;
-        // A new file, so that all before it is wholly before the snapshot.
-        if self.len > START as u64 {
-            (self.file, self.len) = begun(&self.directory, self.next)?;
-        }
-        self.forget(at)
-    }
-}
-
-impl Segments {
-    /// Removes what the snapshot at `at` has made superfluous.
-    fn forget(&self, at: u64) -> io::Result<()> {
-        let files = files(&self.directory, "log")?;
-        for pair in files.windows(2) {
-            if let [(_, path), (next, _)] = pair
-                && *next <= at
-            {
-                fs::remove_file(path)?;
-            }
-        }
-        for (older, path) in self::files(&self.directory, "snapshot")? {
-            if older < at {
-                fs::remove_file(path)?;
-            }
-        }
         Ok(())
     }
 }
@@ -214,37 +170,14 @@ fn read_segment<'a>(path: &Path, bytes: &'a [u8], last: bool) -> Result<Read<'a>
     Ok(read)
 }
 
-/// The newest snapshot that is whole.
-fn newest_snapshot(directory: &Path) -> Result<Option<(u64, Vec<u8>)>, Trouble> {
-    let system = |error: io::Error| unwritable(directory, &error);
-    let Some((at, path)) = files(directory, "snapshot").map_err(system)?.pop() else { return Ok(None) };
-    let bytes = fs_read(&path).map_err(system)?;
-    let format = bytes.get(8..START).and_then(|format| format.first_chunk::<4>());
-    if bytes.starts_with(MAGIC)
-        && let Some(version) = format.map(|format| u32::from_le_bytes(*format))
-        && version != FORMAT
-    {
-        let reason =
-            format!("`{}` is of format {version}; this engine reads format {FORMAT}", path.display());
-        return Err(Trouble::new(Code::E0604, reason));
-    }
-    match bytes.get(START..).and_then(frame::read).filter(|frame| frame.first == at) {
-        Some(frame) => Ok(Some((at, frame.batch.to_vec()))),
-        None => {
-            let reason = format!("the snapshot `{}` is damaged", path.display());
-            Err(Trouble::new(Code::E0601, reason))
-        }
-    }
-}
-
 /// Files of a directory that are named by a position, in order.
 #[expect(clippy::disallowed_methods, reason = "this is the layer that reads the log's directory")]
-fn files(directory: &Path, extension: &str) -> io::Result<Vec<(u64, PathBuf)>> {
+fn files(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         let position = path.file_stem().and_then(OsStr::to_str).and_then(|stem| stem.parse().ok());
-        if let Some(position) = position.filter(|_| path.extension() == Some(OsStr::new(extension))) {
+        if let Some(position) = position.filter(|_| path.extension() == Some(OsStr::new("log"))) {
             found.push((position, path));
         }
     }
