@@ -300,11 +300,7 @@ impl Table {
 fn write(mut log: Box<dyn Log>, batches: &Receiver<Batch>, mut outside: Box<dyn Outside>) {
     while let Ok(mut batch) = batches.recv() {
         let mut outs = vec![std::mem::take(&mut batch.out)];
-        let mut kept =
-            batch.snapshot.take().map(|snapshot| (batch.first + u64::from(batch.entries), snapshot));
-        while kept.is_none()
-            && let Ok(mut more) = batches.try_recv()
-        {
+        while let Ok(mut more) = batches.try_recv() {
             batch.bytes.append(&mut more.bytes);
             batch.entries += more.entries;
             outs.push(std::mem::take(&mut more.out));
