@@ -68,7 +68,7 @@ type At = axum::extract::State<Arc<Shared>>;
 
 /// A refusal, with its status.
 #[derive(Debug)]
-pub struct Refused(StatusCode, Refusal);
+pub struct Refused(StatusCode, Box<Refusal>);
 
 /// The answer of a route.
 type Answer<T> = Result<T, Refused>;
@@ -76,7 +76,7 @@ type Answer<T> = Result<T, Refused>;
 impl Refused {
     fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
         let (code, message) = (code.name().to_owned(), message.into());
-        Self(status, Refusal { code, message, diagnostics: None })
+        Self(status, Box::new(Refusal { code, message, diagnostics: None }))
     }
 
     /// Nothing of this name or number.
@@ -108,7 +108,7 @@ impl From<Trouble> for Refused {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let refusal = Refusal { code: trouble.code.to_owned(), message: trouble.reason, diagnostics: None };
-        Self(status, refusal)
+        Self(status, Box::new(refusal))
     }
 }
 
@@ -118,8 +118,11 @@ impl IntoResponse for Refused {
     }
 }
 
+/// A route: its method, its path, whether the token is needed, and who answers.
+pub type Route = (&'static str, &'static str, bool, fn() -> MethodRouter<Arc<Shared>>);
+
 /// What there is: the method, the path, whether the token is needed, and who answers.
-pub const ROUTES: [(&str, &str, bool, fn() -> MethodRouter<Arc<Shared>>); 22] = [
+pub const ROUTES: [Route; 22] = [
     ("get", "/healthz", false, || routing::get(looks::health)),
     ("get", "/readyz", false, || routing::get(looks::ready)),
     ("get", "/metrics", false, || routing::get(metrics::metrics)),
@@ -145,7 +148,6 @@ pub const ROUTES: [(&str, &str, bool, fn() -> MethodRouter<Arc<Shared>>); 22] = 
 ];
 
 /// The routes, behind the door.
-#[must_use]
 pub fn router(shared: Arc<Shared>) -> Router {
     let mut router = Router::new();
     for (_, path, _, answers) in ROUTES {

@@ -90,7 +90,7 @@ pub(super) async fn start(
         wanted.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
     let wait = waits(&wanted.wait)?;
     let key = key(&headers)?;
-    let start = at.desk.look(move |node| prepared(node, wanted, key)).await??;
+    let start = at.desk.look(move |node| prepared(node, &wanted, key)).await??;
     let id = match at.desk.entry(Entry::Start(start)).await? {
         Reply::Started(id) => id,
         Reply::Refused(trouble) => return Err(trouble.into()),
@@ -137,7 +137,7 @@ fn key(headers: &HeaderMap) -> Answer<Option<Arc<str>>> {
 }
 
 /// The start that is wanted, its names and values looked up.
-fn prepared(node: &Node, wanted: Wanted, key: Option<Arc<str>>) -> Answer<Start> {
+fn prepared(node: &Node, wanted: &Wanted, key: Option<Arc<str>>) -> Answer<Start> {
     let protocol: Arc<str> = Arc::from(wanted.protocol.as_str());
     let idle_timeout =
         match &wanted.idle_timeout {
