@@ -63,7 +63,7 @@ struct Seen {
 }
 
 /// Answers calls until the test is over.
-fn service(listener: TcpListener, seen: Arc<Mutex<Seen>>) {
+fn service(listener: &TcpListener, seen: &Arc<Mutex<Seen>>) {
     for stream in listener.incoming().map_while(Result::ok) {
         let seen = seen.clone();
         thread::spawn(move || {
@@ -144,7 +144,7 @@ fn nothing_is_lost_and_nothing_is_done_twice_however_often_it_is_killed() {
     place.write("purchase.bindings.yaml", bindings(&address));
     let seen: Arc<Mutex<Seen>> = Arc::default();
     let remembers = seen.clone();
-    thread::spawn(move || service(listener, remembers));
+    thread::spawn(move || service(&listener, &remembers));
 
     let mut acknowledged = BTreeMap::new();
     let mut moment = 0x2545_f491_u32;
