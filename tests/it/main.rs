@@ -7,12 +7,14 @@
     reason = "tests read files, and fail by panicking"
 )]
 
+mod api;
 mod bites;
 mod chain;
 mod cli;
 mod command;
 mod corpus;
 mod effects;
+mod engine;
 mod examples;
 mod explore;
 mod guards;
@@ -24,6 +26,7 @@ mod mutants;
 mod pages;
 mod proof;
 mod reduction;
+mod reload;
 mod room;
 mod scenarios;
 mod scopes;

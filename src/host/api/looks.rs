@@ -126,7 +126,7 @@ pub(super) struct Said {
 }
 
 pub(super) async fn journal(at: At, which: Result<Query<Which>, QueryRejection>) -> Answer<Json<Vec<Said>>> {
-    let Query(which) = which.map_err(|rejection| Refused::malformed(rejection.body_text()))?;
+    let Query(which) = which?;
     let context = Context::new(Arc::from(which.context.as_str()));
     let context = context.map_err(|_| Refused::malformed("`context` is no name"))?;
     let seen = at.desk.look(move |node| {

@@ -42,7 +42,11 @@ pub(super) struct Wanted {
 
 /// Who plays a role: a handler, or one with what it is told.
 #[derive(Deserialize, Clone, Debug)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "expected the name of a handler, or `handler` with `config`, `deadline`, `observe`"
+)]
 enum Plays {
     Handler(String),
     Told {
@@ -57,7 +61,7 @@ enum Plays {
 
 /// Whether the answer waits for the end of the session.
 #[derive(Deserialize, Clone, Debug)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected `true`, `false` or a span of time such as `10s`")]
 enum Wait {
     Whether(bool),
     Long(String),
@@ -86,8 +90,7 @@ pub(super) async fn start(
     headers: HeaderMap,
     wanted: Result<Json<Wanted>, JsonRejection>,
 ) -> Answer<impl IntoResponse> {
-    let Json(wanted) =
-        wanted.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
+    let Json(wanted) = wanted?;
     let wait = waits(&wanted.wait)?;
     let key = key(&headers)?;
     let start = at.desk.look(move |node| prepared(node, wanted, key)).await??;
@@ -195,7 +198,7 @@ fn player(plays: &Plays) -> Answer<Player> {
 }
 
 pub(super) async fn list(at: At, which: Result<Query<Which>, QueryRejection>) -> Answer<Json<Vec<Summary>>> {
-    let Query(which) = which.map_err(|rejection| Refused::malformed(rejection.body_text()))?;
+    let Query(which) = which?;
     if let Some(state) = &which.state
         && !["running", "completed", "aborted"].contains(&state.as_str())
     {
@@ -245,7 +248,7 @@ pub(super) async fn diagram(
     columns: Result<Query<Columns>, QueryRejection>,
 ) -> Answer<String> {
     let id = number(id)?;
-    let Query(columns) = columns.map_err(|rejection| Refused::malformed(rejection.body_text()))?;
+    let Query(columns) = columns?;
     let width = columns.columns.clamp(40, 400);
     let drawn = at.desk.look(move |node| {
         let record = node.sessions().get(&id)?;
