@@ -3,13 +3,16 @@
 //! Is not: a test of sessions or of versions; `reload` has those.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use laban::base::limits::{CONNECTIONS_MAX, HEADER_SECONDS_MAX, REQUEST_BYTES_MAX};
+use laban::base::limits::{
+    CONNECTIONS_MAX, HEADER_SECONDS_MAX, LISTENERS_MAX, REQUEST_BYTES_MAX, REQUESTS_MAX,
+};
 use laban::host::api::ROUTES;
 use serde_json::{Value as Json, json};
 
@@ -173,8 +176,13 @@ fn answers_are_as_the_document_says() {
 
 #[test]
 fn what_is_refused_changes_nothing() {
-    let (_place, engine) = engine("api_refusals");
+    let (place, engine) = engine("api_refusals");
     let before = engine.status();
+    let logged = || {
+        let log = fs::read_dir(place.path(".laban/log")).unwrap();
+        log.map(|file| file.unwrap().metadata().unwrap().len()).sum::<u64>()
+    };
+    let log = logged();
     let address = engine.address.as_str();
     let token = format!("Bearer {}", engine.token);
     let start = br#"{"protocol":"Slow"}"#.as_slice();
@@ -233,6 +241,8 @@ fn what_is_refused_changes_nothing() {
         let said = post(body).refused(400, "E0611");
         assert!(said.contains(place) && !said.contains("hush"), "{said}");
     }
+    // Nothing of that has come as far as the log.
+    assert_eq!(logged(), log);
     let said = post(r#"{"protocol":"Slo"}"#).refused(404, "E0606");
     assert!(said.contains("did you mean `Slow`?"), "{said}");
     engine.may("POST", "/v1/sessions", "text/plain", start).refused(415, "E0611");
@@ -410,6 +420,74 @@ fn thousands_of_connections_are_bounded_and_leave_room_again() {
     engine.stop();
 }
 
+/// Sends many requests at once, each on a connection of its own; the connections, which have not been read.
+fn crowd(engine: &Engine, count: usize, request: &str) -> Vec<TcpStream> {
+    let one = |_| {
+        let mut stream = engine.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    };
+    (0..count).map(one).collect()
+}
+
+/// The head of the answer on a connection, and perhaps some of its body.
+fn first_words(stream: &mut TcpStream) -> Answer {
+    let mut said = vec![0; 4096];
+    let count = stream.read(&mut said).unwrap();
+    Answer::of(&String::from_utf8_lossy(&said[..count]))
+}
+
+#[test]
+fn a_start_may_wait_and_not_too_many_at_once() {
+    let (_place, engine) = engine("api_wait");
+    let start = |body: Json| {
+        let began = Instant::now();
+        let answer = engine.post("/v1/sessions", &body);
+        (answer.status, answer.json()["state"].as_str().unwrap().to_owned(), began.elapsed())
+    };
+    let (status, state, _) = start(json!({ "protocol": "Quick", "wait": true }));
+    assert_eq!((status, state.as_str()), (200, "completed"));
+    let (status, state, took) = start(json!({ "protocol": "Slow", "wait": "400ms" }));
+    assert_eq!((status, state.as_str()), (201, "running"));
+    assert!(took >= Duration::from_millis(400) && took < Duration::from_secs(10), "{took:?}");
+    // As many as may wait do; the others hear it at once, and have started nothing.
+    let body = r#"{"protocol":"Slow","wait":"4s"}"#;
+    let request = format!(
+        "POST /v1/sessions HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        engine.address,
+        engine.token,
+        body.len()
+    );
+    let mut waiting = crowd(&engine, REQUESTS_MAX + 40, &request);
+    let answers: Vec<u16> = waiting.iter_mut().map(|stream| first_words(stream).status).collect();
+    let of = |status: u16| answers.iter().filter(|one| **one == status).count();
+    assert!(of(503) > 0 && of(201) + of(503) == answers.len(), "{answers:?}");
+    assert!(of(201) >= REQUESTS_MAX, "{}", of(201));
+    assert_eq!(engine.started(), 2 + of(201) as u64);
+    engine.stop();
+}
+
+#[test]
+fn so_many_listen_and_no_more() {
+    let (_place, engine) = engine("api_listeners");
+    let request = format!(
+        "GET /v1/events HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
+        engine.address, engine.token
+    );
+    let mut listeners = crowd(&engine, LISTENERS_MAX, &request);
+    assert!(listeners.iter_mut().all(|stream| first_words(stream).status == 200));
+    engine.get("/v1/events").refused(503, "E0612");
+    // One that leaves makes room; that is seen when something is to be said to it.
+    listeners.pop();
+    until("room for a listener", || {
+        engine.begin("Quick");
+        let mut one = crowd(&engine, 1, &request);
+        (first_words(&mut one[0]).status == 200).then_some(())
+    });
+    engine.stop();
+}
+
 #[test]
 fn a_key_starts_one_session() {
     let (place, engine) = engine("api_key");
@@ -453,7 +531,7 @@ fn a_key_starts_one_session() {
 #[test]
 fn the_token_is_its_owners() {
     let (place, engine) = engine("api_token");
-    let mode = |name: &str| std::fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
+    let mode = |name: &str| fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(".laban/token"), 0o600);
     assert_eq!(engine.token.len(), 64);
     let first = engine.token.clone();
