@@ -20,6 +20,7 @@ mod explore;
 mod guards;
 mod handlers;
 mod hostile;
+mod kills;
 mod library;
 mod limits;
 mod mutants;
