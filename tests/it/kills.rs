@@ -208,7 +208,9 @@ fn charges_and_facts_are_those_of_the_sessions(engine: &Engine, started: u64, pa
     let (booked, doubted) = (of(&done, "booked"), of(&done, "doubted"));
     assert_eq!(booked + doubted, started);
     assert!(booked <= pages && pages <= started, "{booked} booked, {pages} pages, {doubted} in doubt");
-    let waits = engine.post("/v1/sessions", &json!({ "protocol": "Purchase", "roles": { "Buyer": "nobody" } })).json();
+    let waits = engine
+        .post("/v1/sessions", &json!({ "protocol": "Purchase", "roles": { "Buyer": "nobody" } }))
+        .json();
     let budgets = engine.session(waits["id"].as_u64().unwrap())["budgets"].clone();
     let spent = |from: &str| {
         let rows = budgets.as_array().unwrap().iter();

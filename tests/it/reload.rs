@@ -179,24 +179,24 @@ fn a_removed_file_drains_and_may_come_back() {
 #[test]
 fn a_profile_counts_from_the_next_send_on() {
     let place = Place::new("reload_profile");
-    let profile = |limit: u32| {
+    let profile = |cost: u32, limit: u32| {
         format!(
-            "protocol: Talks\ndefaults: {{ capabilities: [], flow_cost: 1 }}\nbudgets: [{{ limit: {limit} }}]\n"
+            "protocol: Talks\ndefaults: {{ capabilities: [], flow_cost: {cost} }}\nbudgets: [{{ limit: {limit} }}]\n"
         )
     };
-    place.write("talks.choreo", TALKS).write("talks.guards.yaml", profile(1_000_000));
+    place.write("talks.choreo", TALKS).write("talks.guards.yaml", profile(1, 1_000_000));
     let engine = Engine::start(&place);
     let before = active(&engine, "Talks");
     let id = engine.begin("Talks");
-    let sent = |id: u64| engine.session(id)["budgets"][0]["spent"].as_u64().unwrap_or(0);
-    until("some messages", || (sent(id) >= 3).then_some(()));
-    assert_eq!(engine.session(id)["budgets"][0]["limit"], 1_000_000);
-    // More or less of it at once, without a new version.
-    swap_in(&place, "talks.guards.yaml", &profile(2_000_000));
-    until("the other limit", || (engine.session(id)["budgets"][0]["limit"] == 2_000_000).then_some(()));
-    let spent = sent(id);
-    until("more messages", || (sent(id) > spent).then_some(()));
-    swap_in(&place, "talks.guards.yaml", &profile(1));
+    let budget = |field: &str| engine.session(id)["budgets"][0][field].as_u64().unwrap_or(0);
+    until("some messages", || (budget("spent") >= 3).then_some(()));
+    assert_eq!(budget("limit"), 1_000_000);
+    // A lower limit and another cost, at once and without a new version.
+    swap_in(&place, "talks.guards.yaml", &profile(1_000, 500_000));
+    until("the other limit", || (budget("limit") == 500_000).then_some(()));
+    until("the other cost", || (budget("spent") > 1_000).then_some(()));
+    assert!(budget("spent") % 1_000 < 100);
+    swap_in(&place, "talks.guards.yaml", &profile(1_000, 1));
     let session = engine.comes_to(id, "aborted");
     assert_eq!(session["failure"]["code"], "E0519", "{session}");
     assert!(session["steps"].as_u64().unwrap() < 200, "{session}");
@@ -542,6 +542,43 @@ fn a_source_is_put_only_if_the_whole_directory_is_right_with_it() {
     let answer = engine.put("/v1/protocols/B", &waits("B", "1h", 1));
     assert_eq!(answer.json()["file"], "B.choreo", "{answer:?}");
     engine.begin("B");
+    // Two in one file stay two.
+    let one = waits("One", "1h", 1);
+    let both = one.clone() + waits("Two", "1h", 1).split_once('\n').unwrap().1;
+    place.write("both.choreo", &both);
+    until("two of one file", || active(&engine, "Two"));
+    let said = engine.put("/v1/protocols/One", &one.replace("1h", "2h")).refused(400, "E0611");
+    assert!(said.contains("`Two`"), "{said}");
+    assert_eq!(engine.put("/v1/protocols/One", &both.replace("1h", "2h")).status, 200);
+    assert_eq!(place.read("both.choreo"), both.replace("1h", "2h"));
     place.laban("status").status(0);
+    engine.stop();
+}
+
+#[test]
+fn a_start_with_errors_goes_on_with_what_the_log_knows() {
+    let place = Place::new("reload_broken_start");
+    place.write("a.choreo", waits("A", "1h", 1));
+    let engine = Engine::start(&place);
+    let id = engine.begin("A");
+    engine.stop();
+    place.write("b.choreo", "choreography B {");
+    let engine = Engine::start(&place);
+    until("the greeting", || engine.out().contains("1 protocols run on as they were before").then_some(()));
+    assert_eq!(engine.ask("GET", "/readyz", &[("Host", &engine.address)], &[]).status, 200);
+    assert_eq!(engine.session(id)["state"], "running");
+    engine.begin("A");
+    fs::remove_file(place.path("b.choreo")).unwrap();
+    comes_to_be(&engine, true);
+    assert_eq!(states(&engine, "A"), [("active".to_owned(), 2)]);
+    engine.stop();
+    // Where nothing was deployed ever, it is not ready.
+    let place = Place::new("reload_broken_first");
+    place.write("b.choreo", "choreography B {");
+    let engine = Engine::start(&place);
+    let ready = || engine.ask("GET", "/readyz", &[("Host", &engine.address)], &[]);
+    ready().refused(503, "E0609");
+    place.write("b.choreo", waits("B", "1h", 1));
+    until("ready", || (ready().status == 200).then_some(()));
     engine.stop();
 }

@@ -20,7 +20,7 @@ use crate::host::shape::{self, Kept, Protocol};
 use crate::node::Node;
 use crate::node::entry::{Entry, Version};
 use crate::node::order::Reply;
-use crate::node::version::Life;
+use crate::node::version::{Life, Line};
 
 /// The name that stands in the path.
 type Name = Result<Path<String>, PathRejection>;
@@ -159,11 +159,17 @@ pub(super) async fn put(
         return Err(Refused::malformed(format!("`{name}` cannot be the name of a protocol")));
     }
     let known = name.clone();
-    let file = at.desk.look(move |node| {
+    let found = at.desk.look(move |node| {
         let shown = node.lines().get(known.as_str()).and_then(|line| line.editions.last());
-        shown.map(|edition| PathBuf::from(&*edition.package.file))
+        let file = shown.map(|edition| edition.package.file.clone())?;
+        // Those that stand in the same file, itself included.
+        let there = |line: &Line| line.active().is_some_and(|edition| edition.package.file == file);
+        let with = node.lines().iter().filter(|(_, line)| line.deployed.is_some() && there(line));
+        let with: Vec<Arc<str>> = with.map(|(name, _)| name.clone()).collect();
+        Some((PathBuf::from(&*file), with))
     });
-    let file = file.await?.unwrap_or_else(|| at.directory.join(format!("{name}.choreo")));
+    let new = || (at.directory.join(format!("{name}.choreo")), Vec::new());
+    let (file, with) = found.await?.unwrap_or_else(new);
     let reading = at.generations.rehearse(file.clone(), source.clone()).await;
     let Some(deploys) = reading.deploys else {
         let shown = reading.said.iter().map(|one| serde_json::to_value(json::shown(&reading.sources, one)));
@@ -174,6 +180,11 @@ pub(super) async fn put(
     };
     if !deploys.deployment.packages.contains_key(name.as_str()) {
         return Err(Refused::malformed(format!("this source has no `choreography {name}`")));
+    }
+    if let Some(gone) = with.iter().find(|other| !deploys.deployment.packages.contains_key(*other)) {
+        let message =
+            format!("`{gone}` stands in the same file, and this source has no `choreography {gone}`");
+        return Err(Refused::malformed(message));
     }
     let written = tokio::task::spawn_blocking(move || files::put(&file, source.as_bytes())).await;
     let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));

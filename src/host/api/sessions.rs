@@ -251,8 +251,11 @@ pub(super) async fn diagram(
     let Query(columns) = columns?;
     let width = columns.columns.clamp(40, 400);
     let drawn = at.desk.look(move |node| {
-        let record = node.sessions().get(&id)?;
-        let edition = node.edition_of(record)?;
+        let record = node.sessions().get(&id).ok_or_else(|| unknown(id))?;
+        let edition = node.edition_of(record).ok_or_else(|| {
+            let message = format!("the version of session {id} is no longer kept, and with it its diagram");
+            Refused::unknown(Code::E0608, message)
+        })?;
         let stage = Stage::new(edition.cast.programs(), edition.package.lanes.clone());
         let mut trace = for_people(stage, width);
         let mut text = String::new();
@@ -264,9 +267,9 @@ pub(super) async fn diagram(
         for what in record.trail.iter().filter_map(|step| step.event()) {
             trace.event(&what, &mut out);
         }
-        Some(text)
+        Ok(text)
     });
-    drawn.await?.ok_or_else(|| unknown(id))
+    drawn.await?
 }
 
 async fn detail(at: &At, id: u64) -> Answer<Detail> {
