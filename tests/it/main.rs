@@ -7,6 +7,7 @@
     reason = "tests read files, and fail by panicking"
 )]
 
+mod api;
 mod bites;
 mod chain;
 mod cli;
@@ -26,6 +27,7 @@ mod mutants;
 mod pages;
 mod proof;
 mod reduction;
+mod reload;
 mod room;
 mod scenarios;
 mod scopes;

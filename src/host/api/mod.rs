@@ -20,12 +20,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection, StringRejection};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
 use axum::{Json, http::StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -88,7 +89,36 @@ impl Refused {
     fn malformed(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Code::E0611, message)
     }
+
+    /// The request cannot be read. What is said names the place and shows no value, which may be nobody's business.
+    fn unread(status: StatusCode, said: &str) -> Self {
+        let said =
+            said.strip_prefix("Failed to deserialize the JSON body into the target type: ").unwrap_or(said);
+        let shown = ["invalid type: ", "invalid value: "].iter().find_map(|kind| said.split_once(kind));
+        let (place, wrong) =
+            match shown.and_then(|(place, shown)| Some((place, shown.rfind(", expected ")?, shown))) {
+                Some((place, at, shown)) => (place, shown.get(at + 2..).unwrap_or_default()),
+                None => ("", said),
+            };
+        let mut letters = wrong.chars();
+        let first = letters.next().map(|first| first.to_ascii_lowercase());
+        let message: String = place.chars().chain(first).chain(letters).collect();
+        Self::new(status, Code::E0611, message)
+    }
 }
+
+/// What axum refuses to read.
+macro_rules! unread {
+    ($($rejection:ty),*) => {
+        $(impl From<$rejection> for Refused {
+            fn from(rejection: $rejection) -> Self {
+                Self::unread(rejection.status(), &rejection.body_text())
+            }
+        })*
+    };
+}
+
+unread!(JsonRejection, PathRejection, QueryRejection, StringRejection);
 
 impl From<Away> for Refused {
     fn from(away: Away) -> Self {
@@ -185,12 +215,9 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         let service = TowerToHyperService::new(service.clone());
         let mut draining = draining.clone();
         tokio::spawn(async move {
-            let mut server = auto::Builder::new(TokioExecutor::new());
-            server
-                .http1()
-                .timer(TokioTimer::new())
-                .header_read_timeout(Duration::from_secs(HEADER_SECONDS_MAX));
-            let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            let mut server = http1::Builder::new();
+            server.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEADER_SECONDS_MAX));
+            let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
             tokio::pin!(connection);
             tokio::select! {
                 _ = connection.as_mut() => {}
