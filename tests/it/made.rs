@@ -46,7 +46,7 @@ fn check(template: &str, protocol: &str, handler: &str, holds: &str) {
     let ran = place.laban("handlers --dir desk --format json").status(0);
     let handlers: Json = serde_json::from_str(&ran.out).unwrap();
     let own = handlers.as_array().unwrap().iter().find(|one| one["name"] == handler).unwrap();
-    assert!(own["answered"].as_u64().unwrap() > 0, "{own}");
+    assert!(own["calls"].as_u64() > own["failures"].as_u64(), "{own}");
     drop(served);
 }
 

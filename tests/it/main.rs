@@ -25,6 +25,7 @@ mod made;
 mod mutants;
 mod pages;
 mod proof;
+mod readme;
 mod reduction;
 mod room;
 mod scenarios;
