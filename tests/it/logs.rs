@@ -8,6 +8,8 @@ use crate::command::Place;
 use crate::served::Served;
 
 const FIRST: &str = ".laban/log/00000000000000000001.log";
+/// The beginning of a frame, and no more of it.
+const TORN: &[u8] = b"LBN\x01 and then the power went";
 const PING: &str = "choreography Ping {\n    roles Ann, Ben\n\n    Ann -> Ben: Hello with {}\n    Ben -> Ann: Hello with {}\n}\n";
 
 /// A directory whose engine has run a few sessions and was killed.
@@ -57,14 +59,14 @@ fn a_whole_log_is_counted_and_not_touched() {
 fn a_torn_end_is_no_loss() {
     let place = ran("log-torn");
     let (before, entries) = (bytes(&place), whole(&place, 0));
-    fs::write(place.path(FIRST), [&before[..], b"LBN\x01 and then the power went"].concat()).unwrap();
-    let torn = place.laban("log check").status(0).says("E0602: 27 bytes at the end of");
+    fs::write(place.path(FIRST), [&before[..], TORN].concat()).unwrap();
+    let torn = place.laban("log check").status(0).says(&format!("E0602: {} bytes at the end of", TORN.len()));
     torn.says("the next start cuts them off");
     assert_eq!(whole(&place, 0), entries);
     place.laban("log repair").status(0).says("nothing that anybody was told of is lost");
     assert_eq!(bytes(&place), before);
     let cut = fs::read(place.path(&format!("{FIRST}.cut"))).unwrap();
-    assert_eq!(cut, b"LBN\x01 and then the power went");
+    assert_eq!(cut, TORN);
 }
 
 #[test]

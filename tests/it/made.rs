@@ -52,17 +52,17 @@ fn check(template: &str, protocol: &str, handler: &str, holds: &str) {
 
 #[test]
 fn a_quorum_runs_at_once() {
-    check("quorum", "Quorum", "members", "a coffee machine is worth 120");
+    check("quorum", "Quorum", "members", "◆ Chair#1: passed");
 }
 
 #[test]
 fn a_request_runs_at_once() {
-    check("request", "Request", "desk", "The library opens at nine.");
+    check("request", "Request", "desk", "Answer ─");
 }
 
 #[test]
 fn a_synchronisation_runs_at_once() {
-    check("sync", "Sync", "store", "Kept");
+    check("sync", "Sync", "store", "Kept ─");
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-sync/desk/kept/1.txt");
     assert_eq!(fs::read_to_string(kept).unwrap(), "apples\npears\nplums\n");
 }
@@ -85,7 +85,7 @@ fn what_is_there_stays_as_it_is() {
 
 const LUNCH: &str = "choreography Lunch {
     roles Ann, Ben
-    Ann -> Ben: Proposal { place: String }
+    Ann -> Ben: Proposal(place: String)
     choice at Ben {
         come: Ben -> Ann: Yes
         stay: Ben -> Ann: No

@@ -52,7 +52,11 @@ fn copy(from: &Path, to: &Path) {
         if entry.file_name() == ".laban" {
             continue;
         }
-        if path.is_dir() { copy(&path, &to) } else { drop(fs::copy(&path, &to).unwrap()) }
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            fs::copy(&path, &to).unwrap();
+        }
     }
 }
 

@@ -14,6 +14,9 @@ def observe(params):
     """Whether a member accepts what it received: True, or {"refused": "why"}."""
     if params["message"] == "Proposal":
         proposals[params["session"]] = params["payload"]
+    else:
+        # It is decided, and nothing more will be asked.
+        proposals.pop(params["session"], None)
     return True
 
 
