@@ -123,8 +123,7 @@ impl Node {
     pub fn unanswered(&self) -> Unanswered {
         let mut all = Unanswered::default();
         for call in self.engine.unanswered().filter(|call| self.outside.contains(&call.id)) {
-            let once = self.repetition(&call) == Some(Repetition::Once);
-            if once {
+            if matches!(call.ask, Ask::Perform { repetition: Repetition::Once, .. }) {
                 all.uncertain.push((call.id, uncertain()));
             } else {
                 all.again.extend(self.errand(&call));
@@ -132,22 +131,12 @@ impl Node {
         }
         all
     }
-
-    /// What may be done when the outcome of a call was lost; none where it is no operation.
-    fn repetition(&self, call: &Call) -> Option<Repetition> {
-        let Ask::Perform { effect, operation, .. } = &call.ask else { return None };
-        let record = self.records.get(&self.number(call.session)?)?;
-        let program = self.edition_of(record)?.cast.program(call.role)?;
-        let found =
-            program.operations.iter().find(|known| known.effect == *effect && known.name == *operation);
-        found.map(|operation| operation.repetition)
-    }
 }
 
 /// The outcome of an operation that is not asked for again.
 fn uncertain() -> Answer {
-    let reason = "uncertain: the engine stopped before the outcome was known, and it is declared `once`";
-    Answer::Failed(Failure { kind: FailureKind::Permanent, reason: reason.to_owned() })
+    let reason = "the engine stopped before the outcome was known, and it is declared `once`";
+    Answer::Failed(Failure { kind: FailureKind::Uncertain, reason: reason.to_owned() })
 }
 
 /// A number that a name decides.
