@@ -32,7 +32,6 @@ mod reduction;
 mod room;
 mod scenarios;
 mod scopes;
-mod served;
 mod tidy;
 mod tokens;
 mod validate;
