@@ -5,7 +5,7 @@
 //! [`fingerprint`]s, which change exactly if one of these files does.
 //! Is not: in use yet. A directory with an error in one file deploys nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -316,8 +316,14 @@ fn is_apart(directory: &Path, file: &Path) -> bool {
 /// The files whose change may change what a directory deploys, sorted.
 fn relevant(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut left = vec![(directory.to_owned(), 0)];
     while let Some((directory, depth)) = left.pop() {
+        // The real path of a directory tells a loop of symbolic links.
+        let real = fs::canonicalize(&directory).unwrap_or_else(|_| directory.clone());
+        if !seen.insert(real) {
+            continue;
+        }
         for path in entries(&directory) {
             if path.is_dir() {
                 if depth < DIRECTORY_DEPTH_MAX && !path.join(SETTINGS).is_file() {

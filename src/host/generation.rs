@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -25,6 +26,9 @@ use crate::node::version::handlers as handlers_of;
 
 /// Files that change while they are read are read again so often; then whoever changes them says so once more.
 const TRIES: u32 = 5;
+/// How long a protocol must be gone from its directory before it is taken away. Editors rename a file before they write
+/// the new one, and empty it before they fill it.
+const GONE: Duration = Duration::from_millis(300);
 
 /// Has handlers be those of a deployment.
 pub type Apply = Box<dyn Fn(&BTreeMap<String, Handler>) + Send + Sync>;
@@ -90,6 +94,16 @@ pub enum Look {
     Swapped,
     /// Something is wrong; see the status.
     Wrong,
+    /// Files change while they are read, again and again: nothing was judged.
+    Restless,
+}
+
+impl Seen {
+    /// Whether a protocol that is deployed would be gone.
+    fn loses_by(&self, reading: &Reading) -> bool {
+        let (Some(have), Some(read)) = (&self.deployed, &reading.deploys) else { return false };
+        have.packages.keys().any(|name| !read.deployment.packages.contains_key(name))
+    }
 }
 
 impl Generations {
@@ -119,7 +133,7 @@ impl Generations {
     pub async fn look_again(&self) -> Result<Look, Away> {
         let mut seen = self.looking.lock().await;
         let began = clock::now();
-        let mut tries = 0;
+        let (mut tries, mut waited) = (0, false);
         let (fingerprint, reading) = loop {
             let before = self.fingerprint().await;
             if seen.fingerprint == Some(before) {
@@ -127,7 +141,15 @@ impl Generations {
             }
             let reading = self.read(None).await;
             tries += 1;
-            if tries >= TRIES || before == self.fingerprint().await {
+            if before != self.fingerprint().await {
+                // What was read may be half of something.
+                if tries >= TRIES {
+                    return Ok(Look::Restless);
+                }
+            } else if !waited && seen.loses_by(&reading) {
+                waited = true;
+                tokio::time::sleep(GONE).await;
+            } else {
                 break (before, reading);
             }
         };
@@ -168,7 +190,7 @@ impl Generations {
         status.errors = count.errors;
         status.diagnostics = diagnostics.filter_map(Result::ok).collect();
         status.text = render(Format::Short, &sources, &said);
-        status.current = deploys.is_some();
+        status.current &= deploys.is_some();
         for line in status.text.lines() {
             if count.errors > 0 {
                 tracing::error!("{line}");
@@ -189,7 +211,8 @@ impl Generations {
         if seen.deployed.as_ref() == Some(&deploys.deployment)
             && deploys.handlers.iter().all(|(name, handler)| seen.handlers.get(name) == Some(handler))
         {
-            self.held().stand_ins = deploys.stand_ins;
+            let mut status = self.held();
+            (status.current, status.stand_ins) = (true, deploys.stand_ins);
             return Ok(Look::Same);
         }
         let mut handlers = deploys.handlers.clone();
@@ -200,9 +223,12 @@ impl Generations {
             handlers.entry(name.clone()).or_insert_with(|| handler.clone());
         }
         (self.apply)(&handlers);
-        seen.handlers = handlers;
         let protocols = deploys.deployment.packages.len();
-        let reply = self.desk.entry(Entry::Deploy(deploys.deployment.clone())).await?;
+        let reply = self.desk.entry(Entry::Deploy(deploys.deployment.clone())).await;
+        if !matches!(reply, Ok(Reply::Done)) {
+            (self.apply)(&seen.handlers);
+        }
+        let reply = reply.inspect_err(|_| self.held().current = false)?;
         let now = clock::now();
         let mut status = self.held();
         status.took = clock::between(began, now).as_millis() as u64;
@@ -213,7 +239,9 @@ impl Generations {
             status.diagnostics = vec![serde_json::json!({ "code": trouble.code, "message": trouble.reason })];
             return Ok(Look::Wrong);
         }
+        seen.handlers = handlers;
         status.generation += 1;
+        status.current = true;
         status.since = millis(now);
         status.stand_ins = deploys.stand_ins;
         tracing::info!(

@@ -173,7 +173,7 @@ impl Outside for Hub {
     fn log_fails(&mut self, reason: Option<String>) {
         match &reason {
             Some(reason) => {
-                tracing::error!(code = "E0603", reason, "the log cannot be written; it is tried again")
+                tracing::error!(code = "E0603", reason, "the log cannot be written; it is tried again");
             }
             None => tracing::info!("the log can be written again"),
         }

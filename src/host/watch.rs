@@ -1,6 +1,7 @@
 //! The watcher: says that something may have changed in a directory.
 //!
 //! What the system tells is taken as *look again* and nothing more, a little later, so that a burst of saves is one look;
+//! that somebody reads, or that the engine writes its own files, is no such word: else every look would ask for the next.
 //! and because systems forget to tell, one looks again from time to time all the same.
 //! Is not: a reader of files.
 
@@ -8,10 +9,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use notify::{RecursiveMode, Watcher};
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
+use crate::host::desk::Away;
 use crate::host::generation::Generations;
+use crate::host::serve::own;
 
 /// How long after the first word one looks: editors write, rename and remove in one go.
 const SETTLES: Duration = Duration::from_millis(30);
@@ -21,7 +25,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Looks again whenever something may have changed, for ever.
 pub async fn watch(generations: Arc<Generations>, again: Arc<Notify>) {
     let word = again.clone();
-    let watcher = notify::recommended_watcher(move |_| word.notify_one());
+    let own = own(generations.directory());
+    let own = std::path::absolute(&own).unwrap_or(own);
+    let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        if event.as_ref().map_or(true, |event| matters(event, &own)) {
+            word.notify_one();
+        }
+    });
     // Without a watcher one still looks from time to time.
     let _watcher = match watcher {
         Ok(mut watcher) => {
@@ -39,8 +49,16 @@ pub async fn watch(generations: Arc<Generations>, again: Arc<Notify>) {
         if tokio::time::timeout(PATIENCE, again.notified()).await.is_ok() {
             tokio::time::sleep(SETTLES).await;
         }
-        if generations.look_again().await.is_err() {
+        // Where the node has no room for a new generation, one looks again a little later.
+        if generations.look_again().await == Err(Away::Closed) {
             return;
         }
     }
+}
+
+/// Whether something may have changed that the engine does not change itself.
+fn matters(event: &Event, own: &Path) -> bool {
+    let read = matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
+    let ours = !event.paths.is_empty() && event.paths.iter().all(|path| path.starts_with(own));
+    !read && !ours
 }

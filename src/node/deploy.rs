@@ -128,9 +128,13 @@ impl Node {
                 self.casts.insert(place, (protocol.clone(), version));
             }
         }
-        self.stop(protocol);
-        if let Some(line) = self.lines.get_mut(protocol) {
-            line.move_on(version, Cause::Activate);
+        // The new one is active before the old one goes: what is over may be forgotten, and it is over until then.
+        let Some(line) = self.lines.get_mut(protocol) else { return };
+        let before = line.active().map(|edition| edition.package.version);
+        line.move_on(version, Cause::Activate);
+        if let Some(before) = before {
+            line.move_on(before, Cause::Replace);
+            self.retire(protocol, before);
         }
     }
 

@@ -81,7 +81,8 @@ impl From<Outcome> for Standing {
         match outcome {
             Outcome::Completed => Self::Completed,
             Outcome::Aborted(Trouble { code, role, reason, .. }) => {
-                let end = reason.floor_char_boundary(REASON_BYTES_MAX);
+                let most = reason.len().min(REASON_BYTES_MAX);
+                let end = (0..=most).rev().find(|at| reason.is_char_boundary(*at)).unwrap_or(0);
                 let reason = reason.get(..end).unwrap_or_default();
                 Self::Aborted(Failing { code: code.into(), role, reason: reason.into() })
             }

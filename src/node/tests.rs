@@ -34,7 +34,8 @@ choreography Tea {
 
 /// The package of a source's only protocol; Ben and the book are handlers.
 fn package(source: &str) -> (Arc<str>, Package) {
-    let front = Front::read(vec![Root { name: "t".into(), text: Ok(source.into()) }], &mut |_| unreachable!());
+    let front =
+        Front::read(vec![Root { name: "t".into(), text: Ok(source.into()) }], &mut |_| unreachable!());
     let options = Options { sizes: Default::default(), amend: Amend::Auto };
     let built = front.build(&front.choreographies[0], &options);
     assert!(!built.programs.is_empty(), "{:?} {:?}", front.diagnostics, built.diagnostics);
@@ -193,7 +194,11 @@ fn the_life_of_a_version() {
         "retired --Activate--> active",
     ];
     assert_eq!(table, expected);
-    assert_eq!(Life::Retired.after(Cause::Empty), Life::Retired, "what the table does not say changes nothing");
+    assert_eq!(
+        Life::Retired.after(Cause::Empty),
+        Life::Retired,
+        "what the table does not say changes nothing"
+    );
 }
 
 #[test]

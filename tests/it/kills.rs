@@ -63,7 +63,7 @@ struct Seen {
 }
 
 /// Answers calls until the test is over.
-fn service(listener: TcpListener, seen: Arc<Mutex<Seen>>) {
+fn service(listener: &TcpListener, seen: &Arc<Mutex<Seen>>) {
     for stream in listener.incoming().map_while(Result::ok) {
         let seen = seen.clone();
         thread::spawn(move || {
@@ -144,7 +144,7 @@ fn nothing_is_lost_and_nothing_is_done_twice_however_often_it_is_killed() {
     place.write("purchase.bindings.yaml", bindings(&address));
     let seen: Arc<Mutex<Seen>> = Arc::default();
     let remembers = seen.clone();
-    thread::spawn(move || service(listener, remembers));
+    thread::spawn(move || service(&listener, &remembers));
 
     let mut acknowledged = BTreeMap::new();
     let mut moment = 0x2545_f491_u32;
@@ -208,7 +208,9 @@ fn charges_and_facts_are_those_of_the_sessions(engine: &Engine, started: u64, pa
     let (booked, doubted) = (of(&done, "booked"), of(&done, "doubted"));
     assert_eq!(booked + doubted, started);
     assert!(booked <= pages && pages <= started, "{booked} booked, {pages} pages, {doubted} in doubt");
-    let waits = engine.post("/v1/sessions", &json!({ "protocol": "Purchase", "roles": { "Buyer": "nobody" } })).json();
+    let waits = engine
+        .post("/v1/sessions", &json!({ "protocol": "Purchase", "roles": { "Buyer": "nobody" } }))
+        .json();
     let budgets = engine.session(waits["id"].as_u64().unwrap())["budgets"].clone();
     let spent = |from: &str| {
         let rows = budgets.as_array().unwrap().iter();

@@ -7,6 +7,7 @@
     reason = "tests read files, and fail by panicking"
 )]
 
+mod api;
 mod bites;
 mod chain;
 mod cli;
@@ -29,6 +30,7 @@ mod pages;
 mod proof;
 mod readme;
 mod reduction;
+mod reload;
 mod room;
 mod scenarios;
 mod scopes;

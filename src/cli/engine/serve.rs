@@ -93,6 +93,8 @@ async fn greet(running: &Running, directory: &Path, terminal: &mut Terminal) {
     }
     let count = protocols.len();
     match status.generation {
+        0 if count > 0 => terminal
+            .data(&format!("the directory is not deployed; {count} protocols run on as they were before\n")),
         0 => terminal
             .data("nothing is deployed yet: mend what is said above and save; the directory is watched\n"),
         _ => terminal

@@ -184,7 +184,7 @@ pub(super) fn refused(said: &Said, at: &At, terminal: &mut Terminal) -> Result<E
         terminal.data(&format!("{}\n", said.body.trim_end()));
     }
     let json: Json = serde_json::from_str(&said.body).unwrap_or_default();
-    for found in json["diagnostics"].as_array().into_iter().flatten() {
+    for found in json.get("diagnostics").and_then(Json::as_array).into_iter().flatten() {
         terminal.say(&format!("{}: {}", text(found, "code"), text(found, "message")));
     }
     terminal.say(&refusal(said));

@@ -48,7 +48,8 @@ pub fn status(at: &At, terminal: &mut Terminal) -> Result<Exit> {
         }
         lines
     })?;
-    let current = said.read::<Json>().is_ok_and(|status| status["deployed"]["current"] == json!(true));
+    let current =
+        said.read::<Json>().is_ok_and(|status| status.pointer("/deployed/current") == Some(&json!(true)));
     Ok(if current { exit } else { Exit::Errors })
 }
 

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::base::limits::REQUEST_SECONDS_MAX;
+use crate::base::limits::{REQUEST_BYTES_MAX, REQUEST_SECONDS_MAX};
 use crate::diag::code::Code;
 use crate::host::api::{ROUTES, Refused, Shared};
 use crate::host::hub::Counts;
@@ -46,6 +46,10 @@ fn judge(shared: &Shared, request: &Request) -> Result<(), Refused> {
         return Err(Refused::new(StatusCode::FORBIDDEN, Code::E0610, message));
     }
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    if declared(headers).is_some_and(|bytes| bytes > REQUEST_BYTES_MAX as u64) {
+        let message = format!("a body has at most {} MiB", REQUEST_BYTES_MAX >> 20);
+        return Err(Refused::new(StatusCode::PAYLOAD_TOO_LARGE, Code::E0611, message));
+    }
     let open = ROUTES.iter().any(|(_, route, needs, _)| Some(*route) == path && !needs);
     if open || brings_token(shared, headers) {
         return Ok(());
@@ -66,6 +70,11 @@ fn names_us(shared: &Shared, headers: &HeaderMap) -> bool {
         Ok(address) => address.is_loopback() || address == shared.address.ip(),
         Err(_) => name.eq_ignore_ascii_case("localhost"),
     }
+}
+
+/// The bytes that the body is said to have: who says too much is not waited for.
+fn declared(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 pub(super) fn brings_token(shared: &Shared, headers: &HeaderMap) -> bool {

@@ -46,7 +46,7 @@ pub(super) async fn events(
     at: At,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Answer<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
-    let Query(which) = which.map_err(|rejection| Refused::malformed(rejection.body_text()))?;
+    let Query(which) = which?;
     if at.board.events.receiver_count() >= LISTENERS_MAX {
         let message = format!("{LISTENERS_MAX} listen already; try again later");
         return Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE, Code::E0612, message));

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::host::api::At;
+use crate::diag::code::Code;
 use crate::host::api::door::brings_token;
+use crate::host::api::{At, Refused};
 use crate::host::handlers::{Admission, Status, connect as connected};
 
 /// How a handler does.
@@ -53,5 +54,11 @@ pub(super) async fn connect(at: At, request: Request) -> Response {
     } else {
         Admission::Token(at.token.text())
     };
-    connected(&at.handlers, admission, request)
+    let response = connected(&at.handlers, admission, request);
+    if !response.status().is_client_error() {
+        return response;
+    }
+    let refused =
+        Refused::new(response.status(), Code::E0611, "only services that speak WebSocket connect here");
+    (response.headers().clone(), refused).into_response()
 }

@@ -17,6 +17,7 @@ use crate::host::generation::Status as Directory;
 use crate::host::shape;
 use crate::host::shape::{Protocol, Spent};
 use crate::journal::{Context, Set};
+use crate::node::Node;
 
 /// It runs.
 pub(super) async fn health() -> &'static str {
@@ -32,7 +33,9 @@ pub(super) async fn ready(at: At) -> Answer<&'static str> {
     if let Some(trouble) = at.board.log_trouble() {
         return Err(unready(Code::E0603, format!("the log cannot be written: {trouble}")));
     }
-    if at.generations.status().generation == 0 {
+    // What the log knows takes sessions, whatever stands in the directory now.
+    let takes = |node: &mut Node| node.lines().values().any(|line| line.active().is_some());
+    if at.generations.status().generation == 0 && !at.desk.look(takes).await? {
         return Err(unready(Code::E0609, "nothing of the directory was deployed yet".to_owned()));
     }
     Ok("ready\n")
@@ -126,7 +129,7 @@ pub(super) struct Said {
 }
 
 pub(super) async fn journal(at: At, which: Result<Query<Which>, QueryRejection>) -> Answer<Json<Vec<Said>>> {
-    let Query(which) = which.map_err(|rejection| Refused::malformed(rejection.body_text()))?;
+    let Query(which) = which?;
     let context = Context::new(Arc::from(which.context.as_str()));
     let context = context.map_err(|_| Refused::malformed("`context` is no name"))?;
     let seen = at.desk.look(move |node| {

@@ -20,12 +20,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection, StringRejection};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
 use axum::{Json, http::StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -68,7 +69,7 @@ type At = axum::extract::State<Arc<Shared>>;
 
 /// A refusal, with its status.
 #[derive(Debug)]
-pub struct Refused(StatusCode, Refusal);
+pub struct Refused(StatusCode, Box<Refusal>);
 
 /// The answer of a route.
 type Answer<T> = Result<T, Refused>;
@@ -76,7 +77,7 @@ type Answer<T> = Result<T, Refused>;
 impl Refused {
     fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
         let (code, message) = (code.name().to_owned(), message.into());
-        Self(status, Refusal { code, message, diagnostics: None })
+        Self(status, Box::new(Refusal { code, message, diagnostics: None }))
     }
 
     /// Nothing of this name or number.
@@ -88,7 +89,36 @@ impl Refused {
     fn malformed(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Code::E0611, message)
     }
+
+    /// The request cannot be read. What is said names the place and shows no value, which may be nobody's business.
+    fn unread(status: StatusCode, said: &str) -> Self {
+        let said =
+            said.strip_prefix("Failed to deserialize the JSON body into the target type: ").unwrap_or(said);
+        let shown = ["invalid type: ", "invalid value: "].iter().find_map(|kind| said.split_once(kind));
+        let (place, wrong) =
+            match shown.and_then(|(place, shown)| Some((place, shown.rfind(", expected ")?, shown))) {
+                Some((place, at, shown)) => (place, shown.get(at + 2..).unwrap_or_default()),
+                None => ("", said),
+            };
+        let mut letters = wrong.chars();
+        let first = letters.next().map(|first| first.to_ascii_lowercase());
+        let message: String = place.chars().chain(first).chain(letters).collect();
+        Self::new(status, Code::E0611, message)
+    }
 }
+
+/// What axum refuses to read.
+macro_rules! unread {
+    ($($rejection:ty),*) => {
+        $(impl From<$rejection> for Refused {
+            fn from(rejection: $rejection) -> Self {
+                Self::unread(rejection.status(), &rejection.body_text())
+            }
+        })*
+    };
+}
+
+unread!(JsonRejection, PathRejection, QueryRejection, StringRejection);
 
 impl From<Away> for Refused {
     fn from(away: Away) -> Self {
@@ -108,7 +138,7 @@ impl From<Trouble> for Refused {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let refusal = Refusal { code: trouble.code.to_owned(), message: trouble.reason, diagnostics: None };
-        Self(status, refusal)
+        Self(status, Box::new(refusal))
     }
 }
 
@@ -118,8 +148,11 @@ impl IntoResponse for Refused {
     }
 }
 
+/// A route: its method, its path, whether the token is needed, and who answers.
+pub type Route = (&'static str, &'static str, bool, fn() -> MethodRouter<Arc<Shared>>);
+
 /// What there is: the method, the path, whether the token is needed, and who answers.
-pub const ROUTES: [(&str, &str, bool, fn() -> MethodRouter<Arc<Shared>>); 22] = [
+pub const ROUTES: [Route; 22] = [
     ("get", "/healthz", false, || routing::get(looks::health)),
     ("get", "/readyz", false, || routing::get(looks::ready)),
     ("get", "/metrics", false, || routing::get(metrics::metrics)),
@@ -145,7 +178,6 @@ pub const ROUTES: [(&str, &str, bool, fn() -> MethodRouter<Arc<Shared>>); 22] = 
 ];
 
 /// The routes, behind the door.
-#[must_use]
 pub fn router(shared: Arc<Shared>) -> Router {
     let mut router = Router::new();
     for (_, path, _, answers) in ROUTES {
@@ -183,12 +215,9 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         let service = TowerToHyperService::new(service.clone());
         let mut draining = draining.clone();
         tokio::spawn(async move {
-            let mut server = auto::Builder::new(TokioExecutor::new());
-            server
-                .http1()
-                .timer(TokioTimer::new())
-                .header_read_timeout(Duration::from_secs(HEADER_SECONDS_MAX));
-            let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            let mut server = http1::Builder::new();
+            server.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEADER_SECONDS_MAX));
+            let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
             tokio::pin!(connection);
             tokio::select! {
                 _ = connection.as_mut() => {}

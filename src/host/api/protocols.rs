@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::Path;
-use axum::extract::rejection::{JsonRejection, StringRejection};
+use axum::extract::rejection::{JsonRejection, PathRejection, StringRejection};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
@@ -20,19 +20,22 @@ use crate::host::shape::{self, Kept, Protocol};
 use crate::node::Node;
 use crate::node::entry::{Entry, Version};
 use crate::node::order::Reply;
-use crate::node::version::Life;
+use crate::node::version::{Life, Line};
+
+/// The name that stands in the path.
+type Name = Result<Path<String>, PathRejection>;
 
 pub(super) async fn list(at: At) -> Answer<Json<Vec<Protocol>>> {
     let all = |node: &mut Node| node.lines().iter().map(|(name, line)| shape::protocol(name, line)).collect();
     Ok(Json(at.desk.look(all).await?))
 }
 
-pub(super) async fn show(at: At, Path(name): Path<String>) -> Answer<Json<Protocol>> {
-    Ok(Json(protocol(&at, name).await?))
+pub(super) async fn show(at: At, name: Name) -> Answer<Json<Protocol>> {
+    Ok(Json(protocol(&at, name?.0).await?))
 }
 
-pub(super) async fn versions(at: At, Path(name): Path<String>) -> Answer<Json<Vec<Kept>>> {
-    Ok(Json(protocol(&at, name).await?.versions))
+pub(super) async fn versions(at: At, name: Name) -> Answer<Json<Vec<Kept>>> {
+    Ok(Json(protocol(&at, name?.0).await?.versions))
 }
 
 async fn protocol(at: &At, name: String) -> Answer<Protocol> {
@@ -58,11 +61,10 @@ pub(super) struct Which {
 
 pub(super) async fn rollback(
     at: At,
-    Path(name): Path<String>,
+    name: Name,
     which: Result<Json<Which>, JsonRejection>,
 ) -> Answer<Json<Protocol>> {
-    let Json(which) =
-        which.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
+    let (Path(name), Json(which)) = (name?, which?);
     let wanted = name.clone();
     let found = at.desk.look(move |node| version(node, &wanted, which.version.as_deref())).await??;
     let entry = Entry::Activate { protocol: Arc::from(name.as_str()), version: found };
@@ -102,7 +104,8 @@ fn version(node: &Node, name: &str, wanted: Option<&str>) -> Answer<Version> {
     })
 }
 
-pub(super) async fn drain(at: At, Path(name): Path<String>) -> Answer<Json<Protocol>> {
+pub(super) async fn drain(at: At, name: Name) -> Answer<Json<Protocol>> {
+    let Path(name) = name?;
     match at.desk.entry(Entry::Drain(Arc::from(name.as_str()))).await? {
         Reply::Refused(trouble) => Err(trouble.into()),
         _ => Ok(Json(protocol(&at, name).await?)),
@@ -121,6 +124,10 @@ pub(super) struct Deployed {
 pub(super) async fn deploy(at: At) -> Answer<Json<Deployed>> {
     let look = at.generations.look_again().await?;
     let status = at.generations.status();
+    if look == Look::Restless {
+        let message = "the files change while they are read; try again";
+        return Err(Refused::new(StatusCode::CONFLICT, Code::E0609, message));
+    }
     if look == Look::Wrong || !status.current {
         return Err(wrong("the directory is not deployed", status.diagnostics));
     }
@@ -140,11 +147,10 @@ fn wrong(message: &str, diagnostics: Vec<Json_>) -> Refused {
 /// Puts the source of a protocol into its file, if the directory can be deployed with it.
 pub(super) async fn put(
     at: At,
-    Path(name): Path<String>,
+    name: Name,
     source: Result<String, StringRejection>,
 ) -> Answer<Json<Protocol>> {
-    let source =
-        source.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
+    let (Path(name), source) = (name?, source?);
     let letters = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     if name.is_empty()
         || !name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -153,11 +159,17 @@ pub(super) async fn put(
         return Err(Refused::malformed(format!("`{name}` cannot be the name of a protocol")));
     }
     let known = name.clone();
-    let file = at.desk.look(move |node| {
+    let found = at.desk.look(move |node| {
         let shown = node.lines().get(known.as_str()).and_then(|line| line.editions.last());
-        shown.map(|edition| PathBuf::from(&*edition.package.file))
+        let file = shown.map(|edition| edition.package.file.clone())?;
+        // Those that stand in the same file, itself included.
+        let there = |line: &Line| line.active().is_some_and(|edition| edition.package.file == file);
+        let with = node.lines().iter().filter(|(_, line)| line.deployed.is_some() && there(line));
+        let with: Vec<Arc<str>> = with.map(|(name, _)| name.clone()).collect();
+        Some((PathBuf::from(&*file), with))
     });
-    let file = file.await?.unwrap_or_else(|| at.directory.join(format!("{name}.choreo")));
+    let new = || (at.directory.join(format!("{name}.choreo")), Vec::new());
+    let (file, with) = found.await?.unwrap_or_else(new);
     let reading = at.generations.rehearse(file.clone(), source.clone()).await;
     let Some(deploys) = reading.deploys else {
         let shown = reading.said.iter().map(|one| serde_json::to_value(json::shown(&reading.sources, one)));
@@ -168,6 +180,11 @@ pub(super) async fn put(
     };
     if !deploys.deployment.packages.contains_key(name.as_str()) {
         return Err(Refused::malformed(format!("this source has no `choreography {name}`")));
+    }
+    if let Some(gone) = with.iter().find(|other| !deploys.deployment.packages.contains_key(*other)) {
+        let message =
+            format!("`{gone}` stands in the same file, and this source has no `choreography {gone}`");
+        return Err(Refused::malformed(message));
     }
     let written = tokio::task::spawn_blocking(move || files::put(&file, source.as_bytes())).await;
     let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));

@@ -42,7 +42,11 @@ pub(super) struct Wanted {
 
 /// Who plays a role: a handler, or one with what it is told.
 #[derive(Deserialize, Clone, Debug)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "expected the name of a handler, or `handler` with `config`, `deadline`, `observe`"
+)]
 enum Plays {
     Handler(String),
     Told {
@@ -57,7 +61,7 @@ enum Plays {
 
 /// Whether the answer waits for the end of the session.
 #[derive(Deserialize, Clone, Debug)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected `true`, `false` or a span of time such as `10s`")]
 enum Wait {
     Whether(bool),
     Long(String),
@@ -86,11 +90,10 @@ pub(super) async fn start(
     headers: HeaderMap,
     wanted: Result<Json<Wanted>, JsonRejection>,
 ) -> Answer<impl IntoResponse> {
-    let Json(wanted) =
-        wanted.map_err(|rejection| Refused::new(rejection.status(), Code::E0611, rejection.body_text()))?;
+    let Json(wanted) = wanted?;
     let wait = waits(&wanted.wait)?;
     let key = key(&headers)?;
-    let start = at.desk.look(move |node| prepared(node, wanted, key)).await??;
+    let start = at.desk.look(move |node| prepared(node, &wanted, key)).await??;
     let id = match at.desk.entry(Entry::Start(start)).await? {
         Reply::Started(id) => id,
         Reply::Refused(trouble) => return Err(trouble.into()),
@@ -137,7 +140,7 @@ fn key(headers: &HeaderMap) -> Answer<Option<Arc<str>>> {
 }
 
 /// The start that is wanted, its names and values looked up.
-fn prepared(node: &Node, wanted: Wanted, key: Option<Arc<str>>) -> Answer<Start> {
+fn prepared(node: &Node, wanted: &Wanted, key: Option<Arc<str>>) -> Answer<Start> {
     let protocol: Arc<str> = Arc::from(wanted.protocol.as_str());
     let idle_timeout =
         match &wanted.idle_timeout {
@@ -195,7 +198,7 @@ fn player(plays: &Plays) -> Answer<Player> {
 }
 
 pub(super) async fn list(at: At, which: Result<Query<Which>, QueryRejection>) -> Answer<Json<Vec<Summary>>> {
-    let Query(which) = which.map_err(|rejection| Refused::malformed(rejection.body_text()))?;
+    let Query(which) = which?;
     if let Some(state) = &which.state
         && !["running", "completed", "aborted"].contains(&state.as_str())
     {
@@ -245,11 +248,14 @@ pub(super) async fn diagram(
     columns: Result<Query<Columns>, QueryRejection>,
 ) -> Answer<String> {
     let id = number(id)?;
-    let Query(columns) = columns.map_err(|rejection| Refused::malformed(rejection.body_text()))?;
+    let Query(columns) = columns?;
     let width = columns.columns.clamp(40, 400);
     let drawn = at.desk.look(move |node| {
-        let record = node.sessions().get(&id)?;
-        let edition = node.edition_of(record)?;
+        let record = node.sessions().get(&id).ok_or_else(|| unknown(id))?;
+        let edition = node.edition_of(record).ok_or_else(|| {
+            let message = format!("the version of session {id} is no longer kept, and with it its diagram");
+            Refused::unknown(Code::E0608, message)
+        })?;
         let stage = Stage::new(edition.cast.programs(), edition.package.lanes.clone());
         let mut trace = for_people(stage, width);
         let mut text = String::new();
@@ -261,9 +267,9 @@ pub(super) async fn diagram(
         for what in record.trail.iter().filter_map(|step| step.event()) {
             trace.event(&what, &mut out);
         }
-        Some(text)
+        Ok(text)
     });
-    drawn.await?.ok_or_else(|| unknown(id))
+    drawn.await?
 }
 
 async fn detail(at: &At, id: u64) -> Answer<Detail> {

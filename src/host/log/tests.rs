@@ -1,5 +1,7 @@
 //! Logs of files: what is read back, what is cut off, what is refused.
 
+#![expect(clippy::disallowed_methods, reason = "tests damage files on purpose")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -116,7 +118,8 @@ fn a_changed_byte_is_found_and_told_with_its_place() {
 fn a_missing_file_is_told() {
     let directory = place("missing");
     written(&directory, 1, &[10, 10, 10]);
-    let mut files: Vec<PathBuf> = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "log"));
     files.sort();
     fs::remove_file(&files[1]).unwrap();
@@ -166,7 +169,12 @@ fn what_an_entry_is_in_bytes_is_the_format() {
 
 #[test]
 fn bytes_of_something_else_are_no_entries() {
-    for bytes in [&b"\x07\x63"[..], b"\x07", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", b"\x07\x02\xff\xff\xff\xff\x0f"] {
+    for bytes in [
+        &b"\x07\x63"[..],
+        b"\x07",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\x07\x02\xff\xff\xff\xff\x0f",
+    ] {
         assert!(encode::entries(bytes).is_err());
     }
 }
