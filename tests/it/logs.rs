@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use crate::command::Place;
-use crate::served::Served;
+use crate::engine::Engine;
 
 const FIRST: &str = ".laban/log/00000000000000000001.log";
 /// The beginning of a frame, and no more of it.
@@ -16,11 +16,11 @@ const PING: &str = "choreography Ping {\n    roles Ann, Ben\n\n    Ann -> Ben: H
 fn ran(name: &str) -> Place {
     let place = Place::new(name);
     place.write("ping.choreo", PING);
-    let served = Served::start(&place, ".");
+    let served = Engine::start(&place);
     for _ in 0..5 {
         place.laban("start Ping --wait").status(0).says("completed");
     }
-    served.kill();
+    drop(served);
     place
 }
 
@@ -91,7 +91,7 @@ fn a_damaged_middle_is_cut_and_what_is_cut_is_kept() {
     let cut = fs::read(place.path(&format!("{FIRST}.cut"))).unwrap();
     assert_eq!([bytes(&place), cut].concat(), damaged, "not a byte is thrown away");
     assert_eq!(whole(&place, 0), kept);
-    let served = Served::start(&place, ".");
+    let served = Engine::start(&place);
     place.laban("start Ping --wait").status(0).says("completed");
     drop(served);
     assert!(whole(&place, 0) > kept);
@@ -140,14 +140,14 @@ fn a_log_of_another_format_is_left_alone() {
 #[test]
 fn an_engine_at_work_is_not_disturbed() {
     let place = ran("log-busy");
-    let served = Served::start(&place, ".");
+    let served = Engine::start(&place);
     for verb in ["check", "repair"] {
         let ran =
             place.laban(&format!("log {verb}")).status(2).talks("E0605").talks("an engine is at work in");
         ran.talks("laban status --dir .");
     }
     place.laban("start Ping --wait").status(0).says("completed");
-    served.kill();
+    drop(served);
     place.laban("log check").status(0);
 }
 

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value as Json;
 
 use crate::command::Place;
-use crate::served::Served;
+use crate::engine::{Engine, until};
 
 #[track_caller]
 fn python() {
@@ -18,6 +18,12 @@ fn python() {
         found.is_ok_and(|ran| ran.status.success()),
         "these tests need `python3` on the path, and it is not there"
     );
+}
+
+/// Waits until an engine has said this.
+#[track_caller]
+fn says(engine: &Engine, words: &str) {
+    until(words, || engine.out().contains(words).then_some(()));
 }
 
 /// Makes a directory from a template and does all with it that its page says.
@@ -39,8 +45,8 @@ fn check(template: &str, protocol: &str, handler: &str, holds: &str) {
         .status(0)
         .says(&format!("{protocol} under desk/{template}.guards.yaml"));
     place.laban(&format!("run {file} --trace none")).status(0);
-    let served = Served::start(&place, "desk");
-    assert!(served.said.contains(&format!("try: laban start {protocol}")), "{}", served.said);
+    let served = Engine::below(&place, "desk");
+    says(&served, &format!("try: laban start {protocol}"));
     let started = place.laban(&format!("start {protocol} --dir desk --watch")).status(0);
     started.says("completed").says(holds);
     let ran = place.laban("handlers --dir desk --format json").status(0);
@@ -112,7 +118,7 @@ fn settings_are_written_beside_a_protocol_and_hold() {
     place.laban("guards plan lunch.choreo").status(0).says("Lunch under lunch.guards.yaml");
     place.laban("validate lunch.choreo").status(0).says("the handlers offer all that is asked");
     place.laban("run lunch.choreo --trace none").status(0);
-    let served = Served::start(&place, ".");
+    let served = Engine::start(&place);
     place.laban("start Lunch --watch").status(0).says("completed");
     drop(served);
     // A second time nothing is written.
@@ -142,6 +148,6 @@ fn every_shipped_protocol_has_settings_that_deny_nothing() {
         place.laban(&format!("guards plan {name}")).status(0);
         place.laban(&format!("run {name} --trace none")).status(0);
     }
-    let served = Served::start(&place, ".");
-    assert!(served.said.contains("are deployed"), "{}", served.said);
+    let served = Engine::start(&place);
+    says(&served, "are deployed");
 }

@@ -34,7 +34,6 @@ mod reload;
 mod room;
 mod scenarios;
 mod scopes;
-mod served;
 mod tidy;
 mod tokens;
 mod validate;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::command::Place;
-use crate::served::Served;
+use crate::engine::Engine;
 
 /// A fence of the README: its language and its lines.
 fn fences(text: &str) -> Vec<(String, Vec<String>)> {
@@ -65,7 +65,7 @@ struct Typed {
     place: Place,
     /// Where the terminal is, below the place.
     at: PathBuf,
-    served: Option<Served>,
+    served: Option<Engine>,
     /// How many commands have run.
     ran: usize,
 }
@@ -81,7 +81,7 @@ impl Typed {
             ["laban", "serve", rest @ ..] | ["cargo", "run", "--release", "--", "serve", rest @ ..] => {
                 let directory = self.at.join(rest.first().copied().unwrap_or("."));
                 self.served = None;
-                self.served = Some(Served::start(&self.place, directory.to_str().unwrap()));
+                self.served = Some(Engine::below(&self.place, directory.to_str().unwrap()));
                 self.ran += 1;
             }
             ["laban", rest @ ..] | ["cargo", "run", "--release", "--", rest @ ..] => self.laban(line, rest),
