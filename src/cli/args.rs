@@ -4,8 +4,12 @@
 //! Is not: judged further here; what needs the files to be judged (is there such a family?) the verbs judge.
 
 mod engine;
+mod made;
 
-pub use self::engine::{At, Cancel, Events, List, Log, Named, Rollback, Serve, Show, Start};
+pub use self::engine::{
+    At, Cancel, Events, List, Log, LogAct, LogAt, LogOf, Named, Rollback, Serve, Show, Start,
+};
+pub use self::made::{Bindings, BindingsAct, Init, New, Template};
 
 use std::path::PathBuf;
 
@@ -27,6 +31,8 @@ pub struct Laban {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
+    /// Write a directory that runs at once: a protocol, its guards, who answers for its roles, a handler to edit
+    New(New),
     /// Say what is wrong with protocols, or nothing
     Check(Check),
     /// Rewrite files in the canonical form
@@ -65,7 +71,11 @@ pub enum Verb {
     Drain(Named),
     /// List handlers, and how they do
     Handlers(At),
-    /// Show what each message needs and costs
+    /// Say what the log of a directory holds and whether it is whole, or cut it where it is not
+    Log(LogOf),
+    /// Write who answers for the roles of a protocol, to be filled in
+    Bindings(Bindings),
+    /// Show what each message needs and costs, or write it down to be changed
     Guards(Guards),
     /// Make, narrow, look at and take back tokens that say what a role may do
     Token(Token),
@@ -243,6 +253,8 @@ pub struct Guards {
 pub enum GuardsAct {
     /// For each send its capabilities, cost, leakage and facts; what a session spends at most; what would be denied
     Plan(Plan),
+    /// Write the profile of a protocol beside it: every message that is sent, with what it needs and costs
+    Init(Init),
 }
 
 /// `laban guards plan`

@@ -1,4 +1,4 @@
-//! `laban guards plan`, and the guard profile beside a protocol, which `run` uses too.
+//! `laban guards`, and the guard profile beside a protocol, which `run` uses too.
 //!
 //! A profile is the `*.guards.yaml` beside the protocol's file, or the file that is named; what roles may do stands in the
 //! `*.bindings.yaml` there. Is not: a reader of settings (`config::guards`), nor the plan (`tools::guards`).
@@ -10,6 +10,7 @@ use anyhow::Result;
 use crate::bytecode::program::Program;
 use crate::cli::Exit;
 use crate::cli::args::{Guards, GuardsAct, Plan, Verdicts};
+use crate::cli::init;
 use crate::cli::source::{Ready, built, show as findings};
 use crate::cli::terminal::Terminal;
 use crate::guard::{Policy, Table};
@@ -33,8 +34,10 @@ pub struct Given {
 /// # Errors
 /// For wrong usage: no or several protocols.
 pub fn guards(args: &Guards, terminal: &mut Terminal) -> Result<Exit> {
-    let GuardsAct::Plan(args) = &args.act;
-    planned(args, terminal)
+    match &args.act {
+        GuardsAct::Plan(args) => planned(args, terminal),
+        GuardsAct::Init(args) => init::guards(args, terminal),
+    }
 }
 
 fn planned(args: &Plan, terminal: &mut Terminal) -> Result<Exit> {

@@ -11,6 +11,9 @@ pub mod engine;
 pub mod explain;
 pub mod fmt;
 pub mod guards;
+pub mod init;
+pub mod log;
+pub mod new;
 pub mod play;
 pub mod project;
 pub mod run;
@@ -45,12 +48,15 @@ pub fn main() -> ExitCode {
     let laban = Laban::parse();
     let mut terminal = Terminal::default();
     let done = match &laban.verb {
+        Verb::New(args) => new::new(args, &mut terminal),
         Verb::Check(args) => check::check(args, &mut terminal),
         Verb::Fmt(args) => fmt::fmt(args, &mut terminal),
         Verb::Project(args) => project::project(args, &mut terminal),
         Verb::Compile(args) => compile::compile(args, &mut terminal),
         Verb::Validate(args) => validate::validate(args, &mut terminal),
         Verb::Run(args) => run::run(args, &mut terminal),
+        Verb::Log(args) => log::log(args, &mut terminal),
+        Verb::Bindings(args) => init::bindings(args, &mut terminal),
         Verb::Guards(args) => guards::guards(args, &mut terminal),
         Verb::Token(args) => token::token(args, &mut terminal),
         Verb::Serve(args) => engine::serve::serve(args, &mut terminal),

@@ -9,7 +9,7 @@ mod builtin;
 mod declare;
 pub mod dump;
 pub mod expr;
-mod fit;
+pub(crate) mod fit;
 pub mod graph;
 pub mod protocol;
 mod resolve;

@@ -1,7 +1,8 @@
 //! A directory of protocols, read as a whole: what it would deploy, or what is wrong with it.
 //!
 //! Every `*.choreo` below it with the profile, bindings, scripts and tokens beside it; hidden names and the engine's own
-//! files are passed over. Whoever watches compares [`fingerprint`]s, which change exactly if one of these files does.
+//! files are passed over, and so is a directory below that has a `laban.yaml` of its own. Whoever watches compares
+//! [`fingerprint`]s, which change exactly if one of these files does.
 //! Is not: in use yet. A directory with an error in one file deploys nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,6 +98,7 @@ pub fn fingerprint(directory: &Path) -> [u8; 32] {
 #[must_use]
 pub fn read(directory: &Path, sizes: &Sizes, stand_ins: bool, overlay: Option<&Overlay>) -> Reading {
     let mut roots = files::roots(&[directory.to_owned()]);
+    roots.retain(|root| !is_apart(directory, Path::new(&root.name)));
     if let Some(overlay) = overlay {
         let name = files::name(&overlay.file);
         let text = Ok(overlay.text.clone());
@@ -300,6 +302,17 @@ fn player(bindings: &Bindings, role: &str) -> Option<Player> {
     })
 }
 
+/// What the settings of an engine are called; a directory that holds them is an engine's own.
+const SETTINGS: &str = "laban.yaml";
+
+/// Whether a file stands below another engine's directory, which this one has nothing to do with.
+fn is_apart(directory: &Path, file: &Path) -> bool {
+    let directory = PathBuf::from(files::name(directory));
+    let below = file.strip_prefix(&directory).unwrap_or(file);
+    let between = below.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty());
+    between.into_iter().any(|path| directory.join(path).join(SETTINGS).is_file())
+}
+
 /// The files whose change may change what a directory deploys, sorted.
 fn relevant(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -313,7 +326,7 @@ fn relevant(directory: &Path) -> Vec<PathBuf> {
         }
         for path in entries(&directory) {
             if path.is_dir() {
-                if depth < DIRECTORY_DEPTH_MAX {
+                if depth < DIRECTORY_DEPTH_MAX && !path.join(SETTINGS).is_file() {
                     left.push((path, depth + 1));
                 }
             } else if found.len() < DIRECTORY_FILES_MAX {

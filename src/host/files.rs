@@ -100,7 +100,7 @@ pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     done
 }
 
-/// Writes a file that may not be there yet.
+/// Writes a file, whether it is there or not.
 ///
 /// # Errors
 /// What the file system says.
@@ -173,12 +173,20 @@ fn entries(directory: &Path) -> Option<Vec<PathBuf>> {
 /// # Errors
 /// What the file system says. The file is then as it was.
 pub fn put(path: &Path, text: &[u8]) -> io::Result<()> {
-    if path.exists() {
-        return replace(path, text);
-    }
+    if path.exists() { replace(path, text) } else { create(path, text) }
+}
+
+/// Makes a file that may not be there yet; where that fails it is not there.
+///
+/// # Errors
+/// What the file system says; that it is there already, too.
+pub fn create(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text)?;
-    file.sync_all()
+    let written = file.write_all(text).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 /// How a path is shown: `./a/b` is `a/b`.

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod fix;
 pub mod fmt;
 pub mod guards;
+pub mod init;
 pub mod project;
 pub mod run;
 pub mod scenario;

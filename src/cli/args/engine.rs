@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use tracing::Level;
 
 use crate::cli::args::Verdicts;
@@ -131,6 +131,31 @@ pub struct Rollback {
     /// Which engine.
     #[command(flatten)]
     pub at: At,
+}
+
+/// `laban log`
+#[derive(Args, Debug)]
+pub struct LogOf {
+    /// What to do.
+    #[command(subcommand)]
+    pub act: LogAct,
+}
+
+/// What `laban log` does.
+#[derive(Subcommand, Debug)]
+pub enum LogAct {
+    /// Say how many entries it holds, and where it is damaged if it is; changes nothing
+    Check(LogAt),
+    /// Cut it where it is damaged first; what is cut is kept beside it
+    Repair(LogAt),
+}
+
+/// Whose log.
+#[derive(Args, Debug)]
+pub struct LogAt {
+    /// The directory of an engine that does not run
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub directory: PathBuf,
 }
 
 /// How much is logged.

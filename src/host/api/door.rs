@@ -19,11 +19,16 @@ use crate::host::hub::Counts;
 
 /// Lets a request in, or says why not.
 pub(super) async fn enter(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    if let Err(refused) = judge(&shared, &request) {
-        Counts::add(&shared.board.counts.refused);
-        return refused.into_response();
-    }
-    let Ok(_place) = shared.room.try_acquire() else {
+    let open = match judge(&shared, &request) {
+        Ok(open) => open,
+        Err(refused) => {
+            Counts::add(&shared.board.counts.refused);
+            return refused.into_response();
+        }
+    };
+    // How the engine does can be asked however many are here.
+    let place = if open { Ok(None) } else { shared.room.try_acquire().map(Some) };
+    let Ok(_place) = place else {
         Counts::add(&shared.board.counts.refused);
         let message = "as many requests are under way as may; try again later";
         return Refused::new(StatusCode::SERVICE_UNAVAILABLE, Code::E0612, message).into_response();
@@ -39,7 +44,8 @@ pub(super) async fn enter(State(shared): State<Arc<Shared>>, request: Request, n
     }
 }
 
-fn judge(shared: &Shared, request: &Request) -> Result<(), Refused> {
+/// Whether the route needs no token.
+fn judge(shared: &Shared, request: &Request) -> Result<bool, Refused> {
     let headers = request.headers();
     if !names_us(shared, headers) {
         let message = "the `Host` of this request is not the address of this engine";
@@ -52,7 +58,7 @@ fn judge(shared: &Shared, request: &Request) -> Result<(), Refused> {
     }
     let open = ROUTES.iter().any(|(_, route, needs, _)| Some(*route) == path && !needs);
     if open || brings_token(shared, headers) {
-        return Ok(());
+        return Ok(open);
     }
     let message = "this needs the token of the directory: `Authorization: Bearer …`, from `.laban/token`";
     Err(Refused::new(StatusCode::UNAUTHORIZED, Code::E0610, message))

@@ -1,11 +1,12 @@
 //! The log: entries in the order in which they were taken, durable before anything that follows from them leaves.
 //!
 //! [`Log`] is the seam: append a batch with its position. `segments` is the log of
-//! a directory, `frame` the bytes of a batch, `encode` those of an entry.
+//! a directory, `frame` the bytes of a batch, `encode` those of an entry, `examine` looks for damage and cuts there.
 //! It grows: a state is not kept instead of the entries that led to it, so a start takes longer the longer a log is.
 //! Is not: a judge of entries. What it gives back is what was appended, or a [`Trouble`] that says where it is damaged.
 
 pub mod encode;
+pub mod examine;
 mod frame;
 pub mod segments;
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The log of a directory: files of frames, and a lock that one process holds.
 //!
-//! `log/00000000000000000001.log` holds the entries from position 1 on. A new file is begun when one is long enough. A last frame that is not whole was never answered for, and is cut off
-//! and told; damage before it stops the opening with its place.
+//! `log/00000000000000000001.log` holds the entries from position 1 on. A new file is begun when one is long enough. A last
+//! frame that is not whole was never answered for, and is cut off and told; damage before it stops the opening with its
+//! place.
 //! Is not: read while it is written.
 
 use std::ffi::OsStr;
@@ -66,11 +67,7 @@ impl Segments {
             let last = number + 1 == files.len();
             let read = read_segment(path, &bytes, last)?;
             if read.frames.first().is_some_and(|frame| frame.first > next) || *first > next {
-                let reason = format!(
-                    "`{}` begins with entry {first}, but entry {next} is missing before it",
-                    path.display()
-                );
-                return Err(Trouble::new(Code::E0601, reason));
+                return Err(gap(path, *first, next));
             }
             for frame in &read.frames {
                 let after = frame.first + u64::from(frame.entries);
@@ -129,50 +126,112 @@ struct Read<'a> {
     torn: Option<String>,
 }
 
-fn read_segment<'a>(path: &Path, bytes: &'a [u8], last: bool) -> Result<Read<'a>, Trouble> {
-    let mut read = Read { frames: Vec::new(), whole: 0, torn: None };
-    let format = bytes.get(8..START).and_then(|format| format.first_chunk::<4>());
-    let version = format.map(|format| u32::from_le_bytes(*format));
-    if bytes.len() < START && last && MAGIC.iter().zip(bytes).all(|(expected, have)| expected == have) {
-        // The file was begun and nothing was said in it.
-        return Ok(read);
+/// What the bytes of one file are, before anything is said of it.
+pub(super) struct Scan<'a> {
+    /// What is whole at its beginning.
+    pub(super) frames: Vec<frame::Frame<'a>>,
+    /// Bytes that are whole.
+    pub(super) whole: usize,
+    pub(super) end: End,
+}
+
+/// How what is whole in a file ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum End {
+    /// With the file.
+    Whole,
+    /// The file was begun, and nothing was said in it.
+    Begun,
+    /// It does not begin as a log does.
+    NoLog,
+    /// It is of another format.
+    Format(u32),
+    /// Bytes follow that are no frame; and nothing behind them is one.
+    Torn,
+    /// Bytes follow that are no frame, and whole ones behind them: the first is so many bytes further.
+    Damaged(usize),
+}
+
+/// Looks at the bytes of one file.
+pub(super) fn scan(bytes: &[u8]) -> Scan<'_> {
+    let mut scan = Scan { frames: Vec::new(), whole: 0, end: End::Whole };
+    if bytes.len() < START && MAGIC.iter().zip(bytes).all(|(expected, have)| expected == have) {
+        scan.end = End::Begun;
+        return scan;
     }
     if !bytes.starts_with(MAGIC) {
-        let reason = format!("`{}` is damaged at byte 0: it does not begin as a log does", path.display());
-        return Err(Trouble::new(Code::E0601, reason));
+        scan.end = End::NoLog;
+        return scan;
     }
-    if version != Some(FORMAT) {
-        let have = version.unwrap_or(0);
-        let reason = format!("`{}` is of format {have}; this engine reads format {FORMAT}", path.display());
-        return Err(Trouble::new(Code::E0604, reason));
+    let format = bytes.get(MAGIC.len()..START).and_then(|format| format.first_chunk::<4>());
+    let format = format.map_or(0, |format| u32::from_le_bytes(*format));
+    if format != FORMAT {
+        scan.end = End::Format(format);
+        return scan;
     }
-    let mut at = START;
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+    scan.whole = START;
+    while let Some(rest) = bytes.get(scan.whole..).filter(|rest| !rest.is_empty()) {
         if let Some(frame) = frame::read(rest) {
-            at += frame.len();
-            read.frames.push(frame);
+            scan.whole += frame.len();
+            scan.frames.push(frame);
             continue;
         }
         let behind = rest.get(1..).and_then(frame::find);
-        if behind.is_some() || !last {
-            let reason = format!(
-                "`{}` is damaged at byte {at}, and what stands behind it was answered for; `laban log repair` says what can be saved",
-                path.display()
-            );
-            return Err(Trouble::new(Code::E0601, reason));
-        }
-        let torn =
-            format!("{} bytes at the end of `{}` are not whole and were cut off", rest.len(), path.display());
-        read.torn = Some(torn);
+        scan.end = behind.map_or(End::Torn, |at| End::Damaged(at + 1));
         break;
     }
-    read.whole = at as u64;
-    Ok(read)
+    scan
+}
+
+fn read_segment<'a>(path: &Path, bytes: &'a [u8], last: bool) -> Result<Read<'a>, Trouble> {
+    let Scan { frames, whole, end } = scan(bytes);
+    let read = Read { frames, whole: whole as u64, torn: None };
+    let shown = path.display();
+    match end {
+        End::Whole => Ok(read),
+        End::Begun if last => Ok(read),
+        End::Begun | End::NoLog => Err(no_log(path)),
+        End::Format(have) => Err(other_format(path, have)),
+        End::Torn if last => {
+            let rest = bytes.len() - whole;
+            let torn = Some(format!("{rest} bytes at the end of `{shown}` are not whole and were cut off"));
+            Ok(Read { torn, ..read })
+        }
+        End::Torn | End::Damaged(_) => Err(damaged(path, whole)),
+    }
+}
+
+/// A file that does not begin as a log does.
+pub(super) fn no_log(path: &Path) -> Trouble {
+    let reason = format!("`{}` is damaged at byte 0: it does not begin as a log does", path.display());
+    Trouble::new(Code::E0601, reason)
+}
+
+/// A file of another version.
+pub(super) fn other_format(path: &Path, have: u32) -> Trouble {
+    let reason = format!("`{}` is of format {have}; this engine reads format {FORMAT}", path.display());
+    Trouble::new(Code::E0604, reason)
+}
+
+/// A file that is damaged behind so many bytes.
+pub(super) fn damaged(path: &Path, at: usize) -> Trouble {
+    let reason = format!(
+        "`{}` is damaged at byte {at}, and what stands behind it was answered for; `laban log check` says what can be saved",
+        path.display()
+    );
+    Trouble::new(Code::E0601, reason)
+}
+
+/// Entries that are missing before a file.
+pub(super) fn gap(path: &Path, first: u64, next: u64) -> Trouble {
+    let reason =
+        format!("`{}` begins with entry {first}, but entry {next} is missing before it", path.display());
+    Trouble::new(Code::E0601, reason)
 }
 
 /// Files of a directory that are named by a position, in order.
 #[expect(clippy::disallowed_methods, reason = "this is the layer that reads the log's directory")]
-fn files(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+pub(super) fn files(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
@@ -186,11 +245,11 @@ fn files(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the layer that reads the log")]
-fn fs_read(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn fs_read(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-fn locked(directory: &Path) -> Result<File, Trouble> {
+pub(super) fn locked(directory: &Path) -> Result<File, Trouble> {
     let path = directory.join("lock");
     let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let lock = lock.map_err(|error| unwritable(directory, &error))?;
@@ -235,10 +294,10 @@ fn started(mut file: File) -> io::Result<(File, u64)> {
 
 /// Has the names in a directory be on the disk.
 #[expect(clippy::disallowed_methods, reason = "this is the layer that writes the log's directory")]
-fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-fn unwritable(directory: &Path, error: &io::Error) -> Trouble {
+pub(super) fn unwritable(directory: &Path, error: &io::Error) -> Trouble {
     Trouble::new(Code::E0603, format!("the log in `{}` cannot be used: {error}", directory.display()))
 }

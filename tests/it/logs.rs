@@ -1,0 +1,162 @@
+//! `laban log check` and `laban log repair`: on logs that an engine has written, whole and damaged in every way.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use crate::command::Place;
+use crate::engine::Engine;
+
+const FIRST: &str = ".laban/log/00000000000000000001.log";
+/// The beginning of a frame, and no more of it.
+const TORN: &[u8] = b"LBN\x01 and then the power went";
+const PING: &str = "choreography Ping {\n    roles Ann, Ben\n\n    Ann -> Ben: Hello with {}\n    Ben -> Ann: Hello with {}\n}\n";
+
+/// A directory whose engine has run a few sessions and was killed.
+fn ran(name: &str) -> Place {
+    let place = Place::new(name);
+    place.write("ping.choreo", PING);
+    let served = Engine::start(&place);
+    for _ in 0..5 {
+        place.laban("start Ping --wait").status(0).says("completed");
+    }
+    drop(served);
+    place
+}
+
+/// How many entries `log check` finds to be whole.
+fn whole(place: &Place, status: i32) -> u64 {
+    let ran = place.laban("log check").status(status);
+    ran.out.split(' ').next().unwrap().parse().unwrap()
+}
+
+fn bytes(place: &Place) -> Vec<u8> {
+    fs::read(place.path(FIRST)).unwrap()
+}
+
+/// Where the frames of a log begin.
+fn frames(bytes: &[u8]) -> Vec<usize> {
+    let marks = bytes.windows(4).enumerate().filter(|(_, window)| *window == b"LBN\x01");
+    marks.map(|(at, _)| at).collect()
+}
+
+fn spoil(place: &Place, at: usize) {
+    let file = OpenOptions::new().write(true).open(place.path(FIRST)).unwrap();
+    file.write_at(b"????", at as u64).unwrap();
+}
+
+#[test]
+fn a_whole_log_is_counted_and_not_touched() {
+    let place = ran("log-whole");
+    let before = bytes(&place);
+    place.laban("log check .").status(0).says("entries, all whole (1 file, ");
+    assert!(whole(&place, 0) > 5);
+    place.laban("log repair .").status(0).says("nothing is cut");
+    assert_eq!(bytes(&place), before);
+}
+
+#[test]
+fn a_torn_end_is_no_loss() {
+    let place = ran("log-torn");
+    let (before, entries) = (bytes(&place), whole(&place, 0));
+    fs::write(place.path(FIRST), [&before[..], TORN].concat()).unwrap();
+    let torn = place.laban("log check").status(0).says(&format!("E0602: {} bytes at the end of", TORN.len()));
+    torn.says("the next start cuts them off");
+    assert_eq!(whole(&place, 0), entries);
+    place.laban("log repair").status(0).says("nothing that anybody was told of is lost");
+    assert_eq!(bytes(&place), before);
+    let cut = fs::read(place.path(&format!("{FIRST}.cut"))).unwrap();
+    assert_eq!(cut, TORN);
+}
+
+#[test]
+fn a_damaged_middle_is_cut_and_what_is_cut_is_kept() {
+    let place = ran("log-middle");
+    let (before, entries) = (bytes(&place), whole(&place, 0));
+    let at = frames(&before)[4];
+    spoil(&place, at + 40);
+    let damaged = bytes(&place);
+    let found = place.laban("log check").status(1);
+    assert!(found.out.contains(&format!("is damaged at byte {at},")), "{}", found.out);
+    // An engine does not start, and changes nothing.
+    place.laban("serve . --listen 127.0.0.1:0").status(2).talks("E0601");
+    assert_eq!(bytes(&place), damaged);
+    let kept = whole(&place, 1);
+    let said = place.laban("log repair").status(0).says(&format!("cut at byte {at} of"));
+    // All that was there is counted: kept, damaged, whole.
+    let last = said.out.lines().last().unwrap().to_owned();
+    let numbers: Vec<u64> = last.split(' ').filter_map(|word| word.parse().ok()).collect();
+    assert_eq!((numbers[0], numbers.iter().sum::<u64>(), numbers.len()), (kept, entries, 3), "{last}");
+    assert!(!last.contains("unknown"), "{last}");
+    let cut = fs::read(place.path(&format!("{FIRST}.cut"))).unwrap();
+    assert_eq!([bytes(&place), cut].concat(), damaged, "not a byte is thrown away");
+    assert_eq!(whole(&place, 0), kept);
+    let served = Engine::start(&place);
+    place.laban("start Ping --wait").status(0).says("completed");
+    drop(served);
+    assert!(whole(&place, 0) > kept);
+    // A second cut has a name of its own.
+    spoil(&place, at - 4);
+    place.laban("log repair").status(0).says(".log.2.cut");
+}
+
+#[test]
+fn a_missing_file_and_one_that_is_no_log_are_moved_aside() {
+    let place = ran("log-missing");
+    let entries = whole(&place, 0);
+    let later = |number: u64| format!(".laban/log/{number:020}.log");
+    // The frames of one batch, as a second file with nothing between.
+    let head = bytes(&place)[..12].to_vec();
+    place.write(&later(entries + 4), &head);
+    let gap = format!("but entry {} is missing before it", entries + 1);
+    place.laban("log check").status(1).says(&gap);
+    place.laban("log repair").status(0).says("are kept");
+    assert!(!place.path(&later(entries + 4)).exists());
+    assert!(place.path(&format!("{}.cut", later(entries + 4))).exists());
+    assert_eq!(whole(&place, 0), entries);
+    spoil(&place, 0);
+    place
+        .laban("log check")
+        .status(1)
+        .says("is damaged at byte 0")
+        .says(&format!("{entries} entries that are whole"));
+    place.laban("log repair").status(0).says("0 entries are kept");
+    assert!(!place.path(FIRST).exists());
+    place.laban("log check").status(0).says("0 entries, all whole (0 files");
+}
+
+#[test]
+fn a_log_of_another_format_is_left_alone() {
+    let place = ran("log-format");
+    let mut other = bytes(&place);
+    other[8] = 99;
+    place.write(FIRST, &other);
+    for verb in ["check", "repair"] {
+        place.laban(&format!("log {verb}")).status(2).talks("E0604").talks("is of format 99");
+    }
+    assert_eq!(bytes(&place), other);
+}
+
+#[test]
+fn an_engine_at_work_is_not_disturbed() {
+    let place = ran("log-busy");
+    let served = Engine::start(&place);
+    for verb in ["check", "repair"] {
+        let ran =
+            place.laban(&format!("log {verb}")).status(2).talks("E0605").talks("an engine is at work in");
+        ran.talks("laban status --dir .");
+    }
+    place.laban("start Ping --wait").status(0).says("completed");
+    drop(served);
+    place.laban("log check").status(0);
+}
+
+#[test]
+fn where_no_engine_was_there_is_no_log() {
+    let place = Place::new("log-none");
+    for verb in ["check", "repair"] {
+        place.laban(&format!("log {verb} .")).status(2).talks("there is no log in `./.laban/log`");
+    }
+    let made: PathBuf = place.path(".laban");
+    assert!(!made.exists(), "looking makes nothing");
+}
