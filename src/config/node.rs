@@ -10,8 +10,8 @@
 //!
 //! In goes a text; out come [`Settings`] and what is wrong. Is not: read again while a node runs.
 
+use core::net::SocketAddr;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use crate::base::time::Duration;
 use crate::config::bindings::{count, span};

@@ -17,7 +17,7 @@ use laban::host::api::ROUTES;
 use serde_json::{Value as Json, json};
 
 use crate::command::Place;
-use crate::engine::{Answer, Engine, until};
+use crate::engine::{Answer, Engine, rest, until};
 
 const QUICK: &str = "message Q { n: Int }\nchoreography Quick(limit: Int = 3 at A) {\n    roles: A, B\n\n    \
                      A -> B: Q with { n: limit }\n}\n";
@@ -410,7 +410,7 @@ fn whoever_is_slow_is_shown_the_door() {
     let mut drip = lines[2].try_clone().unwrap();
     thread::spawn(move || {
         while drip.write_all(b"x").is_ok() {
-            thread::sleep(Duration::from_millis(300));
+            rest(Duration::from_millis(300));
         }
     });
     for line in &mut lines {

@@ -43,8 +43,13 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
             return seen;
         }
         assert!(began.elapsed() < PATIENCE, "this did not come: {what}");
-        thread::sleep(Duration::from_millis(10));
+        rest(Duration::from_millis(10));
     }
+}
+
+/// Waits for a process, which has a clock of its own.
+pub(crate) fn rest(span: Duration) {
+    thread::sleep(span);
 }
 
 impl Engine {
@@ -202,7 +207,7 @@ impl Drop for Engine {
         let _ = self.child.wait();
         let (out, err) = (self.out(), self.err());
         if thread::panicking() {
-            eprintln!("--- out of the engine\n{out}--- err of the engine\n{err}");
+            println!("--- out of the engine\n{out}--- err of the engine\n{err}");
         } else {
             let said = !self.token.is_empty() && (out.contains(&self.token) || err.contains(&self.token));
             assert!(!said, "the engine has said its token");

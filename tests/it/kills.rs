@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use crate::command::Place;
-use crate::engine::{Engine, until};
+use crate::engine::{Engine, rest, until};
 
 /// How often the engine is killed.
 const KILLS: usize = 200;
@@ -158,7 +158,7 @@ fn nothing_is_lost_and_nothing_is_done_twice_however_often_it_is_killed() {
         });
         // From before the first request is read to after the last call was answered.
         moment = moment.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        thread::sleep(Duration::from_micros(u64::from(moment >> 16) % 12_000));
+        rest(Duration::from_micros(u64::from(moment >> 16) % 12_000));
         engine.signal("KILL");
         engine.ended();
         acknowledged.extend(load.join().unwrap());

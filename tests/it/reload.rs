@@ -14,7 +14,7 @@ use laban::node::version::{Cause, LIFE, Life};
 use serde_json::{Value as Json, json};
 
 use crate::command::Place;
-use crate::engine::{Engine, swap_in, until, worked};
+use crate::engine::{Engine, rest, swap_in, until, worked};
 
 /// A protocol that takes so long, and differs from others by a number.
 fn waits(name: &str, span: &str, number: usize) -> String {
@@ -287,7 +287,7 @@ fn what_editors_do_disturbs_nobody() {
         }
         // Half a file, then the whole one; nothing at all, then the whole one; gone, then there.
         let mut before = active(&engine, "A").unwrap();
-        let pause = || thread::sleep(Duration::from_millis(120));
+        let pause = || rest(Duration::from_millis(120));
         for (number, way) in ["half", "empty", "gone", "backup", "swap"].into_iter().enumerate() {
             let text = waits("A", "100ms", number + 2);
             let path = place.path("a.choreo");
@@ -427,17 +427,17 @@ fn ten_saves_a_second_of_two_files_that_must_agree() {
             while !stop.load(Ordering::Relaxed) {
                 let now = active(&engine, "Main").unwrap();
                 assert!(both.contains(&now), "{now}");
-                thread::sleep(Duration::from_millis(5));
+                rest(Duration::from_millis(5));
             }
         });
         let began = Instant::now();
         for turn in 0..40 {
             swap_in(&place, "part.choreo", &part(turn));
             if turn % 3 == 0 {
-                thread::sleep(Duration::from_millis(45));
+                rest(Duration::from_millis(45));
             }
             swap_in(&place, "main.choreo", &main(turn));
-            thread::sleep(
+            rest(
                 (began + Duration::from_millis(100) * (turn as u32 + 1))
                     .saturating_duration_since(Instant::now()),
             );
@@ -472,7 +472,7 @@ fn a_thousand_files_and_rest_afterwards() {
     assert_eq!(engine.session(id)["state"], "running");
     // Nobody changes anything: then nothing is looked for but from time to time.
     let before = worked(engine.process());
-    thread::sleep(Duration::from_secs(2));
+    rest(Duration::from_secs(2));
     let rest = worked(engine.process()) - before;
     eprintln!(
         "1000 files: start {started:?}, a change {changed:?}, of it until the swap {took} ms, two idle seconds {rest:?}"
@@ -535,7 +535,7 @@ fn a_source_is_put_only_if_the_whole_directory_is_right_with_it() {
     assert!(answer.json()["diagnostics"][0]["message"].as_str().unwrap().contains("`C`"), "{answer:?}");
     assert_eq!(place.read("a.choreo"), waits("A", "1h", 2));
     // Another protocol of the same name elsewhere is wrong too.
-    let two = waits("A", "1h", 3) + &waits("B", "1h", 3).split_once('\n').unwrap().1;
+    let two = waits("A", "1h", 3) + waits("B", "1h", 3).split_once('\n').unwrap().1;
     engine.put("/v1/protocols/B", &two).refused(422, "E0609");
     assert!(!place.path("B.choreo").exists());
     assert_eq!(active(&engine, "A").unwrap(), new);

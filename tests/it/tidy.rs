@@ -283,7 +283,9 @@ fn no_loose_ends() {
             if let Some(loose) = word.or(attribute) {
                 found.push(format!("{name}:{}: {loose}", number + 1));
             }
-            if line.contains("thread::sleep") && !name.ends_with("tidy.rs") {
+            // Time is an argument, but for those who wait for a disk, a process or another thread: one place each.
+            let waits = ["src/host/clock.rs", "tests/it/engine.rs", "tests/it/tidy.rs", "benches/durable.rs"];
+            if line.contains("thread::sleep") && !waits.contains(&name.as_str()) {
                 found.push(format!("{name}:{}: sleeps", number + 1));
             }
         }
