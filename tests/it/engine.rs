@@ -207,7 +207,8 @@ impl Drop for Engine {
         let _ = self.child.wait();
         let (out, err) = (self.out(), self.err());
         if thread::panicking() {
-            println!("--- out of the engine\n{out}--- err of the engine\n{err}");
+            let said = format!("--- out of the engine\n{out}--- err of the engine\n{err}");
+            let _ = std::io::stderr().write_all(said.as_bytes());
         } else {
             let said = !self.token.is_empty() && (out.contains(&self.token) || err.contains(&self.token));
             assert!(!said, "the engine has said its token");
