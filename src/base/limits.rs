@@ -78,6 +78,10 @@ pub const LOG_SEGMENT_BYTES: u64 = 64 << 20;
 pub const WANTS_WAITING: usize = 16_384;
 /// Entries that a node takes before it passes on what came of them.
 pub const WANTS_PER_BATCH: usize = 4_096;
+/// Bytes of a batch after which it is passed on, and after which no more batches are joined to one.
+pub const BATCH_BYTES: usize = 8 << 20;
+/// Bytes of one entry; a start or an answer beyond it is refused. With what is joined to it, it is below what a log takes.
+pub const ENTRY_BYTES_MAX: usize = 64 << 20;
 /// Batches that wait for the disk; then the node waits.
 pub const BATCHES_WAITING: usize = 4;
 /// Versions of all protocols that a node keeps while they have sessions; each is a cast of its engine.

@@ -12,8 +12,10 @@ use std::time;
 
 use tokio::sync::mpsc;
 
-use crate::base::limits::{BATCHES_WAITING, WANTS_PER_BATCH, WANTS_WAITING};
+use crate::base::limits::{BATCH_BYTES, BATCHES_WAITING, ENTRY_BYTES_MAX, WANTS_PER_BATCH, WANTS_WAITING};
+use crate::effect::call::{Answer, Failure, FailureKind};
 use crate::effect::world::Line;
+use crate::engine::effect::Trouble;
 use crate::host::clock;
 use crate::host::log::Log;
 use crate::host::log::encode;
@@ -123,7 +125,9 @@ impl Desk {
         let (batches, written) = sync_channel(BATCHES_WAITING);
         let writer = thread::spawn(move || write(log, &written, outside));
         let node = thread::spawn(move || {
-            let mut table = Table { node, batches, habits, telling, batch: Batch::new(habits.next) };
+            let clock = clock::Steady::after(node.now());
+            let batch = Batch::new(habits.next);
+            let mut table = Table { node, clock, batches, habits, telling, batch };
             table.work(waiting);
             table.node
         });
@@ -166,6 +170,11 @@ impl Desk {
         told.await.map_err(|_| Away::Closed)
     }
 
+    /// Waits until there is no node any more: it was stopped, or has failed, which is a mistake of ours.
+    pub async fn closed(&self) {
+        self.wants.closed().await;
+    }
+
     /// Has the node stop when what is on the desk before this is done.
     pub async fn stop(&self) {
         let _ = self.wants.send(Want::Stop).await;
@@ -205,6 +214,7 @@ impl Batch {
 /// What the node's thread has.
 struct Table {
     node: Node,
+    clock: clock::Steady,
     batches: SyncSender<Batch>,
     habits: Habits,
     telling: Telling,
@@ -218,7 +228,7 @@ impl Table {
         let Ok(runtime) = runtime else { return };
         let mut wants = Vec::with_capacity(WANTS_PER_BATCH);
         loop {
-            let now = clock::now();
+            let now = self.clock.now();
             let wait = self.node.poll_timeout().map(|at| clock::between(now, at));
             let receive = waiting.recv_many(&mut wants, WANTS_PER_BATCH);
             let received = match wait {
@@ -259,9 +269,12 @@ impl Table {
     }
 
     fn enter(&mut self, entry: Entry, tell: Option<Box<dyn FnOnce(Reply) + Send>>) {
-        let now = clock::now();
-        // What cannot be written is not taken: nobody is told, and whoever waits hears that the desk is closed.
-        if encode::add(&mut self.batch.bytes, now, &entry).is_err() {
+        let now = self.clock.now();
+        let before = self.batch.bytes.len();
+        let added = encode::add(&mut self.batch.bytes, now, &entry);
+        if added.is_err() || self.batch.bytes.len() - before > ENTRY_BYTES_MAX {
+            self.batch.bytes.truncate(before);
+            self.refuse(&entry, tell);
             return;
         }
         self.batch.entries += 1;
@@ -280,8 +293,21 @@ impl Table {
         while let Some(order) = self.node.poll_order() {
             out.push(Out::Order(order));
         }
-        if self.habits.each {
+        if self.habits.each || self.batch.bytes.len() >= BATCH_BYTES {
             self.pass_on();
+        }
+    }
+
+    /// An entry that is too large for the log is not taken. An answer is then a failure, which is small.
+    fn refuse(&mut self, entry: &Entry, tell: Option<Box<dyn FnOnce(Reply) + Send>>) {
+        let reason = format!("E0612: this is larger than the log takes, {} MiB", ENTRY_BYTES_MAX >> 20);
+        if let Entry::Answer { call, .. } = *entry {
+            let answer = Answer::Failed(Failure { kind: FailureKind::Permanent, reason });
+            return self.enter(Entry::Answer { call, answer }, tell);
+        }
+        if let Some(tell) = tell {
+            let trouble = Trouble { code: "E0612", role: None, place: None, reason };
+            self.batch.out.push(Out::Release(Box::new(move || tell(Reply::Refused(trouble)))));
         }
     }
 
@@ -300,7 +326,9 @@ impl Table {
 fn write(mut log: Box<dyn Log>, batches: &Receiver<Batch>, mut outside: Box<dyn Outside>) {
     while let Ok(mut batch) = batches.recv() {
         let mut outs = vec![std::mem::take(&mut batch.out)];
-        while let Ok(mut more) = batches.try_recv() {
+        while batch.bytes.len() < BATCH_BYTES
+            && let Ok(mut more) = batches.try_recv()
+        {
             batch.bytes.append(&mut more.bytes);
             batch.entries += more.entries;
             outs.push(std::mem::take(&mut more.out));

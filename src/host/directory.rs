@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::builtin;
-use crate::base::limits::{DIRECTORY_DEPTH_MAX, DIRECTORY_FILES_MAX};
+use crate::base::limits::{DIRECTORY_DEPTH_MAX, DIRECTORY_FILES_MAX, SOURCE_BYTES_MAX};
 use crate::bytecode::codec;
 use crate::bytecode::op::Op;
 use crate::bytecode::program::Program;
@@ -354,5 +355,12 @@ fn entries(directory: &Path) -> Vec<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "this is the layer that reads files")]
 fn content(path: &Path) -> Option<Vec<u8>> {
     // A pipe or a device could block for ever when read.
-    if fs::metadata(path).ok()?.is_file() { fs::read(path).ok() } else { None }
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    // Of a file that is too long to be read, its beginning and its length tell whether it has changed.
+    let file = fs::File::open(path).ok()?;
+    let mut bytes = file.metadata().ok()?.len().to_le_bytes().to_vec();
+    file.take(SOURCE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }

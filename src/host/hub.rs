@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
@@ -39,6 +39,8 @@ pub struct Board {
     running: Mutex<BTreeMap<CallId, AbortHandle>>,
     /// Why the log cannot be written, while it cannot.
     pub log_trouble: Mutex<Option<String>>,
+    /// Whether the engine is about to stop.
+    stopping: AtomicBool,
     /// What is counted.
     pub counts: Counts,
 }
@@ -70,6 +72,7 @@ impl Default for Board {
             ends: Mutex::default(),
             running: Mutex::default(),
             log_trouble: Mutex::default(),
+            stopping: AtomicBool::new(false),
             counts: Counts::default(),
         }
     }
@@ -84,6 +87,11 @@ impl Board {
         waiting.retain(|waits| !waits.is_closed());
         waiting.push(tell);
         told
+    }
+
+    /// From now on failures are not answers: the engine stops.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
     /// Calls under way.
@@ -124,6 +132,10 @@ impl Hub {
         let task = self.runtime.spawn(async move {
             let answer = answering.await;
             held(&board.running).remove(&call);
+            // What fails because handlers stop with the engine is asked again at its next start.
+            if board.stopping.load(Ordering::Relaxed) && matches!(answer, Answer::Failed(_)) {
+                return;
+            }
             if let Some(desk) = desk.get() {
                 let _ = desk.push(Entry::Answer { call, answer }).await;
             }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -62,7 +63,7 @@ pub fn own(directory: &Path) -> PathBuf {
 pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) -> Result<Running> {
     let own = own(directory);
     let shown = own.display().to_string();
-    fs::create_dir_all(&own).with_context(|| format!("E0603: `{shown}` cannot be made"))?;
+    private(&own).with_context(|| format!("E0603: `{shown}` cannot be made"))?;
     let token = secret::token(&own.join("token"))
         .with_context(|| format!("E0603: `{shown}/token` cannot be used"))?;
     let (log, held): (Box<dyn Log>, Held) = match settings.durability {
@@ -143,6 +144,7 @@ async fn open(
         handlers,
         address,
         directory: directory.clone(),
+        idle_timeout: settings.idle_timeout,
         room: Semaphore::new(REQUESTS_MAX),
         draining,
     });
@@ -179,6 +181,11 @@ fn replayed(held: Held) -> Result<(Node, u64)> {
     Ok((node, next))
 }
 
+/// Makes a directory that only its owner looks into: payloads are in it.
+fn private(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
 /// Where `laban` finds the engine of a directory.
 fn note_address(directory: &Path, address: SocketAddr) -> io::Result<()> {
     crate::host::files::write(&own(directory).join("address"), format!("{address}\n").as_bytes())
@@ -201,6 +208,11 @@ impl Running {
         self.shared.desk.look(look).await.unwrap_or_default()
     }
 
+    /// Waits until its node is gone, which it never is but by a mistake of ours.
+    pub async fn gone(&self) {
+        self.shared.desk.closed().await;
+    }
+
     /// Has it look at its directory again.
     pub fn look_again(&self) {
         self.again.notify_one();
@@ -210,10 +222,12 @@ impl Running {
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         self.tasks.iter().for_each(JoinHandle::abort);
+        // Those who are about to answer do; whom the end cuts off is asked again at the next start.
+        self.shared.board.stop();
+        self.shared.handlers.close(GRACE).await;
         self.shared.desk.stop().await;
         let threads = self.threads;
         let _ = tokio::task::spawn_blocking(move || threads.join()).await;
-        self.shared.handlers.close(GRACE).await;
         let _ = fs::remove_file(own(&self.shared.directory).join("address"));
     }
 }

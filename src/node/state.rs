@@ -138,6 +138,12 @@ impl Node {
         }
     }
 
+    /// The latest time that it has seen.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
     /// Who the node is: 0 before it was founded.
     #[must_use]
     pub const fn id(&self) -> u64 {
@@ -350,6 +356,7 @@ impl Node {
         self.stand_ins.remove(&number);
         let Some(record) = self.records.get_mut(&number) else { return };
         record.place = None;
+        record.players.clear();
         record.standing = session::Standing::from(outcome);
         let (protocol, version) = (record.protocol.clone(), record.version);
         self.over.push_back(number);

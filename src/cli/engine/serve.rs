@@ -35,7 +35,7 @@ pub fn serve(args: &Serve, terminal: &mut Terminal) -> Result<Exit> {
     }
     logs(args.log.level());
     let runtime = Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let handlers = Handlers::new(Pace::default());
         let running = start(directory, &settings, handlers).await?;
         greet(&running, directory, terminal).await;
@@ -49,7 +49,10 @@ pub fn serve(args: &Serve, terminal: &mut Terminal) -> Result<Exit> {
             _ = interrupted.recv() => {}
         }
         Ok(Exit::Fine)
-    })
+    });
+    // A disk that refuses keeps its writer; the process ends all the same.
+    runtime.shutdown_background();
+    done
 }
 
 /// The settings of the directory; none if something is wrong with them, which has then been shown.
@@ -121,6 +124,7 @@ async fn until_told(running: &Running) -> Result<()> {
             _ = ends.recv() => return Ok(()),
             _ = interrupted.recv() => return Ok(()),
             _ = looks.recv() => running.look_again(),
+            () = running.gone() => bail!("the engine has failed, which is a mistake of ours; what it has answered for is in its log"),
         }
     }
 }

@@ -24,15 +24,24 @@ pub(super) async fn health() -> &'static str {
     "ok\n"
 }
 
+/// A log that cannot be written: then nothing that is asked of the node would be answered.
+pub(super) fn writable(at: &At) -> Answer<()> {
+    match at.board.log_trouble() {
+        None => Ok(()),
+        Some(trouble) => {
+            let message = format!("the log cannot be written: {trouble}");
+            Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE, Code::E0603, message))
+        }
+    }
+}
+
 /// Whether it takes work.
 pub(super) async fn ready(at: At) -> Answer<&'static str> {
     let unready = |code, message: String| Refused::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
     if *at.draining.borrow() {
         return Err(unready(Code::E0612, "the engine is stopping".to_owned()));
     }
-    if let Some(trouble) = at.board.log_trouble() {
-        return Err(unready(Code::E0603, format!("the log cannot be written: {trouble}")));
-    }
+    writable(&at)?;
     // What the log knows takes sessions, whatever stands in the directory now.
     let takes = |node: &mut Node| node.lines().values().any(|line| line.active().is_some());
     if at.generations.status().generation == 0 && !at.desk.look(takes).await? {
@@ -58,6 +67,7 @@ pub(super) struct Status {
 }
 
 pub(super) async fn status(at: At) -> Answer<Json<Status>> {
+    writable(&at)?;
     let seen = at.desk.look(|node| {
         let protocols = node.lines().iter().map(|(name, line)| shape::protocol(name, line)).collect();
         (node.id(), node.engine().sessions() as u64, node.started(), protocols)

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::http::header;
 use axum::response::IntoResponse;
 
+use crate::host::api::looks::writable;
 use crate::host::api::{Answer, At};
 
 pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
+    writable(&at)?;
     let (sessions, started) = at.desk.look(|node| (node.engine().sessions(), node.started())).await?;
     let counts = &at.board.counts;
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

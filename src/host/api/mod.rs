@@ -58,6 +58,8 @@ pub struct Shared {
     pub address: SocketAddr,
     /// The directory.
     pub directory: PathBuf,
+    /// How long nothing may happen in a session that does not say so itself.
+    pub idle_timeout: Option<crate::base::time::Duration>,
     /// Requests at once.
     pub room: Semaphore,
     /// Whether the engine is about to stop.

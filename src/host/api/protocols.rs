@@ -163,13 +163,23 @@ pub(super) async fn put(
         let shown = node.lines().get(known.as_str()).and_then(|line| line.editions.last());
         let file = shown.map(|edition| edition.package.file.clone())?;
         // Those that stand in the same file, itself included.
-        let there = |line: &Line| line.active().is_some_and(|edition| edition.package.file == file);
-        let with = node.lines().iter().filter(|(_, line)| line.deployed.is_some() && there(line));
+        let there = |line: &Line| {
+            let deployed = line.deployed.and_then(|version| line.edition(version));
+            deployed.is_some_and(|edition| edition.package.file == file)
+        };
+        let with = node.lines().iter().filter(|(_, line)| there(line));
         let with: Vec<Arc<str>> = with.map(|(name, _)| name.clone()).collect();
         Some((PathBuf::from(&*file), with))
     });
     let new = || (at.directory.join(format!("{name}.choreo")), Vec::new());
-    let (file, with) = found.await?.unwrap_or_else(new);
+    let (file, with) = match found.await? {
+        Some(found) => found,
+        None => new(),
+    };
+    if with.is_empty() && file.exists() {
+        let message = format!("`{}` is there and has no `choreography {name}`", file.display());
+        return Err(Refused::malformed(message));
+    }
     let reading = at.generations.rehearse(file.clone(), source.clone()).await;
     let Some(deploys) = reading.deploys else {
         let shown = reading.said.iter().map(|one| serde_json::to_value(json::shown(&reading.sources, one)));

@@ -15,6 +15,7 @@ use serde_json::Value as Json_;
 use crate::base::id::RoleId;
 use crate::base::json;
 use crate::base::limits::{NAME_BYTES_MAX, SESSIONS_LISTED_MAX, WAIT_SECONDS_MAX};
+use crate::base::time::Duration as Span;
 use crate::config::vocabulary::means;
 use crate::diag::code::Code;
 use crate::diag::nearest;
@@ -93,7 +94,8 @@ pub(super) async fn start(
     let Json(wanted) = wanted?;
     let wait = waits(&wanted.wait)?;
     let key = key(&headers)?;
-    let start = at.desk.look(move |node| prepared(node, &wanted, key)).await??;
+    let idle = at.idle_timeout;
+    let start = at.desk.look(move |node| prepared(node, &wanted, key, idle)).await??;
     let id = match at.desk.entry(Entry::Start(start)).await? {
         Reply::Started(id) => id,
         Reply::Refused(trouble) => return Err(trouble.into()),
@@ -140,11 +142,11 @@ fn key(headers: &HeaderMap) -> Answer<Option<Arc<str>>> {
 }
 
 /// The start that is wanted, its names and values looked up.
-fn prepared(node: &Node, wanted: &Wanted, key: Option<Arc<str>>) -> Answer<Start> {
+fn prepared(node: &Node, wanted: &Wanted, key: Option<Arc<str>>, idle: Option<Span>) -> Answer<Start> {
     let protocol: Arc<str> = Arc::from(wanted.protocol.as_str());
     let idle_timeout =
         match &wanted.idle_timeout {
-            None => None,
+            None => idle,
             Some(text) => Some(json::duration(text).ok_or_else(|| {
                 Refused::malformed("`idle_timeout` is a span of time such as `90s` or `2h`")
             })?),

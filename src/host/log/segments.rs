@@ -8,6 +8,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::base::limits::LOG_SEGMENT_BYTES;
@@ -251,7 +252,7 @@ pub(super) fn fs_read(path: &Path) -> io::Result<Vec<u8>> {
 
 pub(super) fn locked(directory: &Path) -> Result<File, Trouble> {
     let path = directory.join("lock");
-    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let lock = lock.map_err(|error| unwritable(directory, &error))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -279,7 +280,7 @@ fn reopened(path: &Path, whole: u64) -> io::Result<(File, u64)> {
 /// A new file whose first entry will have this position.
 fn begun(directory: &Path, first: u64) -> io::Result<(File, u64)> {
     let path = directory.join(format!("{first:020}.log"));
-    let file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     let started = started(file)?;
     sync_directory(directory)?;
     Ok(started)

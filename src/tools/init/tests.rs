@@ -71,7 +71,7 @@ fn an_entry_stands_for_every_message_that_a_role_sends() {
     let (bindings, guards) = both(
         "choreography Talk { roles: Ann, Ben
              Ann[flow_cost = 7, guard_capability = \"talk:begin\"] -> Ben: Hello(text: String)
-             loop 3 times { Ben -> Ann: Word }
+             loop (count: 3) { Ben -> Ann: Word }
          }",
     );
     let hello =
