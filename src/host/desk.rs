@@ -1,6 +1,6 @@
 //! The desk: one thread that has the node, and one that writes its log; what leaves, leaves behind the log.
 //!
-//! Whoever wants something puts a [`Want`] on the desk. Wants are taken in bunches: each is applied to the node and added
+//! Whoever wants something puts it on the desk. Wants are taken in bunches: each is applied to the node and added
 //! to a batch; the writer makes all batches that wait durable at once, and then lets go what came of them, in order: replies,
 //! looks, orders, news. So nobody outside ever hears of what could be lost.
 //! Is not: a judge of anything. The node says what comes of an entry; `Outside` carries it out.
