@@ -160,9 +160,8 @@ impl Reader {
         }
         self.places.insert(name.clone(), which.span);
         let words = vocabulary(&programs);
-        let mut notes = Vec::new();
-        let found =
-            beside::beside(None, &file, &words, &mut self.sources, &mut |line| notes.push(line.to_owned()));
+        let note = &mut |line: &str| tracing::warn!("{line}");
+        let found = beside::beside(None, &file, &words, &mut self.sources, note);
         let beside = match found {
             Ok((beside, _)) => beside,
             Err(mut wrong) => return self.said.append(&mut wrong),
