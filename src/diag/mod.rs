@@ -153,6 +153,12 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// What is said behind a name that is not known: `; did you mean …?`, or nothing where no known name is near.
+#[must_use]
+pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(given, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
 /// The name of `known` that `given` is most likely a slip of. Stricter than `nearest`, for names that need not be
 /// known at all: short names, and names that differ in a number, are what they are.
 #[must_use]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::base::id::RoleId;
 use crate::base::limits::{INNER_PER_ENTRY, SESSIONS_KEPT};
 use crate::base::time::Instant;
-use crate::diag::nearest;
+use crate::diag::did_you_mean;
 use crate::effect::call::{Answer, Call, CallId, SessionId};
 use crate::effect::scripted::Scripted;
 use crate::effect::world::{Line as Said, World};
@@ -255,8 +255,7 @@ impl Node {
     fn line_of(&self, protocol: &Arc<str>) -> Result<(CastId, Version), Trouble> {
         let refusal = |code, reason| Trouble { code, role: None, place: None, reason };
         let Some(line) = self.lines.get(protocol) else {
-            let near = nearest(protocol, self.lines.keys().map(AsRef::as_ref));
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let near = did_you_mean(protocol, self.lines.keys().map(AsRef::as_ref));
             return Err(refusal("E0606", format!("there is no protocol `{protocol}`{near}")));
         };
         let active = line.active().and_then(|edition| Some((edition.place?, edition.package.version)));

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 
 use crate::diag::code::Code;
-use crate::diag::nearest;
+use crate::diag::did_you_mean;
 use crate::diag::render::json;
 use crate::host::api::{Answer, At, Refused};
 use crate::host::files;
@@ -47,8 +47,7 @@ async fn protocol(at: &At, name: String) -> Answer<Protocol> {
 }
 
 fn unknown(node: &Node, name: &str) -> Refused {
-    let near = nearest(name, node.lines().keys().map(AsRef::as_ref));
-    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let near = did_you_mean(name, node.lines().keys().map(AsRef::as_ref));
     Refused::unknown(Code::E0606, format!("there is no protocol `{name}`{near}"))
 }
 

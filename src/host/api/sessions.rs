@@ -18,7 +18,7 @@ use crate::base::limits::{NAME_BYTES_MAX, SESSIONS_LISTED_MAX, WAIT_SECONDS_MAX}
 use crate::base::time::Duration as Span;
 use crate::config::vocabulary::means;
 use crate::diag::code::Code;
-use crate::diag::nearest;
+use crate::diag::did_you_mean;
 use crate::host::api::{Answer, At, Refused};
 use crate::host::shape::{self, Detail, Summary};
 use crate::node::Node;
@@ -159,8 +159,7 @@ fn prepared(node: &Node, wanted: &Wanted, key: Option<Arc<str>>, idle: Option<Sp
     let known = params(edition.cast.programs());
     for (name, given) in &wanted.input {
         let Some(param) = known.iter().find(|param| *param.name == **name) else {
-            let near = nearest(name, known.iter().map(|param| param.name.as_ref()));
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let near = did_you_mean(name, known.iter().map(|param| param.name.as_ref()));
             return Err(Refused::malformed(format!("`input`: there is no parameter `{name}`{near}")));
         };
         let value = json::from_json(given, &param.ty);
@@ -174,8 +173,7 @@ fn prepared(node: &Node, wanted: &Wanted, key: Option<Arc<str>>, idle: Option<Sp
         let meant = roles.iter().enumerate().filter(|(_, role)| means(pattern, &role.name));
         let meant: Vec<RoleId> = meant.map(|(at, _)| RoleId::at(at)).collect();
         if meant.is_empty() {
-            let near = nearest(pattern, roles.iter().map(|role| role.name.as_ref()));
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let near = did_you_mean(pattern, roles.iter().map(|role| role.name.as_ref()));
             return Err(Refused::malformed(format!("`roles`: there is no role `{pattern}`{near}")));
         }
         let player = player(plays)?;
