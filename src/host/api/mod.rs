@@ -37,7 +37,7 @@ use crate::engine::effect::Trouble;
 use crate::host::desk::{Away, Desk};
 use crate::host::generation::Generations;
 use crate::host::handlers::Handlers;
-use crate::host::hub::Board;
+use crate::host::hub::{Board, Counts};
 use crate::host::secret::Token;
 use crate::host::shape::Refusal;
 
@@ -213,7 +213,10 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             continue;
         };
         // Beyond the bound nobody is answered, and whoever connects sees it at once.
-        let Ok(place) = room.clone().try_acquire_owned() else { continue };
+        let Ok(place) = room.clone().try_acquire_owned() else {
+            Counts::add(&shared.board.counts.turned_away);
+            continue;
+        };
         let service = TowerToHyperService::new(service.clone());
         let mut draining = draining.clone();
         tokio::spawn(async move {
