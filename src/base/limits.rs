@@ -62,6 +62,8 @@ pub const REQUESTS_MAX: usize = 512;
 pub const REQUEST_BYTES_MAX: usize = SOURCE_BYTES_MAX;
 /// Seconds in which a request's head has to be there.
 pub const HEADER_SECONDS_MAX: u64 = 10;
+/// Seconds in which the rest of a request has to be there.
+pub const BODY_SECONDS_MAX: u64 = 10;
 /// Seconds that a request may take.
 pub const REQUEST_SECONDS_MAX: u64 = 75;
 /// Seconds that a request may wait for the end of a session.

@@ -6,6 +6,7 @@
 //! idle_timeout: 30d             # sessions in which nothing happens for so long are given up
 //! stand_ins: true               # roles that no binding names are played by stand-ins; false: that is a mistake
 //! sizes: { Guardian: 5 }        # how many members families have; 3 where nothing is said
+//! limits: { sessions: 100000 }  # how much runs at once: sessions, requests, connections
 //! ```
 //!
 //! In goes a text; out come [`Settings`] and what is wrong. Is not: read again while a node runs.
@@ -13,6 +14,7 @@
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
+use crate::base::limits::{CONNECTIONS_MAX, REQUESTS_MAX, SESSIONS_MAX};
 use crate::base::time::Duration;
 use crate::config::bindings::{count, span};
 use crate::config::reader::Reader;
@@ -34,6 +36,29 @@ pub struct Settings {
     pub stand_ins: bool,
     /// Members of families, by name.
     pub sizes: BTreeMap<String, u32>,
+    /// How much there may be at once.
+    pub limits: Limits,
+}
+
+/// How much of something a node takes at once; beyond it there is a coded refusal. None is above what `base::limits` says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Sessions that run.
+    pub sessions: usize,
+    /// Requests of the control interface that are under way, streams of events aside.
+    pub requests: usize,
+    /// Connections to the control interface.
+    pub connections: usize,
+}
+
+/// The names of limits, each with what it may be at most.
+const LIMITS: [(&str, usize); 3] =
+    [("sessions", SESSIONS_MAX), ("requests", REQUESTS_MAX), ("connections", CONNECTIONS_MAX)];
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { sessions: SESSIONS_MAX, requests: REQUESTS_MAX, connections: CONNECTIONS_MAX }
+    }
 }
 
 /// How entries are made durable.
@@ -52,7 +77,7 @@ const DURABILITY: [(&str, Durability); 3] =
     [("none", Durability::None), ("group", Durability::Group), ("each", Durability::Each)];
 
 /// The settings of the file, in the order in which people read them.
-const SETTINGS: [&str; 5] = ["listen", "durability", "idle_timeout", "stand_ins", "sizes"];
+const SETTINGS: [&str; 6] = ["listen", "durability", "idle_timeout", "stand_ins", "sizes", "limits"];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -62,6 +87,7 @@ impl Default for Settings {
             idle_timeout: None,
             stand_ins: true,
             sizes: BTreeMap::new(),
+            limits: Limits::default(),
         }
     }
 }
@@ -85,6 +111,7 @@ pub fn read(source: SourceId, text: &str) -> (Settings, Vec<Diagnostic>) {
             "durability" => durability(&mut reader, node, &mut settings),
             "idle_timeout" => settings.idle_timeout = span(&mut reader, node, "`idle_timeout`"),
             "stand_ins" => settings.stand_ins = reader.truth(node, "`stand_ins`").unwrap_or(true),
+            "limits" => limits(&mut reader, node, &mut settings.limits),
             _ => {
                 for family in reader.map(node, "`sizes`") {
                     if let Some(size) = count(&mut reader, &family.value, &format!("`{}`", family.name)) {
@@ -102,6 +129,24 @@ fn listen<'a>(reader: &mut Reader<'a>, node: &'a Node, settings: &mut Settings) 
     match text.parse() {
         Ok(address) => settings.listen = address,
         Err(_) => reader.wrong(node, "`listen`", "an address and a port such as `127.0.0.1:7411`"),
+    }
+}
+
+fn limits<'a>(reader: &mut Reader<'a>, node: &'a Node, limits: &mut Limits) {
+    for entry in reader.settings(node, "`limits`", &LIMITS.map(|(name, _)| name)) {
+        let what = format!("`{}`", entry.name);
+        let most = LIMITS.iter().find(|(name, _)| *name == entry.name).map_or(0, |(_, most)| *most);
+        let Some(count) = count(reader, &entry.value, &what) else { continue };
+        let count = count as usize;
+        if count == 0 || count > most {
+            reader.wrong(&entry.value, &what, &format!("a number from 1 to {most}"));
+            continue;
+        }
+        match entry.name.as_str() {
+            "sessions" => limits.sessions = count,
+            "requests" => limits.requests = count,
+            _ => limits.connections = count,
+        }
     }
 }
 

@@ -53,10 +53,23 @@ pub struct Told {
 /// Makes the text of news; none where nobody listens.
 pub type Telling = Box<dyn FnMut(&Node, &News) -> Option<Arc<str>> + Send>;
 
+/// What a look at a node has made.
+enum Made {
+    /// An entry, and who is told what came of it.
+    Entry(Box<Entry>, Tell),
+    /// Nothing to enter; this is said instead.
+    Said(Release),
+}
+
+/// Tells somebody what came of an entry.
+type Tell = Box<dyn FnOnce(Reply) + Send>;
+
 /// Something wanted of a node.
 enum Want {
     /// An entry, and who is told what came of it.
-    Entry(Box<Entry>, Option<Box<dyn FnOnce(Reply) + Send>>),
+    Entry(Box<Entry>, Option<Tell>),
+    /// An entry that is made of the node as it is then.
+    Made(Box<dyn FnOnce(&Node) -> Made + Send>),
     /// A look at the node; what it gives is done when what was seen is durable.
     Look(Box<dyn FnOnce(&mut Node) -> Release + Send>),
     /// Nothing more is wanted.
@@ -142,6 +155,24 @@ impl Desk {
         let (tell, told) = tokio::sync::oneshot::channel();
         let reply = Box::new(move |reply| drop(tell.send(reply)));
         self.wants.try_send(Want::Entry(Box::new(entry), Some(reply))).map_err(Away::from)?;
+        told.await.map_err(|_| Away::Closed)
+    }
+
+    /// Has an entry made of the node as it is, with nothing in between, and waits until it is durable; or hears why there
+    /// is none.
+    ///
+    /// # Errors
+    /// There is no room, or no node.
+    pub async fn make<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(&Node) -> Result<Entry, T> + Send + 'static,
+    ) -> Result<Result<Reply, T>, Away> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let make = Box::new(move |node: &Node| match make(node) {
+            Ok(entry) => Made::Entry(Box::new(entry), Box::new(move |reply| drop(tell.send(Ok(reply))))),
+            Err(said) => Made::Said(Box::new(move || drop(tell.send(Err(said))))),
+        });
+        self.wants.try_send(Want::Made(make)).map_err(Away::from)?;
         told.await.map_err(|_| Away::Closed)
     }
 
@@ -262,13 +293,17 @@ impl Table {
     fn take(&mut self, want: Want) -> bool {
         match want {
             Want::Entry(entry, tell) => self.enter(*entry, tell),
+            Want::Made(make) => match make(&self.node) {
+                Made::Entry(entry, tell) => self.enter(*entry, Some(tell)),
+                Made::Said(said) => self.batch.out.push(Out::Release(said)),
+            },
             Want::Look(look) => self.batch.out.push(Out::Release(look(&mut self.node))),
             Want::Stop => return false,
         }
         true
     }
 
-    fn enter(&mut self, entry: Entry, tell: Option<Box<dyn FnOnce(Reply) + Send>>) {
+    fn enter(&mut self, entry: Entry, tell: Option<Tell>) {
         let now = self.clock.now();
         let before = self.batch.bytes.len();
         let added = encode::add(&mut self.batch.bytes, now, &entry);
@@ -299,7 +334,7 @@ impl Table {
     }
 
     /// An entry that is too large for the log is not taken. An answer is then a failure, which is small.
-    fn refuse(&mut self, entry: &Entry, tell: Option<Box<dyn FnOnce(Reply) + Send>>) {
+    fn refuse(&mut self, entry: &Entry, tell: Option<Tell>) {
         let reason = format!("E0612: this is larger than the log takes, {} MiB", ENTRY_BYTES_MAX >> 20);
         if let Entry::Answer { call, .. } = *entry {
             let answer = Answer::Failed(Failure { kind: FailureKind::Permanent, reason });

@@ -18,7 +18,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::base::limits::REQUESTS_MAX;
 use crate::config::bindings::Handler;
 use crate::config::node::{Durability, Settings};
 use crate::global::Sizes;
@@ -145,7 +144,8 @@ async fn open(
         address,
         directory: directory.clone(),
         idle_timeout: settings.idle_timeout,
-        room: Semaphore::new(REQUESTS_MAX),
+        limits: settings.limits,
+        room: Semaphore::new(settings.limits.requests),
         draining,
     });
     note_address(&directory, address)?;

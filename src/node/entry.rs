@@ -127,7 +127,16 @@ pub struct Start {
     /// Other players than those of the bindings, by role.
     pub players: BTreeMap<RoleId, Player>,
     /// A start with the key of one before gives that session again.
-    pub key: Option<Arc<str>>,
+    pub key: Option<Key>,
     /// How long nothing may happen in it before it is given up.
     pub idle_timeout: Option<Duration>,
+}
+
+/// What tells a start from another one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Key {
+    /// The key, as whoever starts gives it.
+    pub text: Arc<str>,
+    /// The hash of what was asked with it: the same key for something else is a mistake.
+    pub asked: [u8; 32],
 }

@@ -15,7 +15,7 @@ use crate::base::value::Value;
 use crate::effect::call::SessionId;
 use crate::engine::effect::{Outcome, Trouble};
 use crate::engine::event::What;
-use crate::node::entry::{Player, Version};
+use crate::node::entry::{Key, Player, Version};
 
 /// A session.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct Record {
     /// When something last happened in it.
     pub touched: Instant,
     /// The key that it was started with.
-    pub key: Option<Arc<str>>,
+    pub key: Option<Key>,
     /// How many messages, decisions and outcomes there were.
     pub steps: u64,
     /// The newest of what happened, oldest first.

@@ -18,7 +18,7 @@ use crate::engine::event::What;
 use crate::engine::input::{CastId, Input, Opening};
 use crate::engine::standing::Standing;
 use crate::guard;
-use crate::node::entry::{Entry, Start, Version};
+use crate::node::entry::{Entry, Key, Start, Version};
 use crate::node::order::{News, Order, Reply};
 use crate::node::session::{self, Record};
 use crate::node::version::{Cause, Edition, Life, Lines};
@@ -200,8 +200,8 @@ impl Node {
     }
 
     fn start(&mut self, start: Start) -> Reply {
-        if let Some(number) = start.key.as_ref().and_then(|key| self.keys.get(key)) {
-            return Reply::Started(*number);
+        if let Some(known) = start.key.as_ref().and_then(|key| self.begun_by(key)) {
+            return known.map_or_else(Reply::Refused, Reply::Started);
         }
         let found = self.line_of(&start.protocol);
         let (cast, version) = match found {
@@ -244,11 +244,21 @@ impl Node {
             _ => {
                 self.started = number;
                 if let Some(key) = start.key {
-                    self.keys.insert(key, number);
+                    self.keys.insert(key.text, number);
                 }
                 Reply::Started(number)
             }
         }
+    }
+
+    /// The session that was started with this key, if one was and is still known.
+    ///
+    /// The inner error: it was started with something else than is asked now.
+    #[must_use]
+    pub fn begun_by(&self, key: &Key) -> Option<Result<u64, Trouble>> {
+        let number = *self.keys.get(&key.text)?;
+        let same = self.records.get(&number).and_then(|record| record.key.as_ref()) == Some(key);
+        Some(if same { Ok(number) } else { Err(another(number)) })
     }
 
     /// Where the engine has the active version of a protocol.
@@ -364,7 +374,7 @@ impl Node {
             && let Some(record) = self.records.remove(&oldest)
             && let Some(key) = record.key
         {
-            self.keys.remove(&key);
+            self.keys.remove(&key.text);
         }
         self.released(&protocol, version);
     }
@@ -436,4 +446,10 @@ impl Node {
             self.feed(input);
         }
     }
+}
+
+/// What is said to a start with the key of another one.
+fn another(number: u64) -> Trouble {
+    let reason = format!("session {number} was started with this key, and with something else than this");
+    Trouble { code: "E0611", role: None, place: None, reason }
 }

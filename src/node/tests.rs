@@ -12,7 +12,7 @@ use crate::effect::call::{Answer, Ask, CallId, Failure, FailureKind};
 use crate::guard::Policy;
 use crate::local::Amend;
 use crate::node::Node;
-use crate::node::entry::{Deployment, Entry, Package, Player, Players, Start, Version, version};
+use crate::node::entry::{Deployment, Entry, Key, Package, Player, Players, Start, Version, version};
 use crate::node::order::{Order, Reply};
 use crate::node::session::Standing;
 use crate::node::version::{Cause, LIFE, Life};
@@ -70,7 +70,7 @@ fn start(protocol: &str, key: Option<&str>) -> Entry {
         protocol: protocol.into(),
         params: Vec::new(),
         players: BTreeMap::new(),
-        key: key.map(Arc::from),
+        key: key.map(|key| Key { text: key.into(), asked: *blake3::hash(protocol.as_bytes()).as_bytes() }),
         idle_timeout: None,
     })
 }
@@ -129,6 +129,9 @@ fn a_second_start_with_the_key_of_the_first_gives_its_session() {
     assert_eq!(node.apply(Instant(0), start("Tea", Some("k"))), Reply::Started(1));
     assert_eq!(node.apply(Instant(0), start("Tea", Some("k"))), Reply::Started(1));
     assert_eq!(node.apply(Instant(0), start("Tea", Some("l"))), Reply::Started(2));
+    // For something else it is a mistake.
+    let reply = node.apply(Instant(0), start("Coffee", Some("k")));
+    assert!(matches!(&reply, Reply::Refused(trouble) if trouble.code == "E0611"), "{reply:?}");
     assert_eq!(node.sessions().len(), 2);
 }
 

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use laban::base::limits::{
-    CONNECTIONS_MAX, HEADER_SECONDS_MAX, LISTENERS_MAX, REQUEST_BYTES_MAX, REQUESTS_MAX,
+    BODY_SECONDS_MAX, CONNECTIONS_MAX, HEADER_SECONDS_MAX, LISTENERS_MAX, REQUEST_BYTES_MAX, REQUESTS_MAX,
 };
 use laban::host::api::ROUTES;
 use serde_json::{Value as Json, json};
@@ -112,6 +112,7 @@ fn answers_are_as_the_document_says() {
     check("GET", sessions, "/v1/sessions?state=lost", none, "", 400);
     check("GET", "/v1/sessions/{id}", "/v1/sessions/2", none, "", 200);
     check("DELETE", "/v1/sessions/{id}", "/v1/sessions/3", none, "", 200);
+    check("DELETE", "/v1/sessions/{id}", "/v1/sessions/3", none, "", 409);
     check("GET", "/v1/sessions/{id}", "/v1/sessions/3", none, "", 200);
     check("GET", "/v1/sessions/{id}", "/v1/sessions/77", none, "", 404);
     check("GET", "/v1/sessions/{id}/diagram", "/v1/sessions/1/diagram?columns=60", none, "", 200);
@@ -254,6 +255,7 @@ fn what_is_refused_changes_nothing() {
         (r#"{"protocol":"Quick","input":{"limt":"hush"}}"#, "did you mean `limit`?"),
         (r#"{"protocol":"Quick","roles":{"C":"hush"}}"#, "`C`"),
         (r#"{"protocol":"Slow","wait":"hush"}"#, "`wait`"),
+        (r#"{"protocol":"Slow","wait":"61s"}"#, "`60s`"),
         (r#"{"protocol":"Slow","idle_timeout":"hush"}"#, "`idle_timeout`"),
         (r#"{"protocol":"Slow","roles":{"A":{"handler":"x","deadline":"hush"}}}"#, "`deadline`"),
     ] {
@@ -583,6 +585,111 @@ fn a_key_starts_one_session() {
     let said: Json = serde_json::from_str(&said.out).unwrap();
     assert_eq!(said["id"], first);
     assert_eq!(engine.started(), 2);
+    engine.stop();
+}
+
+#[test]
+fn a_key_is_for_one_thing() {
+    let (_place, engine) = engine("api_key_again");
+    let token = format!("Bearer {}", engine.token);
+    let start = |body: Json| {
+        let kind = ("Content-Type", "application/json");
+        let own = [("Host", engine.address.as_str()), ("Authorization", token.as_str())];
+        let headers = [own[0], own[1], kind, ("Idempotency-Key", "k")];
+        engine.ask("POST", "/v1/sessions", &headers, body.to_string().as_bytes())
+    };
+    let first = start(json!({ "protocol": "Quick", "input": { "limit": 5 }, "wait": true }));
+    assert_eq!(first.status, 200, "{first:?}");
+    let id = first.json()["id"].clone();
+    // However long one waits for it, it is the same.
+    assert_eq!(start(json!({ "input": { "limit": 5 }, "protocol": "Quick" })).json()["id"], id);
+    for other in [
+        json!({ "protocol": "Quick", "input": { "limit": 6 } }),
+        json!({ "protocol": "Quick" }),
+        json!({ "protocol": "Slow", "input": { "limit": 5 } }),
+        json!({ "protocol": "Quick", "input": { "limit": 5 }, "idle_timeout": "1h" }),
+    ] {
+        let said = start(other).refused(422, "E0611");
+        assert!(said.contains("session 1 was started with this key"), "{said}");
+    }
+    // What was begun is given again, also where nobody could begin it now.
+    assert_eq!(engine.put("/v1/protocols/Quick", &QUICK.replace("limit", "most")).status, 200);
+    let again = json!({ "protocol": "Quick", "input": { "limit": 5 } });
+    engine.post("/v1/sessions", &again).refused(400, "E0611");
+    assert_eq!(start(again).json()["id"], id);
+    assert_eq!(engine.started(), 1);
+    engine.stop();
+}
+
+#[test]
+fn what_is_over_is_not_cancelled() {
+    let (_place, engine) = engine("api_over");
+    let (quick, slow) = (engine.begin("Quick"), engine.begin("Slow"));
+    engine.comes_to(quick, "completed");
+    let cancel = |id: u64| engine.delete(&format!("/v1/sessions/{id}"));
+    assert!(cancel(quick).refused(409, "E0607").contains("completed"));
+    assert_eq!(cancel(slow).json()["state"], "aborted");
+    assert!(cancel(slow).refused(409, "E0607").contains("aborted"));
+    cancel(3).refused(404, "E0607");
+    engine.stop();
+}
+
+#[test]
+fn no_more_sessions_run_than_the_settings_allow() {
+    let place = Place::new("api_full");
+    place.write("slow.choreo", SLOW).write("laban.yaml", "limits: { sessions: 2 }\n");
+    let engine = Engine::start(&place);
+    let first = engine.begin("Slow");
+    place.laban("start Slow --key k").status(0);
+    for _ in 0..3 {
+        let said = engine.post("/v1/sessions", &json!({ "protocol": "Slow" })).refused(503, "E0514");
+        assert!(said.contains("2 sessions run"), "{said}");
+    }
+    // What runs already takes no room.
+    place.laban("start Slow --key k").status(0).says("session 2 ");
+    assert_eq!(engine.delete(&format!("/v1/sessions/{first}")).status, 200);
+    assert_eq!(engine.begin("Slow"), 3);
+    assert_eq!(engine.started(), 3);
+    engine.stop();
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let (_place, engine) = engine("api_drip");
+    let began = Instant::now();
+    let most = Duration::from_secs(BODY_SECONDS_MAX) + PATIENCE;
+    let body = br#"{"protocol":"Slow"}"#;
+    let head = format!(
+        "POST /v1/sessions HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: 4000\r\n\r\n",
+        engine.address, engine.token
+    );
+    let mut lines: Vec<TcpStream> = (0..3).map(|_| engine.connect()).collect();
+    lines.iter_mut().for_each(|line| line.write_all(head.as_bytes()).unwrap());
+    // One says nothing more, one stops in the middle, one goes on a byte at a time.
+    lines[1].write_all(body).unwrap();
+    let mut drip = lines[2].try_clone().unwrap();
+    thread::spawn(move || {
+        while drip.write_all(b" ").is_ok() {
+            rest(Duration::from_millis(100));
+        }
+    });
+    for line in &mut lines {
+        line.set_read_timeout(Some(most.saturating_sub(began.elapsed()) + Duration::from_millis(1))).unwrap();
+        let answer = first_words(line);
+        let said = answer.refused(408, "E0611");
+        assert!(said.contains(&format!("{BODY_SECONDS_MAX} seconds")), "{said}");
+        assert!(answer.head.contains("connection: close"), "{answer:?}");
+    }
+    assert!(began.elapsed() >= Duration::from_secs(BODY_SECONDS_MAX), "{:?}", began.elapsed());
+    // A body that stops is no body.
+    let mut line = engine.connect();
+    line.write_all(head.as_bytes()).unwrap();
+    line.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut said = Vec::new();
+    let _ = line.read_to_end(&mut said);
+    assert!([0, 400].contains(&Answer::of(&String::from_utf8_lossy(&said)).status));
+    assert_eq!(engine.started(), 0);
     engine.stop();
 }
 

@@ -23,6 +23,7 @@ mod hostile;
 mod kills;
 mod library;
 mod limits;
+mod load;
 mod logs;
 mod made;
 mod mutants;

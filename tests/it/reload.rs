@@ -591,3 +591,38 @@ fn a_start_with_errors_goes_on_with_what_the_log_knows() {
     until("ready", || (ready().status == 200).then_some(()));
     engine.stop();
 }
+
+/// Takes a call, says so in a file, and does not answer.
+const MUTE: &str =
+    "import sys, time\nfor line in sys.stdin:\n    open('asked', 'a').write('.')\n    time.sleep(600)\n";
+
+#[test]
+fn a_second_word_to_stop_is_the_last() {
+    let place = Place::new("reload_stop_twice");
+    place.write("a.choreo", "choreography A {\n    roles: A, B\n    A -> B: M(n: Int)\n}\n");
+    place.write("mute.py", MUTE).write(
+        "a.bindings.yaml",
+        "protocol: A\nroles: { A: { handler: mute } }\nhandlers: { mute: { kind: process, command: [python3, mute.py], deadline: 1h } }\n",
+    );
+    // A machine that stands still may be through with the first word before the second one is said.
+    let in_between = (0..20).any(|_| {
+        let _ = fs::remove_file(place.path("asked"));
+        let mut engine = Engine::start(&place);
+        let id = engine.begin("A");
+        until("a call", || place.path("asked").exists().then_some(()));
+        engine.signal("TERM");
+        until("the first word", || engine.err().contains("stopping: ").then_some(()));
+        engine.signal("TERM");
+        assert_eq!(engine.ended().code(), Some(0), "{}", engine.err());
+        let heard = engine.err().contains("nothing is waited for");
+        // Who is through in order takes its address away.
+        assert_eq!(heard, place.path(".laban/address").exists());
+        assert!(id > 0);
+        heard
+    });
+    assert!(in_between, "the second word was never heard");
+    // What was taken is there.
+    let engine = Engine::start(&place);
+    assert_eq!(engine.session(1)["state"], "running");
+    engine.signal("KILL");
+}

@@ -7,7 +7,7 @@ use crate::base::time::Instant;
 use crate::node::entry::Entry;
 
 /// The version of what logs hold.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Adds an entry to a batch.
 ///
