@@ -112,7 +112,7 @@ impl Node {
             _ => None,
         };
         match again {
-            Some(wait) => self.note_due(self.now.after(wait), Due::Again(Box::new(call), attempt + 1)),
+            Some(wait) => self.note_due(self.now.after(wait), Due::Again(call.id, attempt + 1)),
             None => self.inner.push_back(Input::Answer { call: call.id, answer: given }),
         }
     }

@@ -162,7 +162,7 @@ impl Node {
 }
 
 /// The programs of a package, verified and linked.
-fn linked(protocol: &str, package: &Package) -> Result<Arc<Cast>, Trouble> {
+pub(super) fn linked(protocol: &str, package: &Package) -> Result<Arc<Cast>, Trouble> {
     let programs: Result<Vec<_>, _> = package.programs.iter().map(|bytes| codec::decode(bytes)).collect();
     let programs = programs.map_err(|rejection| refused(protocol, &rejection.to_string()))?;
     let cast = Cast::link(programs).map_err(|rejection| refused(protocol, &rejection.to_string()))?;

@@ -147,6 +147,22 @@ impl Step {
         })
     }
 
+    /// Does something with each name in it.
+    pub(super) fn names(&mut self, one: &mut impl FnMut(&mut Arc<str>)) {
+        match self {
+            Self::Sent { label, .. } | Self::Received { label, .. } | Self::Selected { label, .. } => {
+                one(label)
+            }
+            Self::Denied { label, guard, code, kind, .. } => {
+                [label, guard, code, kind].into_iter().for_each(one);
+            }
+            Self::Decided { choice, label, .. } => [choice, label].into_iter().for_each(one),
+            Self::Raised { scope, cause, .. } => [scope, cause].into_iter().for_each(one),
+            Self::Performed { operation, .. } => one(operation),
+            Self::Finished { .. } => {}
+        }
+    }
+
     /// Whether it counts as a step.
     const fn counts(&self) -> bool {
         matches!(

@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::id::RoleId;
 use crate::base::limits::{INNER_PER_ENTRY, SESSIONS_KEPT};
 use crate::base::time::Instant;
 use crate::diag::did_you_mean;
-use crate::effect::call::{Answer, Call, CallId, SessionId};
+use crate::effect::call::{Answer, CallId, SessionId};
 use crate::effect::scripted::Scripted;
 use crate::effect::world::{Line as Said, World};
 use crate::engine::Engine;
@@ -24,7 +26,8 @@ use crate::node::session::{self, Record};
 use crate::node::version::{Cause, Edition, Life, Lines};
 
 /// Everything that a log replays.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Node {
     pub(super) engine: Engine,
     /// Tells nodes apart.
@@ -54,21 +57,26 @@ pub struct Node {
     pub(super) inner: VecDeque<Input>,
     /// Calls that a handler has.
     pub(super) outside: BTreeSet<CallId>,
+    /// Drained between entries, and so are the three below.
+    #[serde(skip)]
     pub(super) orders: VecDeque<Order>,
+    #[serde(skip)]
     news: VecDeque<News>,
+    #[serde(skip)]
     pub(super) said: VecDeque<(u64, Said)>,
     /// What came of the opening at hand.
+    #[serde(skip)]
     opened: Option<Result<(), Trouble>>,
     pub(super) now: Instant,
 }
 
 /// What is due at a moment.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) enum Due {
     /// This answer is there.
     Answer(CallId, Answer),
     /// This call is made again, for the so-manieth time.
-    Again(Box<Call>, u32),
+    Again(CallId, u32),
 }
 
 impl Node {
@@ -420,7 +428,7 @@ impl Node {
         });
         self.due.retain(|_, due| match due {
             Due::Answer(of, _) => *of != call,
-            Due::Again(again, _) => again.id != call,
+            Due::Again(of, _) => *of != call,
         });
     }
 
@@ -433,7 +441,11 @@ impl Node {
             }
             match self.due.pop_first() {
                 Some((_, Due::Answer(call, answer))) => self.inner.push_back(Input::Answer { call, answer }),
-                Some((_, Due::Again(call, attempt))) => self.stand_in(*call, attempt),
+                Some((_, Due::Again(call, attempt))) => {
+                    if let Some(call) = self.engine.call(call) {
+                        self.stand_in(call, attempt);
+                    }
+                }
                 None => return,
             }
         }

@@ -1,5 +1,7 @@
 //! The node: what entries do, that a log replays to the same state, the life of versions.
 
+mod snapshot;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -64,7 +64,7 @@ impl Life {
 }
 
 /// A version of one protocol.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Edition {
     /// What it consists of.
     pub package: Package,
@@ -75,13 +75,14 @@ pub struct Edition {
     /// Sessions that are pinned to it and not over.
     pub sessions: u64,
     /// Its programs, linked.
+    #[serde(skip)]
     pub cast: Arc<Cast>,
     /// Where the engine has it, unless it is retired.
     pub(super) place: Option<CastId>,
 }
 
 /// The versions of one protocol.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Line {
     /// Oldest first.
     pub editions: Vec<Edition>,
