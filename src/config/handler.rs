@@ -26,6 +26,8 @@ pub struct Handler {
     pub retry: Option<Retry>,
     /// When it is left alone for a while.
     pub breaker: Option<Breaker>,
+    /// The hash of the files that its command names, where whoever reads files says so: with others it is another one.
+    pub program: Option<[u8; 32]>,
 }
 
 /// When a handler that keeps failing is left alone, so that calls to it fail at once.
@@ -124,8 +126,14 @@ pub(super) fn handler<'a>(
         return None;
     };
     let names: Vec<&str> = COMMON.iter().chain(own.iter()).copied().collect();
-    let mut handler =
-        Handler { kind: HandlerKind::Rust, deadline: None, concurrency: None, retry: None, breaker: None };
+    let mut handler = Handler {
+        kind: HandlerKind::Rust,
+        deadline: None,
+        concurrency: None,
+        retry: None,
+        breaker: None,
+        program: None,
+    };
     let mut own = BTreeMap::new();
     for setting in reader.settings(&entry.value, &format!("a handler of kind `{name}`"), &names) {
         let node = &setting.value;

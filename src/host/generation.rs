@@ -18,7 +18,7 @@ use crate::diag::render::{Count, Format, arrange, cap, json, render};
 use crate::global::Sizes;
 use crate::host::clock;
 use crate::host::desk::{Away, Desk};
-use crate::host::directory::{self, Deploys, Overlay, Reading};
+use crate::host::directory::{self, Deploys, Overlay, Programs, Reading};
 use crate::host::shape::millis;
 use crate::node::entry::{Deployment, Entry};
 use crate::node::order::Reply;
@@ -56,6 +56,8 @@ impl std::fmt::Debug for Generations {
 #[derive(Debug, Default)]
 struct Seen {
     fingerprint: Option<[u8; 32]>,
+    /// The programs of handlers that the last reading has named: they belong to the fingerprint.
+    programs: Programs,
     deployed: Option<Deployment>,
     handlers: BTreeMap<String, Handler>,
 }
@@ -135,13 +137,17 @@ impl Generations {
         let began = clock::now();
         let (mut tries, mut waited) = (0, false);
         let (fingerprint, reading) = loop {
-            let before = self.fingerprint().await;
+            let before = self.fingerprint(&seen.programs).await;
             if seen.fingerprint == Some(before) {
                 return Ok(Look::Same);
             }
-            let reading = self.read(None).await;
+            let mut reading = self.read(None).await;
             tries += 1;
-            if before != self.fingerprint().await {
+            // Other programs than before are read once more, now that it is known which they are.
+            let named = std::mem::take(&mut reading.programs);
+            let others = named != seen.programs;
+            if others || before != self.fingerprint(&seen.programs).await {
+                seen.programs = named;
                 // What was read may be half of something.
                 if tries >= TRIES {
                     return Ok(Look::Restless);
@@ -166,9 +172,9 @@ impl Generations {
         self.read(Some(Overlay { file, text })).await
     }
 
-    async fn fingerprint(&self) -> [u8; 32] {
-        let directory = self.directory.clone();
-        let done = tokio::task::spawn_blocking(move || directory::fingerprint(&directory)).await;
+    async fn fingerprint(&self, programs: &Programs) -> [u8; 32] {
+        let (directory, programs) = (self.directory.clone(), programs.clone());
+        let done = tokio::task::spawn_blocking(move || directory::fingerprint(&directory, &programs)).await;
         done.unwrap_or_default()
     }
 
@@ -180,7 +186,7 @@ impl Generations {
 
     /// Notes what is said; what to deploy, if nothing is wrong.
     fn judged(&self, reading: Reading, began: Instant) -> Option<Deploys> {
-        let Reading { sources, mut said, deploys } = reading;
+        let Reading { sources, mut said, deploys, programs: _ } = reading;
         arrange(&sources, &mut said);
         cap(&mut said);
         let count = Count::of(&said);

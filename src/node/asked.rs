@@ -14,8 +14,9 @@ use crate::effect::retry;
 use crate::effect::scripted::Scripted;
 use crate::effect::world::{Request, World};
 use crate::engine::input::Input;
+use crate::node::agenda::Due;
 use crate::node::order::{Errand, Order};
-use crate::node::state::{Due, Node};
+use crate::node::state::Node;
 
 /// What was under way when a node stopped.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use crate::base::id::RoleId;
 use crate::base::limits::{INNER_PER_ENTRY, SESSIONS_KEPT};
 use crate::base::time::Instant;
 use crate::diag::did_you_mean;
-use crate::effect::call::{Answer, CallId, SessionId};
+use crate::effect::call::{CallId, SessionId};
 use crate::effect::scripted::Scripted;
 use crate::effect::world::{Line as Said, World};
 use crate::engine::Engine;
@@ -20,6 +20,7 @@ use crate::engine::event::What;
 use crate::engine::input::{CastId, Input, Opening};
 use crate::engine::standing::Standing;
 use crate::guard;
+use crate::node::agenda::{Agenda, Due};
 use crate::node::entry::{Entry, Key, Start, Version};
 use crate::node::order::{News, Order, Reply};
 use crate::node::session::{self, Record};
@@ -50,7 +51,7 @@ pub struct Node {
     pub(super) worlds: BTreeMap<Arc<str>, World>,
     /// The stand-ins of sessions that have some.
     pub(super) stand_ins: BTreeMap<u64, Scripted>,
-    pub(super) due: BTreeMap<(Instant, u64), Due>,
+    due: Agenda,
     /// How many things were noted as due.
     noted: u64,
     /// What the engine is given next.
@@ -68,15 +69,6 @@ pub struct Node {
     #[serde(skip)]
     opened: Option<Result<(), Trouble>>,
     pub(super) now: Instant,
-}
-
-/// What is due at a moment.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub(super) enum Due {
-    /// This answer is there.
-    Answer(CallId, Answer),
-    /// This call is made again, for the so-manieth time.
-    Again(CallId, u32),
 }
 
 impl Node {
@@ -139,8 +131,7 @@ impl Node {
         if !self.inner.is_empty() {
             return Some(self.now);
         }
-        let due = self.due.first_key_value().map(|((at, _), _)| *at);
-        match (due, self.engine.poll_timeout()) {
+        match (self.due.first(), self.engine.poll_timeout()) {
             (Some(due), Some(engine)) => Some(due.min(engine)),
             (due, engine) => due.or(engine),
         }
@@ -414,7 +405,7 @@ impl Node {
     /// Notes when something is due.
     pub(super) fn note_due(&mut self, at: Instant, due: Due) {
         self.noted += 1;
-        self.due.insert((at, self.noted), due);
+        self.due.note((at, self.noted), due);
     }
 
     fn withdrawn(&mut self, call: CallId) {
@@ -422,26 +413,16 @@ impl Node {
             self.orders.push_back(Order::Withdraw(call));
             return;
         }
-        self.inner.retain(|input| match input {
-            Input::Answer { call: of, .. } | Input::Consult(of) => *of != call,
-            _ => true,
-        });
-        self.due.retain(|_, due| match due {
-            Due::Answer(of, _) => *of != call,
-            Due::Again(of, _) => *of != call,
-        });
+        // What is on its way to the engine finds that nobody asks any longer.
+        self.due.withdraw(call);
     }
 
     /// What is due by now, a bounded amount of it.
     fn fire(&mut self) {
         for _ in 0..INNER_PER_ENTRY {
-            let first = self.due.first_key_value().map(|((at, _), _)| *at);
-            if first.is_none_or(|at| at > self.now) {
-                return;
-            }
-            match self.due.pop_first() {
-                Some((_, Due::Answer(call, answer))) => self.inner.push_back(Input::Answer { call, answer }),
-                Some((_, Due::Again(call, attempt))) => {
+            match self.due.take(self.now) {
+                Some(Due::Answer(call, answer)) => self.inner.push_back(Input::Answer { call, answer }),
+                Some(Due::Again(call, attempt)) => {
                     if let Some(call) = self.engine.call(call) {
                         self.stand_in(call, attempt);
                     }

@@ -15,6 +15,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use laban::base::limits::SESSIONS_KEPT;
+use laban::base::time::Instant as Moment;
+use laban::bytecode::codec;
+use laban::guard::Policy;
+use laban::local::Amend;
+use laban::node::Node;
+use laban::node::entry::{Deployment, Entry, Package, Players, Start, version};
+use laban::node::order::Reply;
+use laban::pipeline::{Front, Options, Root};
 use serde_json::Value as Json;
 
 use crate::command::Place;
@@ -426,4 +434,52 @@ fn ends_are_proper(
     }
     assert!(before.iter().chain(taken).all(|id| sessions.contains(id)), "a session has not asked");
     println!("{} sessions have asked, each once", sessions.len());
+}
+
+/// Sessions that wait, each for an answer that is due in an hour.
+const SLEEPERS: u64 = 100_000;
+
+#[test]
+fn sessions_that_wait_are_cancelled_without_looking_at_the_others() {
+    let front = Front::read(vec![Root { name: "p".into(), text: Ok(PARKS.into()) }], &mut |_| unreachable!());
+    let options = Options { sizes: Default::default(), amend: Amend::Auto };
+    let programs = front.build(&front.choreographies[0], &options).programs;
+    let package = Package {
+        version: version(&programs),
+        file: "p".into(),
+        programs: programs.iter().map(codec::encode).collect(),
+        lanes: Vec::new(),
+        policy: Policy::fresh(),
+        players: Players { roles: vec![None, None], ..Players::default() },
+    };
+    let deployment = Deployment { packages: BTreeMap::from([("Parks".into(), package)]) };
+    let mut node = Node::new();
+    let mut apply = |entry| {
+        let reply = node.apply(Moment(0), entry);
+        while node.poll_order().is_some() || node.poll_news().is_some() {}
+        (reply, node.poll_timeout())
+    };
+    apply(Entry::Deploy(deployment));
+    let start = Entry::Start(Start {
+        protocol: "Parks".into(),
+        params: Vec::new(),
+        players: BTreeMap::new(),
+        key: None,
+        idle_timeout: None,
+    });
+    for id in 1..=SLEEPERS {
+        assert_eq!(apply(start.clone()).0, Reply::Started(id));
+    }
+    let began = Instant::now();
+    let mut next = None;
+    // The newest first: whoever looks from the oldest on would meet all of them.
+    for id in (1..=SLEEPERS).rev() {
+        let (reply, due) = apply(Entry::Cancel(id));
+        assert_eq!(reply, Reply::Done);
+        next = due;
+    }
+    // Nothing is left that would come to nothing in an hour.
+    assert_eq!(next, None);
+    println!("{SLEEPERS} sessions that wait are cancelled in {:?}", began.elapsed());
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
 }

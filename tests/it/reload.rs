@@ -129,7 +129,7 @@ fn a_bad_file_leaves_what_runs_and_is_said_everywhere() {
         .write("b.choreo", "choreography B {\n    roles: A, B\n    A -> C: X\n}\n");
     comes_to_be(&engine, false);
     assert_eq!((active(&engine, "A"), active(&engine, "B")), before);
-    place.laban("status").status(1).says("E0").says("`C`").says("is not deployed");
+    place.laban("status").status(1).says("b.choreo:3:10: error[E0").says("`C`").says("is not deployed");
     let found = engine.get("/v1/diagnostics").json();
     let code = found[0]["code"].as_str().unwrap().to_owned();
     assert!(found.to_string().contains("b.choreo"), "{found}");
@@ -138,7 +138,7 @@ fn a_bad_file_leaves_what_runs_and_is_said_everywhere() {
         (log.contains(&code) && log.contains("b.choreo") && log.contains("what ran before runs on"))
             .then_some(())
     });
-    place.laban("deploy").status(1).talks(&code);
+    place.laban("deploy").status(1).talks(&format!("b.choreo:3:10: error[{code}]: "));
     assert_eq!(engine.ask("GET", "/readyz", &[("Host", &engine.address)], &[]).status, 200);
     let next = engine.begin("A");
     assert_eq!(engine.session(id)["version"], engine.session(next)["version"]);

@@ -185,10 +185,21 @@ pub(super) fn refused(said: &Said, at: &At, terminal: &mut Terminal) -> Result<E
     }
     let json: Json = serde_json::from_str(&said.body).unwrap_or_default();
     for found in json.get("diagnostics").and_then(Json::as_array).into_iter().flatten() {
-        terminal.say(&format!("{}: {}", text(found, "code"), text(found, "message")));
+        terminal.say(&finding(found));
     }
     terminal.say(&refusal(said));
     Ok(Exit::Errors)
+}
+
+/// What is wrong in a directory, in a line like those of `laban check --format short`.
+pub(super) fn finding(found: &Json) -> String {
+    let (code, message) = (text(found, "code"), text(found, "message"));
+    match (found["file"].as_str(), found["line"].as_u64(), found["column"].as_u64()) {
+        (Some(file), Some(line), Some(column)) => {
+            format!("{file}:{line}:{column}: {}[{code}]: {message}", text(found, "severity"))
+        }
+        _ => format!("{code}: {message}"),
+    }
 }
 
 pub(super) fn text<'a>(json: &'a Json, name: &str) -> &'a str {

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::cli::Exit;
 use crate::cli::args::{At, Named, Rollback};
 use crate::cli::engine::remote::Remote;
-use crate::cli::engine::sessions::{print, text};
+use crate::cli::engine::sessions::{finding, print, text};
 use crate::cli::terminal::Terminal;
 
 /// Says how the engine is, and how its directory stands. A directory with errors is one too.
@@ -41,7 +41,14 @@ pub fn status(at: &At, terminal: &mut Terminal) -> Result<Exit> {
             lines.push(format!("stand-ins of {protocol} make their answers up: {}", names.join(", ")));
         }
         for one in found.as_array().into_iter().flatten() {
-            lines.push(format!("{}: {}", text(one, "code"), text(one, "message")));
+            lines.push(finding(one));
+        }
+        for one in status["unoffered"].as_array().into_iter().flatten() {
+            let (protocol, handler) = (text(one, "protocol"), text(one, "handler"));
+            let operation = text(one, "operation");
+            lines.push(format!(
+                "E0614: `{protocol}` asks the handler `{handler}` for `{operation}`, which it does not offer"
+            ));
         }
         if deployed["current"] == json!(false) {
             lines.push("the directory has errors and is not deployed; what ran before runs on".to_owned());

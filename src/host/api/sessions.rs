@@ -16,7 +16,7 @@ use crate::base::id::RoleId;
 use crate::base::json;
 use crate::base::limits::{NAME_BYTES_MAX, SESSIONS_LISTED_MAX, WAIT_SECONDS_MAX};
 use crate::base::time::Duration as Span;
-use crate::config::vocabulary::means;
+use crate::config::vocabulary::{indexed, means};
 use crate::diag::code::Code;
 use crate::diag::did_you_mean;
 use crate::host::api::{Answer, At, Refused};
@@ -193,7 +193,10 @@ fn prepared(node: &Node, wanted: &Wanted, key: Option<Key>, idle: Option<Span>) 
             return Err(Refused::malformed(format!("`roles`: there is no role `{pattern}`{near}")));
         }
         let player = player(plays)?;
-        start.players.extend(meant.into_iter().map(|role| (role, player.clone())));
+        start.players.extend(meant.into_iter().map(|role| {
+            let name = roles.get(role.index()).map_or("", |role| &role.name);
+            (role, Player { config: indexed(&player.config, name), ..player.clone() })
+        }));
     }
     Ok(start)
 }
