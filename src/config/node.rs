@@ -3,6 +3,7 @@
 //! ```yaml
 //! listen: 127.0.0.1:7411        # the control interface
 //! durability: group             # none: nothing is kept; each: one write for each entry
+//! snapshot_every: 1000000       # entries of the log after which what they led to is kept, and they may go
 //! idle_timeout: 30d             # sessions in which nothing happens for so long are given up
 //! stand_ins: true               # roles that no binding names are played by stand-ins; false: that is a mistake
 //! sizes: { Guardian: 5 }        # how many members families have; 3 where nothing is said
@@ -14,7 +15,7 @@
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
-use crate::base::limits::{CONNECTIONS_MAX, REQUESTS_MAX, SESSIONS_MAX};
+use crate::base::limits::{CONNECTIONS_MAX, REQUESTS_MAX, SESSIONS_MAX, SNAPSHOT_ENTRIES};
 use crate::base::time::Duration;
 use crate::config::bindings::{count, span};
 use crate::config::reader::Reader;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// How entries are made durable.
     pub durability: Durability,
+    /// Entries of the log after which a snapshot is made.
+    pub snapshot_every: u64,
     /// How long nothing may happen in a session; no limit where none is given.
     pub idle_timeout: Option<Duration>,
     /// Whether roles that no binding names are played by stand-ins.
@@ -77,13 +80,15 @@ const DURABILITY: [(&str, Durability); 3] =
     [("none", Durability::None), ("group", Durability::Group), ("each", Durability::Each)];
 
 /// The settings of the file, in the order in which people read them.
-const SETTINGS: [&str; 6] = ["listen", "durability", "idle_timeout", "stand_ins", "sizes", "limits"];
+const SETTINGS: [&str; 7] =
+    ["listen", "durability", "snapshot_every", "idle_timeout", "stand_ins", "sizes", "limits"];
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7411)),
             durability: Durability::Group,
+            snapshot_every: SNAPSHOT_ENTRIES,
             idle_timeout: None,
             stand_ins: true,
             sizes: BTreeMap::new(),
@@ -109,6 +114,10 @@ pub fn read(source: SourceId, text: &str) -> (Settings, Vec<Diagnostic>) {
         match entry.name.as_str() {
             "listen" => listen(&mut reader, node, &mut settings),
             "durability" => durability(&mut reader, node, &mut settings),
+            "snapshot_every" => {
+                let every = count(&mut reader, node, "`snapshot_every`");
+                settings.snapshot_every = every.map_or(SNAPSHOT_ENTRIES, u64::from);
+            }
             "idle_timeout" => settings.idle_timeout = span(&mut reader, node, "`idle_timeout`"),
             "stand_ins" => settings.stand_ins = reader.truth(node, "`stand_ins`").unwrap_or(true),
             "limits" => limits(&mut reader, node, &mut settings.limits),

@@ -211,6 +211,7 @@ codes! {
     E0611 Error "request that cannot be read"
     E0612 Error "engine busy"
     E0614 Warning "operation that nobody offers"
+    E0615 Warning "damaged snapshot"
 
     E0620 Error "message without a receipt"
     E0621 Error "receipt that cannot be read"

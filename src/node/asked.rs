@@ -39,7 +39,7 @@ impl Node {
         }
         match self.errand(&call) {
             Some(errand) => {
-                self.outside.insert(call.id);
+                self.outside.insert(call.id, self.id);
                 self.orders.push_back(Order::Call(Box::new(errand)));
             }
             None => self.stand_in(call, 0),
@@ -84,7 +84,7 @@ impl Node {
         };
         Some(Errand {
             call: call.id,
-            key: format!("{:016x}-{:x}", self.id, call.id.0),
+            key: format!("{:016x}-{:x}", self.outside.get(&call.id).unwrap_or(&self.id), call.id.0),
             handler,
             protocol: record.protocol.clone(),
             session: number,
@@ -123,7 +123,7 @@ impl Node {
     #[must_use]
     pub fn unanswered(&self) -> Unanswered {
         let mut all = Unanswered::default();
-        for call in self.engine.unanswered().filter(|call| self.outside.contains(&call.id)) {
+        for call in self.engine.unanswered().filter(|call| self.outside.contains_key(&call.id)) {
             if matches!(call.ask, Ask::Perform { repetition: Repetition::Once, .. }) {
                 all.uncertain.push((call.id, uncertain()));
             } else {

@@ -53,6 +53,11 @@ pub enum Entry {
     Drain(Arc<str>),
     /// Time has passed.
     Tick,
+    /// The log was cut, and what is behind the cut may be known outside: calls from now on have keys of another node.
+    Renewed {
+        /// As in `Found`.
+        id: u64,
+    },
 }
 
 /// What a version is: the hash of the programs of all roles.

@@ -17,7 +17,7 @@ pub mod session;
 mod snapshot;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod version;
 
 pub use self::snapshot::FORMAT;

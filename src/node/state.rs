@@ -2,7 +2,7 @@
 //!
 //! Is not: a judge of sessions; the engine is.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -56,8 +56,8 @@ pub struct Node {
     noted: u64,
     /// What the engine is given next.
     pub(super) inner: VecDeque<Input>,
-    /// Calls that a handler has.
-    pub(super) outside: BTreeSet<CallId>,
+    /// Calls that a handler has, and the node's id in their keys.
+    pub(super) outside: BTreeMap<CallId, u64>,
     /// Drained between entries, and so are the three below.
     #[serde(skip)]
     pub(super) orders: VecDeque<Order>,
@@ -94,7 +94,7 @@ impl Node {
             Entry::Drain(protocol) => self.drain(&protocol),
             Entry::Start(start) => self.start(start),
             Entry::Answer { call, answer } => {
-                if self.outside.remove(&call) {
+                if self.outside.remove(&call).is_some() {
                     self.feed(Input::Answer { call, answer });
                 }
                 Reply::Done
@@ -102,6 +102,10 @@ impl Node {
             Entry::Cancel(number) => self.cancel(number),
             Entry::Tick => {
                 self.feed(Input::Tick);
+                Reply::Done
+            }
+            Entry::Renewed { id } => {
+                self.id = id;
                 Reply::Done
             }
         };
@@ -409,7 +413,7 @@ impl Node {
     }
 
     fn withdrawn(&mut self, call: CallId) {
-        if self.outside.remove(&call) {
+        if self.outside.remove(&call).is_some() {
             self.orders.push_back(Order::Withdraw(call));
             return;
         }

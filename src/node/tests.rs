@@ -21,7 +21,7 @@ use crate::node::version::{Cause, LIFE, Life};
 use crate::pipeline::{Front, Options, Root};
 
 /// Ben decides; what he is asked goes to a handler. Ann waits a second and notes it once.
-const TEA: &str = "effect book { note(text: String) -> Int : once }
+pub(crate) const TEA: &str = "effect book { note(text: String) -> Int : once }
 choreography Tea {
     roles: Ann, Ben
     Ann -> Ben: Offer(cups: Int)
@@ -63,11 +63,11 @@ fn package(source: &str) -> (Arc<str>, Package) {
     (built.protocol.unwrap().name.into(), package)
 }
 
-fn deployed(sources: &[&str]) -> Entry {
+pub(crate) fn deployed(sources: &[&str]) -> Entry {
     Entry::Deploy(Deployment { packages: sources.iter().map(|source| package(source)).collect() })
 }
 
-fn start(protocol: &str, key: Option<&str>) -> Entry {
+pub(crate) fn start(protocol: &str, key: Option<&str>) -> Entry {
     Entry::Start(Start {
         protocol: protocol.into(),
         params: Vec::new(),
@@ -220,6 +220,21 @@ fn an_operation_that_is_declared_once_is_not_asked_again() {
     let unanswered = node.unanswered();
     assert!(unanswered.again.is_empty());
     assert!(matches!(&unanswered.uncertain[..], [(call, Answer::Failed(_))] if *call == asked[0].0));
+}
+
+#[test]
+fn calls_after_a_cut_of_the_log_have_keys_of_their_own() {
+    let mut node = node(&[TEA]);
+    let keys = |node: &Node| -> Vec<String> {
+        node.unanswered().again.into_iter().map(|errand| errand.key).collect()
+    };
+    node.apply(Instant(0), start("Tea", None));
+    let before = keys(&node);
+    node.apply(Instant(0), Entry::Renewed { id: 9 });
+    assert_eq!(keys(&node), before, "what is under way is what it was");
+    node.apply(Instant(0), start("Tea", None));
+    assert_eq!(keys(&node)[0], before[0]);
+    assert!(keys(&node)[1].starts_with("0000000000000009-"), "{:?}", keys(&node));
 }
 
 /// What a random driver does.

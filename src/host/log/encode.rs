@@ -4,6 +4,7 @@
 //! [`FORMAT`].
 
 use crate::base::time::Instant;
+use crate::node::Node;
 use crate::node::entry::Entry;
 
 /// The version of what logs hold.
@@ -35,4 +36,18 @@ pub fn entries(mut batch: &[u8]) -> Result<Vec<(Instant, Entry)>, postcard::Erro
         batch = rest;
     }
     Ok(entries)
+}
+
+/// Has a node take the entries of a batch, and drops what comes of them: it has left before. Gives their number.
+///
+/// # Errors
+/// The bytes are of something else; the node has taken nothing.
+pub fn replay(node: &mut Node, batch: &[u8]) -> Result<u64, postcard::Error> {
+    let entries = entries(batch)?;
+    let count = entries.len() as u64;
+    for (now, entry) in entries {
+        let _ = node.apply(now, entry);
+        while node.poll_order().is_some() || node.poll_news().is_some() || node.poll_said().is_some() {}
+    }
+    Ok(count)
 }
