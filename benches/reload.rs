@@ -85,7 +85,7 @@ fn main() {
     say("one_changes", (1..=TURNS).map(|turn| swap(&|| write(turn, turn + 1_000))).collect());
     // So long it does not look up where nothing is deployed.
     watch.longest();
-    thread::sleep(Duration::from_secs(1));
+    thread::park_timeout(Duration::from_secs(1));
     let idle = watch.longest().as_secs_f64() * 1e3;
     println!("{:<40} {idle:.2} ms", "idle_pause_ms_max");
     table.insert("idle_pause_ms_max".to_owned(), Json::from(idle));
@@ -121,7 +121,7 @@ impl Watch {
                     };
                     runtime.block_on(desk.look(look)).unwrap();
                     // Often enough for what is measured, and seldom enough to leave the machine to it.
-                    thread::sleep(Duration::from_micros(100));
+                    thread::park_timeout(Duration::from_micros(100));
                 }
             })
         };

@@ -20,7 +20,7 @@ use crate::host::clock;
 use crate::host::desk::{Away, Desk};
 use crate::host::directory::{self, Deploys, Overlay, Programs, Reading};
 use crate::host::shape::millis;
-use crate::node::entry::{Deployment, Entry};
+use crate::node::entry::Deployment;
 use crate::node::order::Reply;
 use crate::node::version::handlers as handlers_of;
 
@@ -230,7 +230,7 @@ impl Generations {
         }
         (self.apply)(&handlers);
         let protocols = deploys.deployment.packages.len();
-        let reply = self.desk.entry(Entry::Deploy(deploys.deployment.clone())).await;
+        let reply = self.desk.deploy(deploys.deployment.clone()).await;
         if !matches!(reply, Ok(Reply::Done)) {
             (self.apply)(&seen.handlers);
         }

@@ -21,6 +21,7 @@ use crate::engine::input::{CastId, Input, Opening};
 use crate::engine::standing::Standing;
 use crate::guard;
 use crate::node::agenda::{Agenda, Due};
+use crate::node::deploy::Prepared;
 use crate::node::entry::{Entry, Key, Start, Version};
 use crate::node::order::{News, Order, Reply};
 use crate::node::session::{self, Record};
@@ -68,6 +69,9 @@ pub struct Node {
     /// What came of the opening at hand.
     #[serde(skip)]
     opened: Option<Result<(), Trouble>>,
+    /// Versions that are forgotten.
+    #[serde(skip)]
+    waste: Vec<Edition>,
     pub(super) now: Instant,
 }
 
@@ -83,7 +87,7 @@ impl Node {
     /// Takes one entry and does a bounded amount of work. Afterwards drain [`Self::poll_order`], [`Self::poll_news`] and
     /// [`Self::poll_said`], then ask [`Self::poll_timeout`].
     pub fn apply(&mut self, now: Instant, entry: Entry) -> Reply {
-        self.now = self.now.max(now);
+        self.begin(now);
         let reply = match entry {
             Entry::Found { id, seed } => {
                 (self.id, self.seed) = (id, seed);
@@ -109,9 +113,30 @@ impl Node {
                 Reply::Done
             }
         };
+        self.end(reply)
+    }
+
+    /// Takes a deployment as [`Self::apply`] takes its entry, where the greater part was done before.
+    pub fn apply_prepared(&mut self, now: Instant, prepared: Prepared) -> Reply {
+        self.begin(now);
+        let reply = self.take_over(prepared);
+        self.end(reply)
+    }
+
+    fn begin(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        self.waste.clear();
+    }
+
+    fn end(&mut self, reply: Reply) -> Reply {
         self.fire();
         self.settle();
         reply
+    }
+
+    /// Versions that the last entry has had the node forget: whoever drops them takes some time.
+    pub fn take_waste(&mut self) -> Vec<Edition> {
+        std::mem::take(&mut self.waste)
     }
 
     /// The next thing that must leave.
@@ -403,7 +428,7 @@ impl Node {
             self.casts.remove(&place);
             self.engine.retire(place);
         }
-        line.forget();
+        self.waste.extend(line.forget());
     }
 
     /// Notes when something is due.

@@ -142,13 +142,15 @@ impl Line {
         }
     }
 
-    /// Forgets the oldest of those that are over, beyond what is kept.
-    pub(super) fn forget(&mut self) {
+    /// Forgets the oldest of those that are over, beyond what is kept; which.
+    pub(super) fn forget(&mut self) -> Vec<Edition> {
+        let mut forgotten = Vec::new();
         let over = |edition: &Edition| edition.life == Life::Retired;
         while self.editions.iter().filter(|edition| over(edition)).count() > VERSIONS_KEPT {
-            let Some(at) = self.editions.iter().position(over) else { return };
-            self.editions.remove(at);
+            let Some(at) = self.editions.iter().position(over) else { break };
+            forgotten.push(self.editions.remove(at));
         }
+        forgotten
     }
 }
 

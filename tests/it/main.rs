@@ -14,6 +14,8 @@ mod chain;
 mod cli;
 mod command;
 mod corpus;
+mod crowd;
+mod desk;
 mod effects;
 mod engine;
 mod examples;

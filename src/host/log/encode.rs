@@ -24,6 +24,24 @@ pub fn add(batch: &mut Vec<u8>, now: Instant, entry: &Entry) -> Result<(), postc
     Ok(())
 }
 
+/// The bytes of an entry without its time, for [`add_encoded`].
+///
+/// # Errors
+/// What the serializer says.
+pub fn encoded(entry: &Entry) -> Result<Vec<u8>, postcard::Error> {
+    postcard::to_allocvec(entry)
+}
+
+/// Adds an entry that was encoded before.
+///
+/// # Errors
+/// What the serializer says.
+pub fn add_encoded(batch: &mut Vec<u8>, now: Instant, encoded: &[u8]) -> Result<(), postcard::Error> {
+    postcard::to_io(&now, &mut *batch)?;
+    batch.extend_from_slice(encoded);
+    Ok(())
+}
+
 /// The entries of a batch.
 ///
 /// # Errors
