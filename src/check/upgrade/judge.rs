@@ -9,8 +9,10 @@ use std::sync::Arc;
 use crate::base::id::RoleId;
 use crate::bytecode::program::Program;
 use crate::check::graph::{Shape, first_sends, shape};
+use crate::check::replay::Run;
 use crate::check::room::tight;
 use crate::check::search::{Found, Options, Violation, search};
+use crate::check::turn::Free;
 use crate::check::upgrade::mix::{Misfit, fitted, misfits};
 use crate::check::upgrade::{Clash, Replaced, Verdict};
 use crate::check::watch::Abort;
@@ -56,55 +58,43 @@ impl<'a> Judge<'a> {
         }
         let misfits = misfits(&programs);
         let (fitted, converts) = fitted(&programs);
-        let mix = match self.explore(fitted, replaced) {
-            Ok(mix) => mix,
-            Err(verdict) => {
-                // What cannot even be linked is better said by the message that nobody expects.
-                let first = misfits.first().map(|one| Clash { sentence: self.refused(one), run: None });
-                replaced.verdict = first.map_or(verdict, Verdict::Incompatible);
+        let calm = Options { free: Free::NONE, ..self.options };
+        // Most of what goes wrong does so without bad luck, which takes fewer states and shorter runs to see.
+        for options in [calm, self.options] {
+            let mix = match explore(&fitted, &options, replaced) {
+                Ok(mix) => mix,
+                Err(verdict) => {
+                    // What cannot even be linked is better said by the message that nobody expects.
+                    let first = misfits.first().map(|one| Clash { sentence: self.refused(one), run: None });
+                    replaced.verdict = first.map_or(verdict, Verdict::Incompatible);
+                    return;
+                }
+            };
+            replaced.turns = mix.found.turns;
+            let wrong = self.wrong(&mix, &misfits, converts);
+            let sure = matches!(wrong, Some(Verdict::Incompatible(_)));
+            if sure || options.free == self.options.free {
+                replaced.verdict = wrong.unwrap_or_else(|| self.verdict(&mix, &misfits));
                 return;
             }
-        };
-        replaced.turns = mix.found.turns;
-        replaced.verdict = self.verdict(&mix, &misfits, converts);
-    }
-
-    /// Explores a mix; with less room where there is no bound, if that is too much.
-    fn explore(&self, programs: Vec<Program>, replaced: &mut Replaced) -> Result<Explored, Verdict> {
-        let link = |programs| {
-            Cast::link(programs).map_err(|why| match why.code {
-                Code::E0308 => Verdict::Incompatible(Clash {
-                    sentence: format!("the roles do not fit together: {}", why.reason),
-                    run: None,
-                }),
-                _ => Verdict::NotProved(format!("they cannot be put together: {why}")),
-            })
-        };
-        let smaller = tight(programs.clone());
-        let narrow = smaller != programs;
-        let cast = link(programs)?;
-        let found = search(&cast, &self.options, &mut |_| {});
-        replaced.states += found.states();
-        if narrow && found.cut.is_some() && found.violation().is_none() {
-            let cast = link(smaller)?;
-            let found = search(&cast, &self.options, &mut |_| {});
-            return Ok(Explored { cast, found, tight: true });
         }
-        Ok(Explored { cast, found, tight: false })
     }
 
-    fn verdict(&mut self, mix: &Explored, misfits: &[Misfit], converts: bool) -> Verdict {
-        let Explored { cast, found, tight } = mix;
-        let clash = |sentence: String, run| Verdict::Incompatible(Clash { sentence, run: Some(run) });
+    /// What is wrong with some run; none if nothing is, as far as was explored.
+    fn wrong(&mut self, mix: &Explored, misfits: &[Misfit], converts: bool) -> Option<Verdict> {
+        let Explored { cast, found, .. } = mix;
         // What is sent and not taken is the cause of whatever comes of it.
         for (role, at, to) in first_sends(found) {
             if let Some(misfit) = misfits.iter().find(|misfit| (misfit.role, misfit.at) == (role, at)) {
-                return clash(self.refused(misfit), found.run_to(cast, to));
+                return Some(clash(self.refused(misfit), found.run_to(cast, to)));
             }
         }
-        if let Some(violation) = found.violation() {
-            return self.violated(mix, violation, converts);
-        }
+        found.violation().map(|violation| self.violated(mix, violation, converts))
+    }
+
+    /// What holds of all runs, of which none is wrong.
+    fn verdict(&mut self, mix: &Explored, misfits: &[Misfit]) -> Verdict {
+        let Explored { cast, found, tight } = mix;
         if found.cut.is_some() || *tight {
             if let Some(misfit) = misfits.first() {
                 return Verdict::Incompatible(Clash { sentence: self.refused(misfit), run: None });
@@ -188,6 +178,34 @@ impl<'a> Judge<'a> {
             None => format!("`{from}` sends `{label}` to `{to}`, which does not know it"),
         }
     }
+}
+
+fn clash(sentence: String, run: Run) -> Verdict {
+    Verdict::Incompatible(Clash { sentence, run: Some(run) })
+}
+
+/// Explores a mix; with less room where there is no bound, if that is too much.
+fn explore(programs: &[Program], options: &Options, replaced: &mut Replaced) -> Result<Explored, Verdict> {
+    let link = |programs| {
+        Cast::link(programs).map_err(|why| match why.code {
+            Code::E0308 => Verdict::Incompatible(Clash {
+                sentence: format!("the roles do not fit together: {}", why.reason),
+                run: None,
+            }),
+            _ => Verdict::NotProved(format!("they cannot be put together: {why}")),
+        })
+    };
+    let smaller = tight(programs.to_vec());
+    let narrow = smaller != programs;
+    let cast = link(programs.to_vec())?;
+    let found = search(&cast, options, &mut |_| {});
+    replaced.states += found.states();
+    if narrow && found.cut.is_some() && found.violation().is_none() {
+        let cast = link(smaller)?;
+        let found = search(&cast, options, &mut |_| {});
+        return Ok(Explored { cast, found, tight: true });
+    }
+    Ok(Explored { cast, found, tight: false })
 }
 
 fn name(cast: &Cast, role: RoleId) -> String {

@@ -140,10 +140,10 @@ fn other_roles(old: &Side<'_>, new: &Side<'_>) -> Clash {
     };
     let (gone, fresh) = (without(old.roles(), new.roles()), without(new.roles(), old.roles()));
     let sentence = match (gone.as_slice(), fresh.as_slice()) {
-        ([], fresh) => format!("it has other roles: {} is new", fresh.join(", ")),
-        (gone, []) => format!("it has other roles: {} is gone", gone.join(", ")),
+        ([], fresh) => format!("it has more roles: {}", fresh.join(", ")),
+        (gone, []) => format!("it has fewer roles: no longer {}", gone.join(", ")),
         (gone, fresh) => {
-            format!("it has other roles: {} is gone and {} is new", gone.join(", "), fresh.join(", "))
+            format!("it has other roles: no longer {}, but {}", gone.join(", "), fresh.join(", "))
         }
     };
     Clash { sentence, run: None }
