@@ -5,6 +5,7 @@
 //! durability: group             # none: nothing is kept; each: one write for each entry
 //! idle_timeout: 30d             # sessions in which nothing happens for so long are given up
 //! stand_ins: true               # roles that no binding names are played by stand-ins; false: that is a mistake
+//! deploy: { require_compatible: true }   # a version that is not compatible with the active one is refused
 //! sizes: { Guardian: 5 }        # how many members families have; 3 where nothing is said
 //! ```
 //!
@@ -32,6 +33,8 @@ pub struct Settings {
     pub idle_timeout: Option<Duration>,
     /// Whether roles that no binding names are played by stand-ins.
     pub stand_ins: bool,
+    /// Whether a version that is not proved compatible with the active one is refused.
+    pub require_compatible: bool,
     /// Members of families, by name.
     pub sizes: BTreeMap<String, u32>,
 }
@@ -52,7 +55,7 @@ const DURABILITY: [(&str, Durability); 3] =
     [("none", Durability::None), ("group", Durability::Group), ("each", Durability::Each)];
 
 /// The settings of the file, in the order in which people read them.
-const SETTINGS: [&str; 5] = ["listen", "durability", "idle_timeout", "stand_ins", "sizes"];
+const SETTINGS: [&str; 6] = ["listen", "durability", "idle_timeout", "stand_ins", "deploy", "sizes"];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -61,6 +64,7 @@ impl Default for Settings {
             durability: Durability::Group,
             idle_timeout: None,
             stand_ins: true,
+            require_compatible: false,
             sizes: BTreeMap::new(),
         }
     }
@@ -85,6 +89,12 @@ pub fn read(source: SourceId, text: &str) -> (Settings, Vec<Diagnostic>) {
             "durability" => durability(&mut reader, node, &mut settings),
             "idle_timeout" => settings.idle_timeout = span(&mut reader, node, "`idle_timeout`"),
             "stand_ins" => settings.stand_ins = reader.truth(node, "`stand_ins`").unwrap_or(true),
+            "deploy" => {
+                for rule in reader.settings(node, "`deploy`", &["require_compatible"]) {
+                    settings.require_compatible =
+                        reader.truth(&rule.value, "`require_compatible`").unwrap_or(false);
+                }
+            }
             _ => {
                 for family in reader.map(node, "`sizes`") {
                     if let Some(size) = count(&mut reader, &family.value, &format!("`{}`", family.name)) {

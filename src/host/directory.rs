@@ -42,6 +42,8 @@ pub struct Reading {
     pub said: Vec<Diagnostic>,
     /// What it deploys; none if there is an error.
     pub deploys: Option<Deploys>,
+    /// Where each protocol stands.
+    pub places: BTreeMap<Arc<str>, Span>,
 }
 
 /// What a directory deploys.
@@ -63,7 +65,7 @@ impl Reading {
         let source = sources.add("", "");
         let message = "the directory could not be read to its end";
         let said = vec![Diagnostic::new(Code::E0422, Span::new(source, 0, 0), message)];
-        Self { sources, said, deploys: None }
+        Self { sources, said, deploys: None, places: BTreeMap::new() }
     }
 }
 
@@ -133,9 +135,9 @@ pub fn read(directory: &Path, sizes: &Sizes, stand_ins: bool, overlay: Option<&O
     if !stand_ins {
         reader.refuse_stand_ins();
     }
-    let Reader { deploys, said, sources, .. } = reader;
+    let Reader { deploys, said, sources, places } = reader;
     let deploys = (!has_errors(&said)).then_some(deploys);
-    Reading { sources, said, deploys }
+    Reading { sources, said, deploys, places }
 }
 
 struct Reader {

@@ -69,7 +69,8 @@ pub(super) struct Status {
 pub(super) async fn status(at: At) -> Answer<Json<Status>> {
     writable(&at)?;
     let seen = at.desk.look(|node| {
-        let protocols = node.lines().iter().map(|(name, line)| shape::protocol(name, line)).collect();
+        let protocols = node.lines().iter().map(|(name, line)| shape::protocol(name, line));
+        let protocols: Vec<Protocol> = protocols.collect();
         (node.id(), node.engine().sessions() as u64, node.started(), protocols)
     });
     let (id, sessions, started, protocols) = seen.await?;
@@ -83,7 +84,7 @@ pub(super) async fn status(at: At) -> Answer<Json<Status>> {
         started,
         calls: at.board.calls(),
         log: at.board.log_trouble(),
-        protocols,
+        protocols: protocols.into_iter().map(|one| at.generations.with_comparisons(one)).collect(),
     }))
 }
 

@@ -16,7 +16,8 @@ use crate::base::limits::{EXPLORED_BYTES_MAX, EXPLORED_DEPTH_MAX, EXPLORED_STATE
 use crate::bytecode::program::Program;
 use crate::check::search::{Options as Search, Orders};
 use crate::check::turn::Free;
-use crate::check::upgrade::{Clash, Compared, Replaced, Side, Verdict, compare};
+pub use crate::check::upgrade::Side;
+use crate::check::upgrade::{Clash, Compared, Replaced, Verdict, compare};
 use crate::diag::{Diagnostic, Severity};
 use crate::pipeline::{Front, Options, has_errors};
 use crate::tools::trace::{Stage, draw};
@@ -185,9 +186,10 @@ pub struct Outcome {
     pub trace: Vec<String>,
 }
 
-/// What a comparison comes to. Diagrams are so many columns wide.
+/// Compares two versions of one protocol. Diagrams are so many columns wide.
 #[must_use]
-pub fn outcome(old: &Side<'_>, compared: &Compared, width: usize) -> Outcome {
+pub fn compared(old: &Side<'_>, new: &Side<'_>, limits: &Search, width: usize) -> Outcome {
+    let compared = &compare(old, new, limits);
     let mut outcome = Outcome { word: word(compared), role: None, reason: None, trace: Vec::new() };
     if let Some(clash) = &compared.whole {
         outcome.reason = Some(clash.sentence.clone());
