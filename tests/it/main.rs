@@ -9,6 +9,7 @@
 
 mod api;
 mod bites;
+mod breaking;
 mod chain;
 mod cli;
 mod command;

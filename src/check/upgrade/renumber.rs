@@ -32,11 +32,17 @@ impl Numbers {
         let role = role.filter(|role| role.len() == roles.len())?;
         let mut lanes = old.lanes.to_vec();
         let mut lane = Vec::with_capacity(new.lanes.len());
-        for name in new.lanes {
-            let at = lanes.iter().position(|have| have == name).unwrap_or_else(|| {
-                lanes.push(name.clone());
-                lanes.len() - 1
-            });
+        for (at, name) in new.lanes.iter().enumerate() {
+            // Two blocks after each other may have lanes of one name: the first is the first, the next the next.
+            let earlier = new.lanes.iter().take(at).filter(|have| *have == name).count();
+            let same = old.lanes.iter().enumerate().filter(|(_, have)| *have == name).nth(earlier);
+            let at = same.map_or_else(
+                || {
+                    lanes.push(name.clone());
+                    lanes.len() - 1
+                },
+                |(at, _)| at,
+            );
             lane.push(LaneId::at(at));
         }
         Some(Self { roles, role, lane, lanes })

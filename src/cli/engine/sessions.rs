@@ -185,10 +185,22 @@ pub(super) fn refused(said: &Said, at: &At, terminal: &mut Terminal) -> Result<E
     }
     let json: Json = serde_json::from_str(&said.body).unwrap_or_default();
     for found in json.get("diagnostics").and_then(Json::as_array).into_iter().flatten() {
-        terminal.say(&format!("{}: {}", text(found, "code"), text(found, "message")));
+        finding(found).iter().for_each(|line| terminal.say(line));
     }
     terminal.say(&refusal(said));
     Ok(Exit::Errors)
+}
+
+/// What is said of a file: where and what, then what explains it.
+pub(super) fn finding(found: &Json) -> Vec<String> {
+    let place = match (found["file"].as_str(), &found["line"]) {
+        (Some(file), line) if !file.is_empty() => format!("{file}:{line}: "),
+        _ => String::new(),
+    };
+    let mut lines = vec![format!("{place}{}: {}", text(found, "code"), text(found, "message"))];
+    let notes = found["notes"].as_array().into_iter().flatten().filter_map(Json::as_str);
+    lines.extend(notes.flat_map(str::lines).map(|line| format!("    {line}")));
+    lines
 }
 
 pub(super) fn text<'a>(json: &'a Json, name: &str) -> &'a str {
