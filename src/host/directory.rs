@@ -44,6 +44,8 @@ pub struct Reading {
     pub deploys: Option<Deploys>,
     /// The programs that its handlers are.
     pub programs: Programs,
+    /// Where each protocol stands.
+    pub places: BTreeMap<Arc<str>, Span>,
 }
 
 /// What a directory deploys.
@@ -68,7 +70,7 @@ impl Reading {
         let source = sources.add("", "");
         let message = "the directory could not be read to its end";
         let said = vec![Diagnostic::new(Code::E0422, Span::new(source, 0, 0), message)];
-        Self { sources, said, deploys: None, programs: Programs::new() }
+        Self { sources, said, deploys: None, programs: Programs::new(), places: BTreeMap::new() }
     }
 }
 
@@ -146,9 +148,9 @@ pub fn read(directory: &Path, sizes: &Sizes, stand_ins: bool, overlay: Option<&O
         }
     }
     reader.judge_stand_ins(stand_ins);
-    let Reader { deploys, said, sources, programs, .. } = reader;
+    let Reader { deploys, said, sources, programs, places, .. } = reader;
     let deploys = (!has_errors(&said)).then_some(deploys);
-    Reading { sources, said, deploys, programs }
+    Reading { sources, said, deploys, programs, places }
 }
 
 struct Reader {
