@@ -52,7 +52,8 @@ fn main() {
         Desk::start(Node::new(), Box::new(log), habits, Box::new(Nobody), Box::new(|_, _| None));
     runtime.block_on(desk.push(Entry::Found { id: 1, seed: 1 })).unwrap();
     let apply = Box::new(|_: &_| {});
-    let generations = Generations::new(place.join("protocols"), Sizes::default(), true, desk.clone(), apply);
+    let rules = Rules { sizes: Sizes::default(), stand_ins: true, require_compatible: false };
+    let generations = Generations::new(place.join("protocols"), rules, desk.clone(), apply);
     let watch = Watch::start(&desk);
     let swap = |what: &dyn Fn()| {
         what();

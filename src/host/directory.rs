@@ -53,8 +53,6 @@ pub struct Reading {
 pub struct Deploys {
     /// Its protocols.
     pub deployment: Deployment,
-    /// The handlers that its bindings describe, by name.
-    pub handlers: BTreeMap<String, Handler>,
     /// The roles and effects that stand-ins play, by protocol.
     pub stand_ins: BTreeMap<Arc<str>, Vec<String>>,
 }
@@ -242,7 +240,7 @@ impl Reader {
             if !handler.kind.is_elsewhere() {
                 continue;
             }
-            match self.deploys.handlers.get(name) {
+            match self.deploys.deployment.handlers.get(name) {
                 Some(other) if (Handler { program: None, ..other.clone() }) != *handler => {
                     let place = bindings.roles.iter().find(|role| role.handler.as_ref() == Some(name));
                     let place = place.map_or(Span::default(), |role| role.place);
@@ -259,7 +257,7 @@ impl Reader {
                     let program = (!files.is_empty()).then(|| digest(&files));
                     self.programs.extend(files);
                     let handler = Handler { program, ..handler.clone() };
-                    self.deploys.handlers.insert(name.clone(), handler);
+                    self.deploys.deployment.handlers.insert(name.clone(), handler);
                 }
             }
         }

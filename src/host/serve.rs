@@ -78,6 +78,7 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
         }
     };
     let (node, next) = replayed(held)?;
+    handlers.apply(node.handlers(), directory);
     let board = Arc::new(Board::default());
     let called = handlers.clone();
     let caller: Caller = Arc::new(move |errand| {
