@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use laban::effect::world::Line;
 use laban::global::Sizes;
 use laban::host::desk::{Desk, Habits, Outside, Told};
-use laban::host::generation::{Generations, Look};
+use laban::host::generation::{Generations, Look, Rules};
 use laban::host::log::segments::Segments;
 use laban::node::Node;
 use laban::node::entry::Entry;
