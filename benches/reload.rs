@@ -22,8 +22,8 @@ use std::time::{Duration, Instant};
 use laban::effect::world::Line;
 use laban::global::Sizes;
 use laban::host::desk::{Desk, Habits, Outside, Told};
-use laban::host::generation::{Generations, Look};
 use laban::host::directory;
+use laban::host::generation::{Generations, Look, Rules};
 use laban::host::log::segments::Segments;
 use laban::node::entry::Entry;
 use laban::node::order::{Order, Reply};
@@ -53,7 +53,8 @@ fn main() {
         Desk::start(Node::new(), Box::new(log), habits, Box::new(Nobody), Box::new(|_, _| None));
     runtime.block_on(desk.push(Entry::Found { id: 1, seed: 1 })).unwrap();
     let apply = Box::new(|_: &_| {});
-    let generations = Generations::new(place.join("protocols"), Sizes::default(), true, desk.clone(), apply);
+    let rules = Rules { sizes: Sizes::default(), stand_ins: true, require_compatible: false };
+    let generations = Generations::new(place.join("protocols"), rules, desk.clone(), apply);
     let watch = Watch::start(&desk);
     let swap = |what: &dyn Fn()| {
         what();
@@ -176,15 +177,18 @@ fn sources() -> Vec<String> {
     files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// A protocol under another name, and its first role as well, so that each turn is another version.
+/// A protocol under another name, and its first message as well, so that each turn is another version.
 fn renamed(source: &str, at: usize, turn: usize) -> String {
     let word = |after: &str| {
         let rest = source.split_once(after).unwrap().1;
         rest.trim_start().split(|letter: char| !letter.is_alphanumeric()).next().unwrap().to_owned()
     };
-    let (name, role) = (word("\nchoreography "), word("    roles:"));
+    let name = word("\nchoreography ");
+    let body = source.split_once("\n    roles:").unwrap().1;
+    let message = body.split_once(" -> ").unwrap().1.split_once(": ").unwrap().1;
+    let message = message.split(|letter: char| !letter.is_alphanumeric()).next().unwrap().to_owned();
     let source = replaced(source, &name, &format!("{name}N{at}"));
-    replaced(&source, &role, &format!("{role}T{turn}"))
+    replaced(&source, &message, &format!("{message}T{turn}"))
 }
 
 /// A text with one word in the place of another.

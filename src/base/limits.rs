@@ -130,6 +130,13 @@ pub const SCOPES_MAX: usize = 4_096;
 pub const EXPLORED_STATES_MAX: usize = 1_000_000;
 /// Bytes that one exploration of a protocol holds, about.
 pub const EXPLORED_BYTES_MAX: usize = 2 << 30;
+/// States that the comparison of one version with the one before knows at deployment, all roles together: a fraction of a
+/// second.
+pub const COMPARED_STATES_MAX: usize = 10_000;
+/// Bytes that such a comparison holds, about.
+pub const COMPARED_BYTES_MAX: usize = 64 << 20;
+/// Seconds that whoever deploys by hand waits for the comparisons.
+pub const COMPARED_SECONDS_MAX: u64 = 10;
 /// Moves in a row that one exploration of a protocol makes, unless somebody says otherwise.
 pub const EXPLORED_DEPTH_MAX: u32 = 100_000;
 /// What one message may cost, a budget may hold and a class of observers may see: sums of a session stay far below 64 bits.

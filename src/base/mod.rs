@@ -2,6 +2,7 @@
 //!
 //! Is not: anything that knows of protocols, and nothing here reads a clock or a file.
 
+pub mod accept;
 pub mod builtin;
 pub mod cause;
 pub mod fit;

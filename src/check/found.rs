@@ -8,6 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use indexmap::IndexMap;
 
 use crate::base::id::RoleId;
+use crate::bytecode::program::Program;
 use crate::check::pick::{Choice, Pick};
 use crate::check::print::Print;
 use crate::check::watch::Abort;
@@ -35,6 +36,35 @@ pub enum Violation {
     Unexpected(usize),
     /// A role cannot go on.
     Trouble(RoleId, Trouble),
+}
+
+impl Violation {
+    /// What is wrong, as a sentence.
+    #[must_use]
+    pub fn sentence(&self, cast: &Cast) -> String {
+        let name = |role: &RoleId| format!("`{}`", cast.program(*role).map_or("?", Program::role_name));
+        let ends = |mailbox: usize| {
+            let ends = cast.mailbox(mailbox).map(|(from, to, ..)| (name(&from), name(&to)));
+            ends.unwrap_or_default()
+        };
+        match self {
+            Self::Deadlock(roles) => {
+                let roles: Vec<String> = roles.iter().map(name).collect();
+                format!("nobody can go on, and {} still wait", roles.join(", "))
+            }
+            Self::LeftOver(mailbox) => {
+                let (from, to) = ends(*mailbox);
+                format!("a message of {from} is left over: {to} is at its end")
+            }
+            Self::Unexpected(mailbox) => {
+                let (from, to) = ends(*mailbox);
+                format!("{to} does not expect the message that comes from {from}")
+            }
+            Self::Trouble(role, trouble) => {
+                format!("{} cannot go on: {}: {trouble}", name(role), trouble.code())
+            }
+        }
+    }
 }
 
 /// A move as an edge of the graph of states.

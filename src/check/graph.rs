@@ -5,6 +5,8 @@
 //! ends up.
 //! Is not: exact where the search was cut; whoever asks looks at that first.
 
+use std::collections::BTreeSet;
+
 use crate::base::id::RoleId;
 use crate::check::found::{Edge, Found};
 use crate::check::turn::State;
@@ -19,6 +21,8 @@ pub struct Shape {
     pub endless: Vec<(RoleId, u32)>,
     /// Roles that are neither done nor move any more, in a part of the runs that is never left; with a state of it.
     pub starving: Vec<(RoleId, u32)>,
+    /// Messages that are first in their mailbox for ever while others go on: the mailbox, and a state.
+    pub forgotten: Vec<(usize, u32)>,
     /// The most messages that each role sends in one run; none where there is no bound.
     pub sent_max: Vec<Option<u64>>,
 }
@@ -52,22 +56,18 @@ pub fn shape(cast: &Cast, found: &Found) -> Shape {
     }
     shape.endless.sort_unstable();
     shape.endless.dedup();
-    shape.starving = starving(cast, found, &components, &looped, &left);
+    left_behind(cast, found, (&components, &looped, &left), &mut shape);
     shape.sent_max = (0..cast.roles()).map(|role| sent_max(found, &components, count, role as u16)).collect();
     shape
 }
 
-/// Roles that wait for ever while others go on.
-fn starving(
-    cast: &Cast,
-    found: &Found,
-    components: &[u32],
-    looped: &[bool],
-    left: &[bool],
-) -> Vec<(RoleId, u32)> {
-    let mut starving: Vec<(RoleId, u32)> = Vec::new();
+/// Of each state its component; of each component whether runs go round in it, and whether they leave it.
+type Parts<'a> = (&'a [u32], &'a [bool], &'a [bool]);
+
+/// Roles that wait for ever while others go on, and messages that are never taken.
+fn left_behind(cast: &Cast, found: &Found, (components, looped, left): Parts<'_>, shape: &mut Shape) {
     let mut members: Vec<Option<u32>> = vec![None; looped.len()];
-    let mut moving: Vec<Vec<u16>> = vec![Vec::new(); looped.len()];
+    let mut moving: Vec<BTreeSet<(u16, u32)>> = vec![BTreeSet::new(); looped.len()];
     for (from, edge) in edges(found) {
         let own = component(components, from);
         let bottom = looped.get(own) == Some(&true) && left.get(own) == Some(&false);
@@ -75,10 +75,8 @@ fn starving(
             if let Some(member) = members.get_mut(own) {
                 member.get_or_insert(from);
             }
-            if let Some(moving) = moving.get_mut(own)
-                && !moving.contains(&edge.role)
-            {
-                moving.push(edge.role);
+            if let Some(moving) = moving.get_mut(own) {
+                moving.insert((edge.role, edge.at));
             }
         }
     }
@@ -91,13 +89,29 @@ fn starving(
         }
         for agent in cast.trunks() {
             let role = cast.role(agent);
-            let waits = state.session.state(agent) != Doing::Idle && !moving.contains(&role.0);
-            if waits && !starving.iter().any(|(have, _)| *have == role) {
-                starving.push((role, *at));
+            let moves = moving.iter().any(|(moves, _)| *moves == role.0);
+            let waits = state.session.state(agent) != Doing::Idle && !moves;
+            if waits && !shape.starving.iter().any(|(have, _)| *have == role) {
+                shape.starving.push((role, *at));
+            }
+        }
+        for mailbox in 0..cast.mailboxes() {
+            let taken = |(role, at): &(u16, u32)| state.session.would_take(cast, RoleId(*role), *at, mailbox);
+            let waits = state.session.waiting(mailbox) > 0 && !moving.iter().any(taken);
+            if waits && !shape.forgotten.iter().any(|(have, _)| *have == mailbox) {
+                shape.forgotten.push((mailbox, *at));
             }
         }
     }
-    starving
+}
+
+/// The first move of every instruction that sends: the role, the instruction, the state that it leads to. Those that
+/// are nearer to the opening come first.
+pub(super) fn first_sends(found: &Found) -> Vec<(RoleId, u32, u32)> {
+    let mut seen = BTreeSet::new();
+    let sends = edges(found).filter(|(_, edge)| edge.sent);
+    let first = sends.filter(|(_, edge)| seen.insert((edge.role, edge.at)));
+    first.map(|(_, edge)| (RoleId(edge.role), edge.at, edge.to)).collect()
 }
 
 /// The state with this number, made again.

@@ -2,7 +2,7 @@
 //!
 //! `turn` says what may happen next in a state (a `pick`) and makes it happen; `search` follows it, leaving out orders
 //! that show nothing new, into what is `found`; `graph` reads off what holds of all runs; `replay` and `redo` make runs
-//! again, as `moves`. `payload`, `widen` keep states finite, `print` and `frontier` keep them small. The yardstick is the
+//! again, as `moves`; `upgrade` explores sessions of two versions. `payload`, `widen` keep states finite, `print` and `frontier` keep them small. The yardstick is the
 //! plain exploration of `tests/it/explore.rs`, without any of that.
 //! Is not: a second semantics; there is none.
 
@@ -16,8 +16,10 @@ mod pick;
 mod print;
 pub mod redo;
 pub mod replay;
+pub mod room;
 pub mod search;
 pub mod turn;
+pub mod upgrade;
 pub mod watch;
 mod widen;
 

@@ -45,6 +45,8 @@ pub enum Verb {
     Compile(Compile),
     /// Explore every run of compiled protocols, and say what holds of all of them
     Validate(Validate),
+    /// Compare two versions of protocols: whether roles of the new one can stand in sessions of the old one
+    Breaking(Breaking),
     /// Run one session of a protocol, all roles in this process
     Run(Run),
     /// Run an engine in a directory: it loads the protocols, watches them, and keeps sessions whatever happens
@@ -198,6 +200,25 @@ pub struct Validate {
     /// Keep the run that shows the first thing that is wrong, as a scenario that `run` plays again
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
+}
+
+/// `laban breaking`
+#[derive(Args, Debug)]
+#[command(after_help = BREAKING_EXAMPLES)]
+pub struct Breaking {
+    /// The version before: a file, or a directory (searched for *.choreo)
+    pub old: PathBuf,
+    /// The version that takes its place; protocols are matched by name
+    pub new: PathBuf,
+    /// How many members a family has, by the name of the family or of its size; 3 where not given
+    #[arg(long = "size", value_name = "FAMILY=N", value_parser = size)]
+    pub sizes: Vec<(String, u32)>,
+    /// States of one protocol, at most, all its roles together; 1000000 if not given
+    #[arg(long, value_name = "N")]
+    pub states: Option<usize>,
+    /// How verdicts are shown
+    #[arg(long, value_enum, default_value_t = Verdicts::Human)]
+    pub format: Verdicts,
 }
 
 /// `laban run`
@@ -405,6 +426,12 @@ Examples:
   laban validate lunch.choreo
   laban validate protocols --size Worker=4 --without timeouts
   laban validate lunch.choreo --format json";
+const BREAKING_EXAMPLES: &str = "\
+Examples:
+  laban breaking lunch.choreo new/lunch.choreo
+  laban breaking protocols new/protocols --format json
+
+Status 0: all compatible, or not proved to be otherwise. Status 1: something is incompatible or removed.";
 const RUN_EXAMPLES: &str = "\
 Examples:
   laban run lunch.choreo --trace diagram

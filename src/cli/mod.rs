@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod args;
+pub mod breaking;
 pub mod check;
 pub mod compile;
 pub mod engine;
@@ -54,6 +55,7 @@ pub fn main() -> ExitCode {
         Verb::Project(args) => project::project(args, &mut terminal),
         Verb::Compile(args) => compile::compile(args, &mut terminal),
         Verb::Validate(args) => validate::validate(args, &mut terminal),
+        Verb::Breaking(args) => breaking::breaking(args, &mut terminal),
         Verb::Run(args) => run::run(args, &mut terminal),
         Verb::Log(args) => log::log(args, &mut terminal),
         Verb::Bindings(args) => init::bindings(args, &mut terminal),

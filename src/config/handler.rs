@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::time::Duration;
 use crate::config::bindings::{count, span, texts};
 use crate::config::reader::Reader;
@@ -14,7 +16,7 @@ use crate::config::yaml::{Entry, Node};
 use crate::diag::code::Code;
 
 /// A handler.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Handler {
     /// What it is.
     pub kind: HandlerKind,
@@ -31,7 +33,7 @@ pub struct Handler {
 }
 
 /// When a handler that keeps failing is left alone, so that calls to it fail at once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Breaker {
     /// After so many failures in a row, at least 1.
     pub failures: u32,
@@ -47,7 +49,7 @@ impl Default for Breaker {
 }
 
 /// What a handler is.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum HandlerKind {
     /// Answers that are written here.
     Scripted(RoleScript),

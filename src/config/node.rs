@@ -6,6 +6,7 @@
 //! snapshot_every: 1000000       # entries of the log after which what they led to is kept, and they may go
 //! idle_timeout: 30d             # sessions in which nothing happens for so long are given up
 //! stand_ins: true               # roles that no binding names are played by stand-ins; false: that is a mistake
+//! deploy: { require_compatible: true }   # a version that is not compatible with the active one is refused
 //! sizes: { Guardian: 5 }        # how many members families have; 3 where nothing is said
 //! limits: { sessions: 100000 }  # how much runs at once: sessions, requests, connections
 //! ```
@@ -37,6 +38,8 @@ pub struct Settings {
     pub idle_timeout: Option<Duration>,
     /// Whether roles that no binding names are played by stand-ins.
     pub stand_ins: bool,
+    /// Whether a version that is not proved compatible with the active one is refused.
+    pub require_compatible: bool,
     /// Members of families, by name.
     pub sizes: BTreeMap<String, u32>,
     /// How much there may be at once.
@@ -80,8 +83,8 @@ const DURABILITY: [(&str, Durability); 3] =
     [("none", Durability::None), ("group", Durability::Group), ("each", Durability::Each)];
 
 /// The settings of the file, in the order in which people read them.
-const SETTINGS: [&str; 7] =
-    ["listen", "durability", "snapshot_every", "idle_timeout", "stand_ins", "sizes", "limits"];
+const SETTINGS: [&str; 8] =
+    ["listen", "durability", "snapshot_every", "idle_timeout", "stand_ins", "deploy", "sizes", "limits"];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -91,6 +94,7 @@ impl Default for Settings {
             snapshot_every: SNAPSHOT_ENTRIES,
             idle_timeout: None,
             stand_ins: true,
+            require_compatible: false,
             sizes: BTreeMap::new(),
             limits: Limits::default(),
         }
@@ -121,6 +125,12 @@ pub fn read(source: SourceId, text: &str) -> (Settings, Vec<Diagnostic>) {
             "idle_timeout" => settings.idle_timeout = span(&mut reader, node, "`idle_timeout`"),
             "stand_ins" => settings.stand_ins = reader.truth(node, "`stand_ins`").unwrap_or(true),
             "limits" => limits(&mut reader, node, &mut settings.limits),
+            "deploy" => {
+                for rule in reader.settings(node, "`deploy`", &["require_compatible"]) {
+                    settings.require_compatible =
+                        reader.truth(&rule.value, "`require_compatible`").unwrap_or(false);
+                }
+            }
             _ => {
                 for family in reader.map(node, "`sizes`") {
                     if let Some(size) = count(&mut reader, &family.value, &format!("`{}`", family.name)) {

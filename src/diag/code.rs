@@ -210,6 +210,7 @@ codes! {
     E0610 Error "request that is not allowed"
     E0611 Error "request that cannot be read"
     E0612 Error "engine busy"
+    E0613 Error "version that breaks the one before"
     E0614 Warning "operation that nobody offers"
     E0615 Warning "damaged snapshot"
 

@@ -44,6 +44,8 @@ pub struct Reading {
     pub deploys: Option<Deploys>,
     /// The programs that its handlers are.
     pub programs: Programs,
+    /// Where each protocol stands.
+    pub places: BTreeMap<Arc<str>, Span>,
 }
 
 /// What a directory deploys.
@@ -51,8 +53,6 @@ pub struct Reading {
 pub struct Deploys {
     /// Its protocols.
     pub deployment: Deployment,
-    /// The handlers that its bindings describe, by name.
-    pub handlers: BTreeMap<String, Handler>,
     /// The roles and effects that stand-ins play, by protocol.
     pub stand_ins: BTreeMap<Arc<str>, Vec<String>>,
 }
@@ -68,7 +68,7 @@ impl Reading {
         let source = sources.add("", "");
         let message = "the directory could not be read to its end";
         let said = vec![Diagnostic::new(Code::E0422, Span::new(source, 0, 0), message)];
-        Self { sources, said, deploys: None, programs: Programs::new() }
+        Self { sources, said, deploys: None, programs: Programs::new(), places: BTreeMap::new() }
     }
 }
 
@@ -146,9 +146,9 @@ pub fn read(directory: &Path, sizes: &Sizes, stand_ins: bool, overlay: Option<&O
         }
     }
     reader.judge_stand_ins(stand_ins);
-    let Reader { deploys, said, sources, programs, .. } = reader;
+    let Reader { deploys, said, sources, programs, places, .. } = reader;
     let deploys = (!has_errors(&said)).then_some(deploys);
-    Reading { sources, said, deploys, programs }
+    Reading { sources, said, deploys, programs, places }
 }
 
 struct Reader {
@@ -240,7 +240,7 @@ impl Reader {
             if !handler.kind.is_elsewhere() {
                 continue;
             }
-            match self.deploys.handlers.get(name) {
+            match self.deploys.deployment.handlers.get(name) {
                 Some(other) if (Handler { program: None, ..other.clone() }) != *handler => {
                     let place = bindings.roles.iter().find(|role| role.handler.as_ref() == Some(name));
                     let place = place.map_or(Span::default(), |role| role.place);
@@ -257,7 +257,7 @@ impl Reader {
                     let program = (!files.is_empty()).then(|| digest(&files));
                     self.programs.extend(files);
                     let handler = Handler { program, ..handler.clone() };
-                    self.deploys.handlers.insert(name.clone(), handler);
+                    self.deploys.deployment.handlers.insert(name.clone(), handler);
                 }
             }
         }

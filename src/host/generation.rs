@@ -12,17 +12,23 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::base::limits::COMPARED_SECONDS_MAX;
 use crate::base::time::Instant;
 use crate::config::bindings::Handler;
+use crate::diag::Diagnostic;
+use crate::diag::code::Code;
 use crate::diag::render::{Count, Format, arrange, cap, json, render};
+use crate::diag::source::Span;
 use crate::global::Sizes;
 use crate::host::clock;
+use crate::host::compare::{Compared, Comparisons, pairs};
 use crate::host::desk::{Away, Desk};
 use crate::host::directory::{self, Deploys, Overlay, Programs, Reading};
-use crate::host::shape::millis;
+use crate::host::shape::{Protocol, millis};
+use crate::node::Node;
 use crate::node::entry::Deployment;
 use crate::node::order::Reply;
-use crate::node::version::handlers as handlers_of;
+use crate::pipeline::has_errors;
 
 /// Files that change while they are read are read again so often; then whoever changes them says so once more.
 const TRIES: u32 = 5;
@@ -36,11 +42,10 @@ pub type Apply = Box<dyn Fn(&BTreeMap<String, Handler>) + Send + Sync>;
 /// The directory, and what became of it.
 pub struct Generations {
     directory: PathBuf,
-    sizes: Sizes,
-    /// Whether roles may be played by stand-ins that make answers up.
-    stand_ins: bool,
+    rules: Rules,
     desk: Desk,
     apply: Apply,
+    comparisons: Arc<Comparisons>,
     /// Held by whoever looks.
     looking: tokio::sync::Mutex<Seen>,
     status: Mutex<Status>,
@@ -52,6 +57,17 @@ impl std::fmt::Debug for Generations {
     }
 }
 
+/// What a directory is read and judged by.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Members of families.
+    pub sizes: Sizes,
+    /// Whether roles may be played by stand-ins that make answers up.
+    pub stand_ins: bool,
+    /// Whether a version that is not proved compatible with the active one is refused.
+    pub require_compatible: bool,
+}
+
 /// What was seen last.
 #[derive(Debug, Default)]
 struct Seen {
@@ -59,7 +75,6 @@ struct Seen {
     /// The programs of handlers that the last reading has named: they belong to the fingerprint.
     programs: Programs,
     deployed: Option<Deployment>,
-    handlers: BTreeMap<String, Handler>,
 }
 
 /// How a directory stands.
@@ -85,6 +100,8 @@ pub struct Status {
     pub text: String,
     /// Who is played by stand-ins that make their answers up, by protocol.
     pub stand_ins: BTreeMap<Arc<str>, Vec<String>>,
+    /// How each version that was swapped in for another compares with that one, by protocol, the newest.
+    pub compared: BTreeMap<Arc<str>, Compared>,
 }
 
 /// What came of a look.
@@ -111,15 +128,31 @@ impl Seen {
 impl Generations {
     /// Of a directory of which nothing runs yet.
     #[must_use]
-    pub fn new(directory: PathBuf, sizes: Sizes, stand_ins: bool, desk: Desk, apply: Apply) -> Self {
+    pub fn new(directory: PathBuf, rules: Rules, desk: Desk, apply: Apply) -> Self {
         let (looking, status) = (tokio::sync::Mutex::default(), Mutex::default());
-        Self { directory, sizes, stand_ins, desk, apply, looking, status }
+        Self { directory, rules, desk, apply, comparisons: Arc::default(), looking, status }
     }
 
     /// How the directory stands.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.held().clone()
+        Status { compared: self.comparisons.newest(), ..self.held().clone() }
+    }
+
+    /// The same, when versions that were swapped in are compared with those before, or that takes too long.
+    pub async fn settled(&self) -> Status {
+        self.comparisons.settled(Duration::from_secs(COMPARED_SECONDS_MAX)).await;
+        self.status()
+    }
+
+    /// A protocol as it is shown, with how its versions compare.
+    #[must_use]
+    pub fn with_comparisons(&self, mut protocol: Protocol) -> Protocol {
+        let compared = self.comparisons.newest().remove(&protocol.name);
+        for version in &mut protocol.versions {
+            version.compared = compared.clone().filter(|compared| compared.version == version.version);
+        }
+        protocol
     }
 
     /// Where it is.
@@ -159,8 +192,9 @@ impl Generations {
                 break (before, reading);
             }
         };
+        let (reading, compared) = self.required(reading).await?;
         let look = match self.judged(reading, began) {
-            Some(deploys) => self.swap(deploys, &mut seen, began).await?,
+            Some(deploys) => self.swap((deploys, compared), &mut seen, began).await?,
             None => Look::Wrong,
         };
         seen.fingerprint = Some(fingerprint);
@@ -168,8 +202,33 @@ impl Generations {
     }
 
     /// What would be said if this were the text of that file. Nothing is changed.
-    pub async fn rehearse(&self, file: PathBuf, text: String) -> Reading {
-        self.read(Some(Overlay { file, text })).await
+    ///
+    /// # Errors
+    /// The node cannot be reached.
+    pub async fn rehearse(&self, file: PathBuf, text: String) -> Result<Reading, Away> {
+        let reading = self.read(Some(Overlay { file, text })).await;
+        Ok(self.required(reading).await?.0)
+    }
+
+    /// Refuses what breaks versions that are active, where that is wanted; with how all versions compare.
+    async fn required(&self, mut reading: Reading) -> Result<(Reading, Vec<(Arc<str>, Compared)>), Away> {
+        let mut all = Vec::new();
+        let Some(deploys) = reading.deploys.as_ref().filter(|_| self.rules.require_compatible) else {
+            return Ok((reading, all));
+        };
+        for pair in pairs(&self.desk, &deploys.deployment).await? {
+            let protocol = pair.protocol.clone();
+            let compared = pair.compared().await;
+            if compared.verdict != "compatible" {
+                let place = reading.places.get(&protocol).copied().unwrap_or_default();
+                reading.said.push(breaks(&protocol, place, &compared));
+            }
+            all.push((protocol, compared));
+        }
+        if has_errors(&reading.said) {
+            reading.deploys = None;
+        }
+        Ok((reading, all))
     }
 
     async fn fingerprint(&self, programs: &Programs) -> [u8; 32] {
@@ -179,14 +238,14 @@ impl Generations {
     }
 
     async fn read(&self, overlay: Option<Overlay>) -> Reading {
-        let (directory, sizes, stand_ins) = (self.directory.clone(), self.sizes.clone(), self.stand_ins);
-        let read = move || directory::read(&directory, &sizes, stand_ins, overlay.as_ref());
+        let (directory, rules) = (self.directory.clone(), self.rules.clone());
+        let read = move || directory::read(&directory, &rules.sizes, rules.stand_ins, overlay.as_ref());
         tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| Reading::broken())
     }
 
     /// Notes what is said; what to deploy, if nothing is wrong.
     fn judged(&self, reading: Reading, began: Instant) -> Option<Deploys> {
-        let Reading { sources, mut said, deploys, programs: _ } = reading;
+        let Reading { sources, mut said, deploys, .. } = reading;
         arrange(&sources, &mut said);
         cap(&mut said);
         let count = Count::of(&said);
@@ -213,26 +272,27 @@ impl Generations {
         deploys
     }
 
-    async fn swap(&self, deploys: Deploys, seen: &mut Seen, began: Instant) -> Result<Look, Away> {
-        if seen.deployed.as_ref() == Some(&deploys.deployment)
-            && deploys.handlers.iter().all(|(name, handler)| seen.handlers.get(name) == Some(handler))
-        {
+    /// Has the node take it; what was not compared before is compared afterwards.
+    async fn swap(
+        &self,
+        (deploys, compared): (Deploys, Vec<(Arc<str>, Compared)>),
+        seen: &mut Seen,
+        began: Instant,
+    ) -> Result<Look, Away> {
+        if seen.deployed.as_ref() == Some(&deploys.deployment) {
             let mut status = self.held();
             (status.current, status.stand_ins) = (true, deploys.stand_ins);
             return Ok(Look::Same);
         }
-        let mut handlers = deploys.handlers.clone();
-        // Versions that drain still name the handlers that they began with.
-        let named = self.desk.look(|node| handlers_of(node.lines())).await?;
-        let kept = seen.handlers.iter().filter(|(name, _)| named.contains(name.as_str()));
-        for (name, handler) in kept {
-            handlers.entry(name.clone()).or_insert_with(|| handler.clone());
-        }
+        let wanted = deploys.deployment.handlers.clone();
+        let handlers = move |node: &mut Node| (node.handlers().clone(), node.with_kept(wanted));
+        let (before, handlers) = self.desk.look(handlers).await?;
+        let changed = pairs(&self.desk, &deploys.deployment).await?;
         (self.apply)(&handlers);
         let protocols = deploys.deployment.packages.len();
         let reply = self.desk.deploy(deploys.deployment.clone()).await;
         if !matches!(reply, Ok(Reply::Done)) {
-            (self.apply)(&seen.handlers);
+            (self.apply)(&before);
         }
         let reply = reply.inspect_err(|_| self.held().current = false)?;
         let now = clock::now();
@@ -245,11 +305,17 @@ impl Generations {
             status.diagnostics = vec![serde_json::json!({ "code": trouble.code, "message": trouble.reason })];
             return Ok(Look::Wrong);
         }
-        seen.handlers = handlers;
         status.generation += 1;
         status.current = true;
         status.since = millis(now);
         status.stand_ins = deploys.stand_ins;
+        if self.rules.require_compatible {
+            for (protocol, compared) in compared {
+                self.comparisons.note(&protocol, status.generation, compared);
+            }
+        } else {
+            self.comparisons.begin(status.generation, changed);
+        }
         tracing::info!(
             generation = status.generation,
             protocols,
@@ -263,4 +329,17 @@ impl Generations {
     fn held(&self) -> MutexGuard<'_, Status> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is said of a version that does not fit the active one.
+fn breaks(protocol: &str, place: Span, compared: &Compared) -> Diagnostic {
+    let Compared { with, verdict, trace, .. } = compared;
+    let why = compared.why();
+    let what = if *verdict == "incompatible" { "breaks" } else { "is not proved compatible with" };
+    let message = format!("`{protocol}` {what} its active version {with}: {why}");
+    let mut said = Diagnostic::new(Code::E0613, place, message);
+    if !trace.is_empty() {
+        said = said.note(format!("the shortest run that shows it:\n{}", trace.join("\n")));
+    }
+    said.help("give the changed protocol another name, or set `require_compatible: false` in `laban.yaml`")
 }

@@ -7,6 +7,7 @@
 pub mod api;
 pub mod beside;
 pub mod clock;
+pub mod compare;
 pub mod desk;
 pub mod directory;
 pub mod files;

@@ -23,7 +23,7 @@ use crate::config::node::{Durability, Settings};
 use crate::global::Sizes;
 use crate::host::api::{self, Shared};
 use crate::host::desk::{Desk, Habits, Threads};
-use crate::host::generation::{Generations, Status};
+use crate::host::generation::{Generations, Rules, Status};
 use crate::host::handlers::{Asked, Handlers};
 use crate::host::hub::{Board, Caller, Hub};
 use crate::host::log::keeper::Keeper;
@@ -78,6 +78,7 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
         }
     };
     let (node, next) = replayed(held)?;
+    handlers.apply(node.handlers(), directory);
     let board = Arc::new(Board::default());
     let called = handlers.clone();
     let caller: Caller = Arc::new(move |errand| {
@@ -132,11 +133,15 @@ async fn open(
     let listener = TcpListener::bind(settings.listen).await;
     let listener = listener.with_context(|| format!("E0605: `{}` cannot be listened at", settings.listen))?;
     let address = listener.local_addr()?;
-    let sizes = Sizes(settings.sizes.clone());
+    let rules = Rules {
+        sizes: Sizes(settings.sizes.clone()),
+        stand_ins: settings.stand_ins,
+        require_compatible: settings.require_compatible,
+    };
     let directory = directory.to_owned();
     let (applied, below) = (handlers.clone(), directory.clone());
     let apply = Box::new(move |wanted: &BTreeMap<String, Handler>| applied.apply(wanted, &below));
-    let generations = Generations::new(directory.clone(), sizes, settings.stand_ins, desk.clone(), apply);
+    let generations = Generations::new(directory.clone(), rules, desk.clone(), apply);
     let generations = Arc::new(generations);
     let _ = generations.look_again().await;
     let (stop, draining) = watch::channel(false);

@@ -12,6 +12,7 @@ use crate::base::time::Instant;
 use crate::engine::event::What;
 use crate::engine::standing::{Standing as Stands, Waits};
 use crate::guard::State;
+use crate::host::compare::Compared;
 use crate::machine::Cast;
 use crate::node::Node;
 use crate::node::entry::Version;
@@ -191,6 +192,9 @@ pub struct Kept {
     pub since: u64,
     /// Sessions that are not over.
     pub sessions: u64,
+    /// How it compares with the version before, if it was deployed in the place of one since the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
 }
 
 /// A time in milliseconds.
@@ -371,6 +375,7 @@ pub fn protocol(name: &Arc<str>, line: &Line) -> Protocol {
                 state: edition.life.word(),
                 since: millis(edition.since),
                 sessions: edition.sessions,
+                compared: None,
             })
             .collect(),
     }

@@ -65,6 +65,29 @@ impl Session {
         cast.parts.get(from.index())?.program.messages.get(label as usize)
     }
 
+    /// Whether an instruction of a role takes what is first in a mailbox, when it comes to that.
+    #[must_use]
+    pub fn would_take(&self, cast: &Cast, role: RoleId, at: u32, mailbox: usize) -> bool {
+        let Some(part) = cast.parts.get(role.index()) else { return false };
+        let (Some(instr), Some(first)) = (part.program.code.get(at as usize), self.mailboxes.get(mailbox))
+        else {
+            return false;
+        };
+        match instr.op {
+            Op::Receive => {
+                let wait = part.waits.get(usize::from(instr.a));
+                let cases = wait.and_then(|wait| part.cases.get(wait.first as usize..wait.end as usize));
+                let takes = |case: &Case| case.channel as usize == mailbox && first.holds(case.label);
+                cases.unwrap_or_default().iter().any(takes)
+            }
+            Op::Gather => {
+                let members = part.scopes.get(usize::from(instr.a)).map(|scope| scope.members.iter());
+                members.into_iter().flatten().any(|member| member.channel as usize == mailbox)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether an agent is inside of a scope, so that its owner's word may end what it does.
     #[must_use]
     pub fn is_inside(&self, agent: AgentId) -> bool {

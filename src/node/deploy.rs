@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use crate::base::limits::VERSIONS_MAX;
 use crate::bytecode::codec;
+use crate::config::bindings::Handler;
 use crate::engine::effect::Trouble;
 use crate::guard::{Policy, Table};
 use crate::machine::Cast;
 use crate::node::entry::{Deployment, Package, Version};
 use crate::node::order::Reply;
 use crate::node::state::Node;
-use crate::node::version::{Cause, Edition, Life};
+use crate::node::version::{self, Cause, Edition, Life};
 
 /// A deployment that can be had: verified and linked, so that a node has little left to do.
 ///
@@ -22,6 +23,7 @@ use crate::node::version::{Cause, Edition, Life};
 #[derive(Debug)]
 pub struct Prepared {
     packages: Vec<Ready>,
+    handlers: BTreeMap<String, Handler>,
 }
 
 /// A package that can be had.
@@ -52,11 +54,27 @@ impl Prepared {
             let table = guards(&cast, &package.policy).map_err(|reason| refused(&protocol, &reason))?;
             packages.push(Ready { protocol, package, cast, table });
         }
-        Ok(Self { packages })
+        Ok(Self { packages, handlers: deployment.handlers })
     }
 }
 
 impl Node {
+    /// The handlers of the directory, and those that versions with sessions began with.
+    #[must_use]
+    pub const fn handlers(&self) -> &BTreeMap<String, Handler> {
+        &self.handlers
+    }
+
+    /// These handlers, and what versions that have or take sessions still name of those that there are.
+    #[must_use]
+    pub fn with_kept(&self, mut handlers: BTreeMap<String, Handler>) -> BTreeMap<String, Handler> {
+        let named = version::handlers(&self.lines);
+        for (name, handler) in self.handlers.iter().filter(|(name, _)| named.contains(name.as_str())) {
+            handlers.entry(name.clone()).or_insert_with(|| handler.clone());
+        }
+        handlers
+    }
+
     /// The versions that are linked already, of all protocols.
     #[must_use]
     pub fn linked(&self) -> Linked {
@@ -92,6 +110,7 @@ impl Node {
             }
             self.stop(&protocol);
         }
+        self.handlers = self.with_kept(prepared.handlers);
         Reply::Done
     }
 

@@ -15,6 +15,7 @@ use crate::base::time::Duration;
 use crate::base::value::Value;
 use crate::bytecode::codec::{self, ContentHash};
 use crate::bytecode::program::Program;
+use crate::config::bindings::Handler;
 use crate::config::script::Script;
 use crate::effect::call::{Answer, CallId};
 use crate::guard::Policy;
@@ -78,6 +79,8 @@ pub fn version<'a>(programs: impl IntoIterator<Item = &'a Program>) -> Version {
 pub struct Deployment {
     /// By name.
     pub packages: BTreeMap<Arc<str>, Package>,
+    /// The handlers that the bindings describe, by name.
+    pub handlers: BTreeMap<String, Handler>,
 }
 
 /// One protocol, with all that its sessions need.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::id::RoleId;
 use crate::base::limits::{INNER_PER_ENTRY, SESSIONS_KEPT};
 use crate::base::time::Instant;
+use crate::config::bindings::Handler;
 use crate::diag::did_you_mean;
 use crate::effect::call::{CallId, SessionId};
 use crate::effect::scripted::Scripted;
@@ -37,6 +38,8 @@ pub struct Node {
     /// What decides everything random here.
     pub(super) seed: u64,
     pub(super) lines: Lines,
+    /// Who answers calls, by name.
+    pub(super) handlers: BTreeMap<String, Handler>,
     /// Which version each cast of the engine is.
     pub(super) casts: BTreeMap<CastId, (Arc<str>, Version)>,
     pub(super) records: BTreeMap<u64, Record>,

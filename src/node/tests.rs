@@ -64,7 +64,8 @@ fn package(source: &str) -> (Arc<str>, Package) {
 }
 
 pub(crate) fn deployed(sources: &[&str]) -> Entry {
-    Entry::Deploy(Deployment { packages: sources.iter().map(|source| package(source)).collect() })
+    let packages = sources.iter().map(|source| package(source)).collect();
+    Entry::Deploy(Deployment { packages, ..Deployment::default() })
 }
 
 pub(crate) fn start(protocol: &str, key: Option<&str>) -> Entry {
@@ -152,7 +153,10 @@ fn what_is_refused_changes_nothing_and_says_why() {
     let (name, mut broken) = package(TEA);
     (broken.version, broken.programs[0][5]) = (nothing, 0xff);
     let packages = BTreeMap::from([(name, broken), package(&TEA.replace("Tea", "Tee"))]);
-    assert!(refused(Entry::Deploy(Deployment { packages })).starts_with("E0609: `Tea` cannot be deployed"));
+    assert!(
+        refused(Entry::Deploy(Deployment { packages, ..Deployment::default() }))
+            .starts_with("E0609: `Tea` cannot be deployed")
+    );
     assert_eq!(node.lines().len(), 1, "the other protocol is not there either");
     assert!(node.sessions().is_empty());
 }

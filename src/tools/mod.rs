@@ -3,6 +3,7 @@
 //! Is not: a reader of files, arguments or terminals, nor a printer. Text goes to whoever asked for it; `cli`
 //! decides where it ends.
 
+pub mod breaking;
 pub mod check;
 pub mod choose;
 pub mod compile;

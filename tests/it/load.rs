@@ -452,7 +452,8 @@ fn sessions_that_wait_are_cancelled_without_looking_at_the_others() {
         policy: Policy::fresh(),
         players: Players { roles: vec![None, None], ..Players::default() },
     };
-    let deployment = Deployment { packages: BTreeMap::from([("Parks".into(), package)]) };
+    let deployment =
+        Deployment { packages: BTreeMap::from([("Parks".into(), package)]), ..Deployment::default() };
     let mut node = Node::new();
     let mut apply = |entry| {
         let reply = node.apply(Moment(0), entry);

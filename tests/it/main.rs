@@ -10,6 +10,7 @@
 mod api;
 mod bites;
 mod bound;
+mod breaking;
 mod chain;
 mod cli;
 mod command;

@@ -200,7 +200,7 @@ fn room(projection: &Projection, from: RoleId, to: RoleId, lane: LaneId) -> u32 
 }
 
 /// The answers that a participant may give: every label; anything else is nothing.
-fn oracle(question: &Question<'_>) -> Vec<Reply> {
+pub(crate) fn oracle(question: &Question<'_>) -> Vec<Reply> {
     match question {
         Question::Decide(decision) => (0..decision.labels.len() as u16).map(Reply::Label).collect(),
         Question::Observe { .. } => vec![Reply::Accepted],

@@ -626,3 +626,40 @@ fn a_second_word_to_stop_is_the_last() {
     assert_eq!(engine.session(1)["state"], "running");
     engine.signal("KILL");
 }
+
+/// Answers what it is asked when the file `now` is there.
+const LATE: &str = "import json, os, sys, time
+for line in sys.stdin:
+    asked = json.loads(line)
+    while not os.path.exists('now'):
+        time.sleep(0.01)
+    print(json.dumps({'jsonrpc': '2.0', 'id': asked.get('id'), 'result': {'number': 1}}), flush=True)
+";
+
+#[test]
+fn handlers_of_sessions_are_those_of_the_log_where_the_directory_says_nothing() {
+    let place = Place::new("reload_handlers");
+    place
+        .write("late.py", LATE)
+        .write("h.choreo", "choreography H {\n    roles Ann, Ben\n    Ann -> Ben: Hi(number: Int)\n}\n");
+    let bindings = "protocol: H\nroles: { Ann: { handler: late } }\nhandlers: { late: { kind: process, command: [python3, late.py] } }\n";
+    place.write("h.bindings.yaml", bindings);
+    let engine = Engine::start(&place);
+    let first = engine.begin("H");
+    // The version of the second session has a handler of another name.
+    place.write("h.choreo", "choreography H {\n    roles Ann, Ben\n    Ann -> Ben: Ho(number: Int)\n}\n");
+    place.write(
+        "h.bindings.yaml",
+        bindings.replace("late:", "later:").replace("handler: late", "handler: later"),
+    );
+    until("the second version", || (engine.status()["deployed"]["generation"] == 2).then_some(()));
+    let second = engine.begin("H");
+    engine.signal("KILL");
+    drop(engine);
+    place.write("broken.choreo", "choreography B {");
+    let engine = Engine::start(&place);
+    place.write("now", "");
+    engine.comes_to(first, "completed");
+    engine.comes_to(second, "completed");
+    engine.stop();
+}

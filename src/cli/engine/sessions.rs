@@ -185,21 +185,23 @@ pub(super) fn refused(said: &Said, at: &At, terminal: &mut Terminal) -> Result<E
     }
     let json: Json = serde_json::from_str(&said.body).unwrap_or_default();
     for found in json.get("diagnostics").and_then(Json::as_array).into_iter().flatten() {
-        terminal.say(&finding(found));
+        finding(found).iter().for_each(|line| terminal.say(line));
     }
     terminal.say(&refusal(said));
     Ok(Exit::Errors)
 }
 
-/// What is wrong in a directory, in a line like those of `laban check --format short`.
-pub(super) fn finding(found: &Json) -> String {
+/// What is wrong in a directory, in a line like those of `laban check --format short`, and what explains it below.
+pub(super) fn finding(found: &Json) -> Vec<String> {
     let (code, message) = (text(found, "code"), text(found, "message"));
-    match (found["file"].as_str(), found["line"].as_u64(), found["column"].as_u64()) {
+    let first = match (found["file"].as_str(), found["line"].as_u64(), found["column"].as_u64()) {
         (Some(file), Some(line), Some(column)) => {
             format!("{file}:{line}:{column}: {}[{code}]: {message}", text(found, "severity"))
         }
         _ => format!("{code}: {message}"),
-    }
+    };
+    let notes = found["notes"].as_array().into_iter().flatten().filter_map(Json::as_str);
+    std::iter::once(first).chain(notes.flat_map(str::lines).map(|line| format!("    {line}"))).collect()
 }
 
 pub(super) fn text<'a>(json: &'a Json, name: &str) -> &'a str {

@@ -35,13 +35,14 @@ pub fn status(at: &At, terminal: &mut Terminal) -> Result<Exit> {
             lines.push(format!("E0603: the log cannot be written: {trouble}"));
         }
         lines.extend(status["protocols"].as_array().into_iter().flatten().flat_map(protocol));
+        lines.extend(compared(deployed, None));
         for (protocol, names) in deployed["stand_ins"].as_object().into_iter().flatten() {
             let names = names.as_array().into_iter().flatten().filter_map(Json::as_str);
             let names: Vec<&str> = names.collect();
             lines.push(format!("stand-ins of {protocol} make their answers up: {}", names.join(", ")));
         }
         for one in found.as_array().into_iter().flatten() {
-            lines.push(finding(one));
+            lines.extend(finding(one));
         }
         for one in status["unoffered"].as_array().into_iter().flatten() {
             let (protocol, handler) = (text(one, "protocol"), text(one, "handler"));
@@ -70,7 +71,41 @@ fn protocol(protocol: &Json) -> Vec<String> {
 }
 
 fn version(version: &Json) -> String {
-    format!("{} {}, {} sessions", text(version, "version"), text(version, "state"), version["sessions"])
+    let mut line =
+        format!("{} {}, {} sessions", text(version, "version"), text(version, "state"), version["sessions"]);
+    if let Some(compared) = version.get("compared") {
+        line.push_str(&format!(", {}", verdict(compared)));
+    }
+    line
+}
+
+/// How a version compares with the one before it.
+fn verdict(compared: &Json) -> String {
+    let with = text(compared, "with");
+    let why = || match compared["role"].as_str() {
+        Some(role) => format!("`{role}` new, all others old: {}", text(compared, "reason")),
+        None => text(compared, "reason").to_owned(),
+    };
+    match compared["verdict"].as_str() {
+        Some("comparing") => format!("is being compared with {with}"),
+        Some("compatible") => format!("compatible with {with}"),
+        Some("incompatible") => format!("incompatible with {with}: {}", why()),
+        _ => format!("not proved compatible with {with}: {}", why()),
+    }
+}
+
+/// The protocols whose versions were compared, each with its verdict and the run that shows what is wrong.
+fn compared(deployed: &Json, generation: Option<&Json>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (protocol, compared) in deployed["compared"].as_object().into_iter().flatten() {
+        if generation.is_some_and(|wanted| *wanted != compared["generation"]) {
+            continue;
+        }
+        lines.push(format!("{protocol} {}: {}", text(compared, "version"), verdict(compared)));
+        let trace = compared["trace"].as_array().into_iter().flatten().filter_map(Json::as_str);
+        lines.extend(trace.map(|line| format!("    {line}")));
+    }
+    lines
 }
 
 /// Has the engine look at its directory now.
@@ -82,7 +117,9 @@ pub fn deploy(at: &At, terminal: &mut Terminal) -> Result<Exit> {
     let said = remote.ask(Method::POST, "/v1/deploy", None, None)?;
     print(&said, at, terminal, &|deployed| {
         let what = if deployed["swapped"] == json!(true) { "deployed" } else { "nothing has changed" };
-        vec![format!("{what}: generation {}", deployed["generation"])]
+        let mut lines = vec![format!("{what}: generation {}", deployed["generation"])];
+        lines.extend(compared(deployed, Some(&deployed["generation"])));
+        lines
     })
 }
 

@@ -80,7 +80,8 @@ struct Unoffered {
 pub(super) async fn status(at: At) -> Answer<Json<Status>> {
     writable(&at)?;
     let seen = at.desk.look(|node| {
-        let protocols = node.lines().iter().map(|(name, line)| shape::protocol(name, line)).collect();
+        let protocols = node.lines().iter().map(|(name, line)| shape::protocol(name, line));
+        let protocols: Vec<Protocol> = protocols.collect();
         let active = node.lines().iter().filter_map(|(name, line)| Some((name, line.active()?)));
         let asks: Vec<_> = active.map(|(name, edition)| (name.clone(), edition.asks())).collect();
         (node.id(), node.engine().sessions() as u64, node.started(), protocols, asks)
@@ -103,7 +104,7 @@ pub(super) async fn status(at: At) -> Answer<Json<Status>> {
         started,
         calls: at.board.calls(),
         log: at.board.log_trouble(),
-        protocols,
+        protocols: protocols.into_iter().map(|one| at.generations.with_comparisons(one)).collect(),
         unoffered: unoffered.collect(),
     }))
 }

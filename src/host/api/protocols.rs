@@ -26,8 +26,11 @@ use crate::node::version::{Life, Line};
 type Name = Result<Path<String>, PathRejection>;
 
 pub(super) async fn list(at: At) -> Answer<Json<Vec<Protocol>>> {
-    let all = |node: &mut Node| node.lines().iter().map(|(name, line)| shape::protocol(name, line)).collect();
-    Ok(Json(at.desk.look(all).await?))
+    let all = |node: &mut Node| -> Vec<Protocol> {
+        node.lines().iter().map(|(name, line)| shape::protocol(name, line)).collect()
+    };
+    let all = at.desk.look(all).await?.into_iter();
+    Ok(Json(all.map(|one| at.generations.with_comparisons(one)).collect()))
 }
 
 pub(super) async fn show(at: At, name: Name) -> Answer<Json<Protocol>> {
@@ -43,7 +46,7 @@ async fn protocol(at: &At, name: String) -> Answer<Protocol> {
         let found = node.lines().get_key_value(name.as_str());
         found.map(|(name, line)| shape::protocol(name, line)).ok_or_else(|| unknown(node, &name))
     });
-    found.await?
+    found.await?.map(|found| at.generations.with_comparisons(found))
 }
 
 fn unknown(node: &Node, name: &str) -> Refused {
@@ -122,7 +125,7 @@ pub(super) struct Deployed {
 
 pub(super) async fn deploy(at: At) -> Answer<Json<Deployed>> {
     let look = at.generations.look_again().await?;
-    let status = at.generations.status();
+    let status = at.generations.settled().await;
     if look == Look::Restless {
         let message = "the files change while they are read; try again";
         return Err(Refused::new(StatusCode::CONFLICT, Code::E0609, message));
@@ -179,7 +182,7 @@ pub(super) async fn put(
         let message = format!("`{}` is there and has no `choreography {name}`", file.display());
         return Err(Refused::malformed(message));
     }
-    let reading = at.generations.rehearse(file.clone(), source.clone()).await;
+    let reading = at.generations.rehearse(file.clone(), source.clone()).await?;
     let Some(deploys) = reading.deploys else {
         let shown = reading.said.iter().map(|one| serde_json::to_value(json::shown(&reading.sources, one)));
         return Err(wrong(

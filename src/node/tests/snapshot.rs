@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use crate::base::json::hex;
 use crate::base::time::{Duration, Instant};
 use crate::base::value::Value;
+use crate::config::bindings::{Handler, HandlerKind};
 use crate::config::{guards, script};
 use crate::diag::source::SourceId;
 use crate::effect::call::{Answer, Ask, CallId, Failure, FailureKind};
@@ -116,7 +117,18 @@ fn deployment(bits: u8) -> Entry {
             package.players.roles.fill(None);
         }
     }
-    Entry::Deploy(Deployment { packages })
+    let handler = || Handler {
+        kind: HandlerKind::WebSocket,
+        deadline: None,
+        concurrency: Some(3),
+        retry: None,
+        breaker: None,
+        program: None,
+    };
+    let handlers = [("ben", bit(5)), ("book", true), ("nobody", bit(0))];
+    let handlers = handlers.into_iter().filter(|(_, wanted)| *wanted);
+    let handlers = handlers.map(|(name, _)| (name.to_owned(), handler())).collect();
+    Entry::Deploy(Deployment { packages, handlers })
 }
 
 /// The entry of a move, as the test and not the node decides it.

@@ -9,11 +9,13 @@
 pub mod diagram;
 pub mod json;
 pub mod list;
+mod replayed;
 mod stage;
 #[cfg(test)]
 mod tests;
 pub mod text;
 
+pub use self::replayed::draw;
 pub use self::stage::Stage;
 
 use std::sync::Arc;

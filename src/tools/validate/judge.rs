@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use crate::base::id::RoleId;
-use crate::base::limits::MAILBOX_UNBOUNDED;
 use crate::bytecode::op::Op;
 use crate::bytecode::program::Program;
 use crate::check::graph::{Shape, shape};
 use crate::check::replay::Run;
+use crate::check::room::tight;
 use crate::check::search::{Cut, Found, Progress, Violation, search};
 use crate::check::watch::Abort;
 use crate::diag::source::Sources;
@@ -19,21 +19,6 @@ use crate::machine::Cast;
 use crate::tools::trace::Stage;
 use crate::tools::validate::Setup;
 use crate::tools::validate::offers::Offers;
-
-/// Messages in a queue without a bound: its sender waits there anyway, and more of them show nothing new.
-const ROOM_UNBOUNDED: u32 = 2;
-
-/// The programs with less room where no bound was proved.
-fn tight(mut programs: Vec<Program>) -> Vec<Program> {
-    for program in &mut programs {
-        for channel in program.outgoing.iter_mut().chain(&mut program.incoming) {
-            if channel.capacity == MAILBOX_UNBOUNDED {
-                channel.capacity = ROOM_UNBOUNDED;
-            }
-        }
-    }
-    programs
-}
 
 /// A place in a source.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -137,9 +122,9 @@ impl Trial<'_> {
         let found = search(&cast, &self.setup.search(), tell);
         let shape = shape(&cast, &found);
         let name = |role: RoleId| stage.role(role).to_string();
-        let violation = found.violation().map(|violation| {
-            (violation.clone(), self.sentence(&cast, &stage, violation), found.run_of_violation(&cast))
-        });
+        let violation = found
+            .violation()
+            .map(|violation| (violation.clone(), violation.sentence(&cast), found.run_of_violation(&cast)));
         let possible = |(abort, run): (Abort, Run)| {
             let sentence = format!("`{}`: {}: {}", name(abort.role), abort.trouble.code(), abort.trouble);
             (abort, sentence, run)
@@ -164,32 +149,6 @@ impl Trial<'_> {
             sent_max: (0..).map(|at| name(RoleId(at))).zip(shape.sent_max.iter().copied()).collect(),
             stage,
         })
-    }
-
-    /// What is wrong, as a sentence.
-    fn sentence(&self, cast: &Cast, stage: &Stage, violation: &Violation) -> String {
-        let name = |role: &RoleId| format!("`{}`", stage.role(*role));
-        let ends = |mailbox: usize| {
-            let ends = cast.mailbox(mailbox).map(|(from, to, ..)| (name(&from), name(&to)));
-            ends.unwrap_or_default()
-        };
-        match violation {
-            Violation::Deadlock(roles) => {
-                let roles: Vec<String> = roles.iter().map(name).collect();
-                format!("nobody can go on, and {} still wait", roles.join(", "))
-            }
-            Violation::LeftOver(mailbox) => {
-                let (from, to) = ends(*mailbox);
-                format!("a message of {from} is left over: {to} is at its end")
-            }
-            Violation::Unexpected(mailbox) => {
-                let (from, to) = ends(*mailbox);
-                format!("{to} does not expect the message that comes from {from}")
-            }
-            Violation::Trouble(role, trouble) => {
-                format!("{} cannot go on: {}: {trouble}", name(role), trouble.code())
-            }
-        }
     }
 
     /// The place of an instruction.

@@ -2,14 +2,11 @@
 //!
 //! Is not: a format that anything reads back.
 
-use crate::bytecode::program::Kind;
 use crate::check::replay::Run;
 use crate::check::search::{Cut, Violation};
-use crate::check::watch::Heard;
-use crate::engine::event::What;
 use crate::local::projection::Bound;
 use crate::tools::guards::{Carries, show as plan_text};
-use crate::tools::trace::{Stage, for_people};
+use crate::tools::trace::{self, Stage};
 use crate::tools::validate::{Guarded, Judged, Place, Row};
 
 /// Places that are listed; the rest is counted.
@@ -178,30 +175,8 @@ fn listed(places: &[Place]) -> String {
     lines.join(", ")
 }
 
-/// Draws a run.
+/// Draws a run below what is said of it.
 fn draw(run: &Run, stage: &Stage, width: usize, last: &str, text: &mut String) {
-    let mut trace = for_people(stage.clone(), width.saturating_sub(4));
     let mut out = |line: &str| text.push_str(&format!("    {line}\n"));
-    trace.begin(&mut out);
-    for heard in &run.heard {
-        trace.event(&what(heard), &mut out);
-    }
-    trace.stopped(last, &mut out);
-}
-
-/// What happened, as traces know it.
-fn what(heard: &Heard) -> What {
-    match heard.clone() {
-        Heard::Sent { from, to, lane, label, kind: Kind::Data, payload } => {
-            What::Sent { from, to, lane, label, payload }
-        }
-        Heard::Sent { from, to, lane, label, .. } => What::Selected { from, to, lane, label },
-        Heard::Received { from, to, lane, label, payload } => {
-            What::Received { from, to, lane, label, payload }
-        }
-        Heard::Decided { role, choice, label } => What::Decided { role, choice, label },
-        Heard::Performed { role, operation, outcome } => What::Performed { role, operation, outcome },
-        Heard::Finished { role } => What::Finished { role },
-        Heard::Raised { role, scope, cause } => What::Raised { role, scope, cause },
-    }
+    trace::draw(run, stage, width.saturating_sub(4), last, &mut out);
 }
