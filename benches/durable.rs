@@ -110,7 +110,7 @@ fn deployment() -> Deployment {
         policy: Policy::fresh(),
         players: Players { roles: vec![Some(player.clone()), Some(player)], ..Players::default() },
     };
-    Deployment { packages: BTreeMap::from([("Ping".into(), package)]) }
+    Deployment { packages: BTreeMap::from([("Ping".into(), package)]), ..Deployment::default() }
 }
 
 fn start() -> Entry {

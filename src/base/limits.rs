@@ -62,6 +62,8 @@ pub const REQUESTS_MAX: usize = 512;
 pub const REQUEST_BYTES_MAX: usize = SOURCE_BYTES_MAX;
 /// Seconds in which a request's head has to be there.
 pub const HEADER_SECONDS_MAX: u64 = 10;
+/// Seconds in which the rest of a request has to be there.
+pub const BODY_SECONDS_MAX: u64 = 10;
 /// Seconds that a request may take.
 pub const REQUEST_SECONDS_MAX: u64 = 75;
 /// Seconds that a request may wait for the end of a session.
@@ -72,6 +74,8 @@ pub const SESSIONS_LISTED_MAX: usize = 1_000;
 pub const FACTS_LISTED_MAX: usize = 1_000;
 /// Who may listen to events at once.
 pub const LISTENERS_MAX: usize = 64;
+/// Entries after which a snapshot is made, where the settings say nothing.
+pub const SNAPSHOT_ENTRIES: u64 = 1_000_000;
 /// Bytes of one file of a log; then another is begun.
 pub const LOG_SEGMENT_BYTES: u64 = 64 << 20;
 /// Entries and looks that wait for a node; then whoever wants something is told to come again.

@@ -28,6 +28,9 @@ pub fn log(args: &LogOf, terminal: &mut Terminal) -> Result<Exit> {
 fn checked(directory: &Path, terminal: &mut Terminal) -> Result<Exit> {
     let found = check(&place(directory)).map_err(|trouble| refusal(directory, &trouble))?;
     terminal.data(&format!("{}\n", summary(&found)));
+    for spare in &found.spare {
+        terminal.data(&format!("{spare}; an engine starts without it\n"));
+    }
     let Some(damage) = &found.damage else { return Ok(Exit::Fine) };
     terminal.data(&format!("{}\n", damage.trouble));
     if damage.trouble.code == Code::E0602 {
@@ -83,7 +86,11 @@ fn summary(found: &Finding) -> String {
         Some(_) => counted(found.entries, "entry is whole", "entries are whole"),
     };
     let files = counted(found.files as u64, "file", "files");
-    format!("{entries} ({files}, {})", counted(found.bytes, "byte", "bytes"))
+    let bytes = counted(found.bytes, "byte", "bytes");
+    match found.snapshot {
+        0 => format!("{entries} ({files}, {bytes})"),
+        behind => format!("{entries} (a snapshot of {behind}; {files}, {bytes})"),
+    }
 }
 
 /// What is lost behind damage.

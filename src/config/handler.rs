@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::time::Duration;
 use crate::config::bindings::{count, span, texts};
 use crate::config::reader::Reader;
@@ -14,7 +16,7 @@ use crate::config::yaml::{Entry, Node};
 use crate::diag::code::Code;
 
 /// A handler.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Handler {
     /// What it is.
     pub kind: HandlerKind,
@@ -26,10 +28,12 @@ pub struct Handler {
     pub retry: Option<Retry>,
     /// When it is left alone for a while.
     pub breaker: Option<Breaker>,
+    /// The hash of the files that its command names, where whoever reads files says so: with others it is another one.
+    pub program: Option<[u8; 32]>,
 }
 
 /// When a handler that keeps failing is left alone, so that calls to it fail at once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Breaker {
     /// After so many failures in a row, at least 1.
     pub failures: u32,
@@ -45,7 +49,7 @@ impl Default for Breaker {
 }
 
 /// What a handler is.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum HandlerKind {
     /// Answers that are written here.
     Scripted(RoleScript),
@@ -124,8 +128,14 @@ pub(super) fn handler<'a>(
         return None;
     };
     let names: Vec<&str> = COMMON.iter().chain(own.iter()).copied().collect();
-    let mut handler =
-        Handler { kind: HandlerKind::Rust, deadline: None, concurrency: None, retry: None, breaker: None };
+    let mut handler = Handler {
+        kind: HandlerKind::Rust,
+        deadline: None,
+        concurrency: None,
+        retry: None,
+        breaker: None,
+        program: None,
+    };
     let mut own = BTreeMap::new();
     for setting in reader.settings(&entry.value, &format!("a handler of kind `{name}`"), &names) {
         let node = &setting.value;

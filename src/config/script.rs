@@ -48,6 +48,13 @@ impl Script {
         let own = self.roles.iter().find(|(pattern, _)| pattern == role);
         own.or_else(|| self.roles.iter().find(|(pattern, _)| means(pattern, role))).map(|(_, script)| script)
     }
+
+    /// Whether it says something of an operation of this effect, for all roles or for one.
+    #[must_use]
+    pub fn has_effect(&self, effect: &str) -> bool {
+        let of = |name: &String| name.strip_prefix(effect).is_some_and(|rest| rest.starts_with('.'));
+        self.effects.keys().any(of) || self.roles.iter().any(|(_, role)| role.effects.keys().any(of))
+    }
 }
 
 /// What happens where a script says nothing.

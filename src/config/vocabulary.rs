@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::base::ty::Type;
 
 /// The names of a protocol.
@@ -51,6 +53,27 @@ pub fn means(pattern: &str, name: &str) -> bool {
             .strip_suffix("[*]")
             .is_some_and(|family| name.strip_prefix(family).is_some_and(|rest| rest.starts_with('[')))
 }
+
+/// What the settings of a family say to one of its members: `{index}` in a text is the member's index, and alone it is a
+/// number. Other roles are told what stands there.
+#[must_use]
+pub fn indexed(config: &Json, role: &str) -> Json {
+    let Some(index) = role.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']')) else {
+        return config.clone();
+    };
+    match config {
+        Json::String(text) if text == INDEX => index.parse::<u32>().map_or_else(|_| index.into(), Json::from),
+        Json::String(text) => Json::from(text.replace(INDEX, index)),
+        Json::Array(items) => items.iter().map(|item| indexed(item, role)).collect(),
+        Json::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), indexed(value, role))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// Stands for the index of a family's member.
+const INDEX: &str = "{index}";
 
 /// The label that a YAML answer means: itself, or the other spelling of yes and no.
 ///

@@ -212,6 +212,7 @@ codes! {
     E0612 Error "engine busy"
     E0613 Error "version that breaks the one before"
     E0614 Warning "operation that nobody offers"
+    E0615 Warning "damaged snapshot"
 
     E0620 Error "message without a receipt"
     E0621 Error "receipt that cannot be read"

@@ -9,6 +9,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::random::Random;
 use crate::base::ty::Type;
 use crate::base::value::Value;
@@ -21,7 +23,7 @@ use crate::effect::world::{Request, permanent};
 pub const FREE_TURNS: u32 = 3;
 
 /// Answers from a seed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Generated {
     seed: u64,
     streams: BTreeMap<Arc<str>, Random>,

@@ -6,9 +6,12 @@
 //! Is not: a reader of scripts (`config::script`).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
+
+use serde::{Deserialize, Serialize};
 
 use crate::base::json;
 use crate::base::ty::Type;
@@ -22,12 +25,32 @@ use crate::effect::participant::Participant;
 use crate::effect::world::{Request, permanent};
 
 /// Answers from a script.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Scripted {
     script: Script,
     stand_in: Generated,
     /// How many answers were given, by who asked, operation and name.
-    given: BTreeMap<(Arc<str>, &'static str, String), usize>,
+    given: BTreeMap<(Arc<str>, Verb, String), usize>,
+}
+
+/// What is asked of a participant.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+enum Verb {
+    Produce,
+    Decide,
+    Observe,
+    Perform,
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Produce => "produce",
+            Self::Decide => "decide",
+            Self::Observe => "observe",
+            Self::Perform => "perform",
+        })
+    }
 }
 
 /// What a script says to one question.
@@ -47,13 +70,13 @@ impl Scripted {
         Self { script, stand_in, given: BTreeMap::new() }
     }
 
-    fn say(&mut self, role: &Arc<str>, verb: &'static str, name: &str) -> Said {
+    fn say(&mut self, role: &Arc<str>, verb: Verb, name: &str) -> Said {
         let of_role = self.role(role);
         let by_name = |script: &RoleScript| table(script, verb).get(name).cloned();
         if let Some(answers) = of_role.and_then(by_name) {
             return self.next(role, verb, name, &answers);
         }
-        if verb == "perform"
+        if verb == Verb::Perform
             && let Some(answers) = self.script.effects.get(name).cloned()
         {
             // Outcomes that stand for all roles are counted for all roles.
@@ -62,7 +85,7 @@ impl Scripted {
         let generated = match self.script.otherwise {
             Otherwise::Generated => true,
             Otherwise::Fail => false,
-            Otherwise::Mixed => of_role.is_none() || verb == "perform",
+            Otherwise::Mixed => of_role.is_none() || verb == Verb::Perform,
         };
         if generated {
             return Said::Nothing;
@@ -73,7 +96,7 @@ impl Scripted {
         Said::Missing(format!("the script has no answer for `{role}` to {verb} `{name}`{near}"))
     }
 
-    fn next(&mut self, who: &Arc<str>, verb: &'static str, name: &str, answers: &Answers) -> Said {
+    fn next(&mut self, who: &Arc<str>, verb: Verb, name: &str, answers: &Answers) -> Said {
         match answers {
             Answers::Always(given) => Said::Given(given.clone()),
             Answers::Each(list) => {
@@ -97,7 +120,7 @@ impl Scripted {
 
 impl Participant for Scripted {
     fn produce(&mut self, role: &Arc<str>, message: &str, to: &str, ty: &Type) -> Answer {
-        match self.say(role, "produce", message) {
+        match self.say(role, Verb::Produce, message) {
             Said::Given(given) => value(given, ty, || format!("the script's `{message}`")),
             Said::Nothing => self.stand_in.produce(role, message, to, ty),
             Said::Missing(reason) => permanent(reason),
@@ -105,7 +128,7 @@ impl Participant for Scripted {
     }
 
     fn decide(&mut self, role: &Arc<str>, choice: &str, labels: &[Arc<str>]) -> Answer {
-        let label = match self.say(role, "decide", choice) {
+        let label = match self.say(role, Verb::Decide, choice) {
             Said::Given(Given::Value(Json::String(label))) => label,
             Said::Given(Given::Value(json)) => json.to_string(),
             Said::Given(Given::Fail { recoverable, reason }) => return failed(recoverable, reason),
@@ -129,7 +152,7 @@ impl Participant for Scripted {
     fn observe(&mut self, role: &Arc<str>, message: &str, _from: &str, _payload: &Value) -> Answer {
         // Nobody has to observe: what a script does not mention is accepted.
         let said = self.role(role).and_then(|script| script.observe.get(message).cloned());
-        match said.map(|answers| self.next(role, "observe", message, &answers)) {
+        match said.map(|answers| self.next(role, Verb::Observe, message, &answers)) {
             None | Some(Said::Given(Given::Value(_)) | Said::Nothing) => Answer::Accepted,
             Some(Said::Given(Given::Fail { recoverable, reason })) => failed(recoverable, reason),
             Some(Said::Missing(reason)) => permanent(reason),
@@ -142,7 +165,7 @@ impl Participant for Scripted {
 
     fn perform(&mut self, request: &Request<'_>) -> Answer {
         let name = format!("{}.{}", request.effect, request.operation);
-        match self.say(request.role, "perform", &name) {
+        match self.say(request.role, Verb::Perform, &name) {
             Said::Given(given) => {
                 value(given, request.result, || format!("the script's outcome of `{name}`"))
             }
@@ -152,16 +175,16 @@ impl Participant for Scripted {
     }
 }
 
-fn table<'a>(script: &'a RoleScript, verb: &str) -> &'a BTreeMap<String, Answers> {
+const fn table(script: &RoleScript, verb: Verb) -> &BTreeMap<String, Answers> {
     match verb {
-        "produce" => &script.produce,
-        "decide" => &script.decide,
-        "observe" => &script.observe,
-        _ => &script.effects,
+        Verb::Produce => &script.produce,
+        Verb::Decide => &script.decide,
+        Verb::Observe => &script.observe,
+        Verb::Perform => &script.effects,
     }
 }
 
-fn ran_out(who: &str, verb: &str, name: &str, count: usize) -> String {
+fn ran_out(who: &str, verb: Verb, name: &str, count: usize) -> String {
     let answers = if count == 1 { "answer" } else { "answers" };
     format!("the script has run out: it gives `{who}` {count} {answers} to {verb} `{name}`")
 }

@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::builtin::{self, Operation};
 use crate::base::fit;
 use crate::base::json;
@@ -22,7 +24,7 @@ use crate::effect::call::{Answer, Failure, FailureKind};
 pub const EPOCH_MS: i64 = 1_767_225_600_000;
 
 /// The state behind the built-in effects of one run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct World {
     random: Random,
     /// What `time.now` says at the origin of the clock, in milliseconds.
@@ -33,7 +35,7 @@ pub struct World {
 }
 
 /// A line that a role has logged.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Line {
     /// Who.
     pub role: Arc<str>,

@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::id::RoleId;
 use crate::base::limits;
 use crate::base::time::{Duration, Instant};
@@ -49,20 +51,27 @@ impl Default for Room {
 }
 
 /// A deterministic state machine that runs sessions: inputs go in, effects and events come out.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Engine {
+    #[serde(skip)]
     room: Room,
+    /// Given again when an engine is restored: [`Self::recast`].
+    #[serde(skip)]
     casts: Vec<Troupe>,
     /// Places of casts that were retired.
     vacant: Vec<CastId>,
     sessions: Table<Live>,
     calls: Table<Waiting>,
     ready: VecDeque<Turn>,
+    /// Empty between inputs, and so are the words below.
+    #[serde(skip)]
     effects: VecDeque<Effect>,
+    #[serde(skip)]
     news: News,
     chain: Chain,
     timers: Timers,
     /// What was heard of scopes in the turn at hand.
+    #[serde(skip)]
     words: Vec<Word>,
     /// The time of the newest input.
     now: Instant,
@@ -76,7 +85,7 @@ struct Troupe {
 }
 
 /// A call that waits for its answer.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Waiting {
     session: SessionId,
     agent: AgentId,
@@ -156,7 +165,19 @@ impl Engine {
         self.calls.keys().map(|(place, generation)| id(place, generation)).filter_map(|id| self.call(id))
     }
 
-    fn call(&self, id: CallId) -> Option<Call> {
+    /// Gives a restored engine its casts; a place that none is given for was retired.
+    pub fn recast(&mut self, casts: impl IntoIterator<Item = (CastId, Arc<Cast>)>) {
+        self.casts.resize_with(self.chain.casts(), || Troupe { cast: Arc::default(), spare: Vec::new() });
+        for (place, cast) in casts {
+            if let Some(troupe) = self.casts.get_mut(place.0 as usize) {
+                troupe.cast = cast;
+            }
+        }
+    }
+
+    /// A call that waits for its answer, as it was made; none where it was withdrawn.
+    #[must_use]
+    pub fn call(&self, id: CallId) -> Option<Call> {
         let (place, generation) = parts(id);
         let &Waiting { session, agent, .. } = self.calls.look(place, generation)?;
         let live = self.sessions.look(session.slot, session.generation)?;

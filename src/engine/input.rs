@@ -4,17 +4,19 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::id::RoleId;
 use crate::base::time::Duration;
 use crate::base::value::Value;
 use crate::effect::call::{Answer, CallId, SessionId};
 
 /// A cast that was deployed to an engine: see [`Engine::deploy`](super::Engine::deploy).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct CastId(pub u32);
 
 /// One input.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Input {
     /// Begins a session; `Effect::Opened` or `Effect::Refused` replies.
     Open(Opening),
@@ -41,7 +43,7 @@ pub enum Input {
 }
 
 /// How a session begins.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Opening {
     /// A number that the caller chose; the reply carries it.
     pub request: u64,

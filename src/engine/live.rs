@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::cause::Cause;
 use crate::base::id::RoleId;
 use crate::base::time::{Duration, Instant};
@@ -20,7 +22,7 @@ use crate::machine::{AgentId, Cast, Session, Stop};
 pub(super) const NO_CALL: CallId = CallId(u64::MAX);
 
 /// A session of an engine.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Live {
     /// Reached only through the methods here, so that `send`, which asks for no clearance, cannot be called.
     session: Session,

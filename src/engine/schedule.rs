@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::cause::Cause;
 use crate::base::id::RoleId;
 use crate::base::time::Duration;
@@ -18,7 +20,7 @@ use crate::machine::question::Offer;
 use crate::machine::world::{Taken, World};
 
 /// An agent that can go on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Turn {
     pub(super) session: SessionId,
     pub(super) agent: AgentId,

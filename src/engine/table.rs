@@ -2,8 +2,10 @@
 //!
 //! Is not: ordered. Ids are as deterministic as the inputs that made them.
 
+use serde::{Deserialize, Serialize};
+
 /// A place that is free or taken.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Place<T> {
     generation: u32,
     thing: Option<T>,
@@ -12,7 +14,7 @@ struct Place<T> {
 }
 
 /// Things by place and generation.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Table<T> {
     places: Vec<Place<T>>,
     /// The first free place, or [`NOWHERE`].

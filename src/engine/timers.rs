@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use crate::base::time::Instant;
 use crate::effect::call::SessionId;
 use crate::machine::AgentId;
 
 /// What is due.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub(super) enum Due {
     /// The scope that this agent is in.
     Scope(AgentId, u16),
@@ -21,10 +23,27 @@ pub(super) enum Due {
 }
 
 /// The times that are set.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "Times")]
 pub(super) struct Timers {
+    /// The same, by time.
     order: BTreeSet<(Instant, SessionId, Due)>,
-    times: BTreeMap<(SessionId, Due), Instant>,
+    times: Times,
+}
+
+impl Serialize for Timers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.times.serialize(serializer)
+    }
+}
+
+type Times = BTreeMap<(SessionId, Due), Instant>;
+
+impl From<Times> for Timers {
+    fn from(times: Times) -> Self {
+        let order = times.iter().map(|((session, due), at)| (*at, *session, *due)).collect();
+        Self { order, times }
+    }
 }
 
 impl Timers {

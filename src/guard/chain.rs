@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::id::{LaneId, RoleId};
 use crate::base::time::Instant;
 use crate::base::value::Value;
@@ -22,15 +24,18 @@ use crate::guard::till::{Charge, Tills};
 use crate::journal::{Epoch, Journal, Name, Place, Refusal, View};
 
 /// The guards that every message passes, in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Chain {
+    /// Of a scenario, so that no restored chain has some.
+    #[serde(skip)]
     rules: Vec<Rule>,
     casts: Vec<Installed>,
     tills: Tills,
     journal: Journal,
     daybook: Daybook,
     /// The facts of sessions, where somebody wants to see them at the end.
+    #[serde(skip)]
     books: Option<Vec<Book>>,
 }
 
@@ -130,6 +135,12 @@ impl Chain {
         }
         installed.clear();
         true
+    }
+
+    /// How many casts were given tables, ever.
+    #[must_use]
+    pub const fn casts(&self) -> usize {
+        self.casts.len()
     }
 
     /// Time has passed: periods may have run over.

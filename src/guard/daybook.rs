@@ -7,6 +7,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::id::RoleId;
 use crate::base::limits::DAYBOOK_ROWS_MAX;
 use crate::base::value::Value;
@@ -18,7 +20,7 @@ use crate::journal::{Context, Device, Epoch};
 pub(super) type Names = (Context, Device, Device);
 
 /// A row, by numbers.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) cast: u32,
     pub(super) from: RoleId,
@@ -66,7 +68,7 @@ impl Entry {
 }
 
 /// The rows that wait, the oldest first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Daybook {
     rows: VecDeque<Entry>,
 }

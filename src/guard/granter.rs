@@ -9,6 +9,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::time::Instant;
 use crate::guard::budget::grant::{Granted, subject};
 use crate::guard::budget::{Grant, Leak, Observer};
@@ -18,7 +20,7 @@ use crate::journal::{Context, Device, Epoch, Fact, Journal, Place, Purpose, SetI
 const GRANTER: &str = "@engine";
 
 /// Who says what may be spent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Granter {
     /// The devices whose grants count: this one.
     granters: BTreeSet<Device>,
@@ -29,7 +31,7 @@ pub(super) struct Granter {
 }
 
 /// What the profile of a cast says of one budget.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Wish {
     pub(super) grant: Grant,
     /// In nanoseconds; 0 where it does not end.
@@ -37,7 +39,7 @@ pub(super) struct Wish {
 }
 
 /// What is said again and again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Period {
     /// By cast.
     wishes: BTreeMap<u32, Wish>,

@@ -2,6 +2,8 @@
 //!
 //! Is not: what was spent; the tills keep that, and it outlives the table.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::id::RoleId;
 use crate::guard::budget::Grant;
 use crate::guard::daybook::Names;
@@ -15,7 +17,7 @@ use crate::journal::{Context, Device, Journal};
 pub(super) const NO_TILL: u32 = u32::MAX;
 
 /// A table, and the tills that it uses.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Installed {
     /// None where it was uninstalled: then nothing is allowed.
     pub(super) table: Option<Table>,

@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::id::RoleId;
 use crate::base::json;
 use crate::base::limits::CAPABILITIES_MAX;
@@ -26,7 +28,7 @@ const NOTHING: u32 = u32::MAX;
 const CONTROL: u32 = u32::MAX - 1;
 
 /// What the chain looks at for one cast.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Table {
     /// Where the instructions of each role begin in `places`.
     firsts: Vec<u32>,
@@ -45,7 +47,7 @@ pub struct Table {
 }
 
 /// A budget that a cast needs.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Purse {
     pub(super) from: RoleId,
     pub(super) to: RoleId,
@@ -56,7 +58,7 @@ pub(super) struct Purse {
 }
 
 /// What is needed and charged for one kind of send.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) need: u128,
     pub(super) cost: u64,
@@ -77,7 +79,7 @@ pub(super) struct Row {
 }
 
 /// How a fact is written into a journal.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) set: SetId,
     pub(super) heading: Arc<Heading>,

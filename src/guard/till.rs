@@ -10,6 +10,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::limits::CHARGES_KEPT;
 use crate::base::time::Instant;
 use crate::guard::budget::grant::{Granted, Opening};
@@ -18,7 +20,7 @@ use crate::guard::granter::{Granter, Wish};
 use crate::journal::{Context, Device, Epoch, Fact, Journal};
 
 /// One budget of one device.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Till {
     ledger: u32,
     flow: FlowId,
@@ -47,7 +49,7 @@ impl Till {
 }
 
 /// A charge as it is kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Charge {
     /// The till: a number of the chain.
     pub till: u32,
@@ -62,7 +64,7 @@ pub struct Charge {
 }
 
 /// What stands in one context: where a grant goes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Room {
     /// The tills toward each peer.
     toward: BTreeMap<Device, Vec<u32>>,
@@ -71,7 +73,7 @@ struct Room {
 }
 
 /// All tills, and the newest charges.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Tills {
     ledgers: Vec<Ledger>,
     devices: BTreeMap<Device, u32>,

@@ -19,9 +19,9 @@ use crate::engine::effect::Trouble;
 use crate::host::clock;
 use crate::host::log::Log;
 use crate::host::log::encode;
-use crate::node::Node;
-use crate::node::entry::Entry;
+use crate::node::entry::{Deployment, Entry};
 use crate::node::order::{News, Order, Reply};
+use crate::node::{Node, Prepared};
 
 /// What is done when all that it follows from is durable.
 pub type Release = Box<dyn FnOnce() + Send>;
@@ -53,10 +53,25 @@ pub struct Told {
 /// Makes the text of news; none where nobody listens.
 pub type Telling = Box<dyn FnMut(&Node, &News) -> Option<Arc<str>> + Send>;
 
+/// What a look at a node has made.
+enum Made {
+    /// An entry, and who is told what came of it.
+    Entry(Box<Entry>, Tell),
+    /// Nothing to enter; this is said instead.
+    Said(Release),
+}
+
+/// Tells somebody what came of an entry.
+type Tell = Box<dyn FnOnce(Reply) + Send>;
+
 /// Something wanted of a node.
 enum Want {
     /// An entry, and who is told what came of it.
-    Entry(Box<Entry>, Option<Box<dyn FnOnce(Reply) + Send>>),
+    Entry(Box<Entry>, Option<Tell>),
+    /// An entry that is made of the node as it is then.
+    Made(Box<dyn FnOnce(&Node) -> Made + Send>),
+    /// A deployment that was prepared, the bytes of its entry, and who is told what came of it.
+    Deploy(Prepared, Vec<u8>, Tell),
     /// A look at the node; what it gives is done when what was seen is durable.
     Look(Box<dyn FnOnce(&mut Node) -> Release + Send>),
     /// Nothing more is wanted.
@@ -142,6 +157,47 @@ impl Desk {
         let (tell, told) = tokio::sync::oneshot::channel();
         let reply = Box::new(move |reply| drop(tell.send(reply)));
         self.wants.try_send(Want::Entry(Box::new(entry), Some(reply))).map_err(Away::from)?;
+        told.await.map_err(|_| Away::Closed)
+    }
+
+    /// Has an entry made of the node as it is, with nothing in between, and waits until it is durable; or hears why there
+    /// is none.
+    ///
+    /// # Errors
+    /// There is no room, or no node.
+    pub async fn make<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(&Node) -> Result<Entry, T> + Send + 'static,
+    ) -> Result<Result<Reply, T>, Away> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let make = Box::new(move |node: &Node| match make(node) {
+            Ok(entry) => Made::Entry(Box::new(entry), Box::new(move |reply| drop(tell.send(Ok(reply))))),
+            Err(said) => Made::Said(Box::new(move || drop(tell.send(Err(said))))),
+        });
+        self.wants.try_send(Want::Made(make)).map_err(Away::from)?;
+        told.await.map_err(|_| Away::Closed)
+    }
+
+    /// Puts a deployment on the desk, and waits until it is durable. All that takes time is done before, elsewhere.
+    ///
+    /// # Errors
+    /// There is no room, or no node.
+    pub async fn deploy(&self, deployment: Deployment) -> Result<Reply, Away> {
+        let linked = self.look(|node| node.linked()).await?;
+        let prepare = move || {
+            let entry = Entry::Deploy(deployment);
+            let bytes = encode::encoded(&entry).ok().filter(|bytes| bytes.len() < ENTRY_BYTES_MAX);
+            let (Some(bytes), Entry::Deploy(deployment)) = (bytes, entry) else { return Err(too_large()) };
+            Prepared::of(deployment, &linked).map(|prepared| (prepared, bytes))
+        };
+        let (prepared, bytes) = match tokio::task::spawn_blocking(prepare).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(trouble)) => return Ok(Reply::Refused(trouble)),
+            Err(_) => return Err(Away::Closed),
+        };
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let reply = Box::new(move |reply| drop(tell.send(reply)));
+        self.wants.try_send(Want::Deploy(prepared, bytes, reply)).map_err(Away::from)?;
         told.await.map_err(|_| Away::Closed)
     }
 
@@ -262,13 +318,28 @@ impl Table {
     fn take(&mut self, want: Want) -> bool {
         match want {
             Want::Entry(entry, tell) => self.enter(*entry, tell),
+            Want::Made(make) => match make(&self.node) {
+                Made::Entry(entry, tell) => self.enter(*entry, Some(tell)),
+                Made::Said(said) => self.batch.out.push(Out::Release(said)),
+            },
+            Want::Deploy(prepared, bytes, tell) => {
+                let now = self.clock.now();
+                // What was encoded before is only copied; a time always has bytes.
+                if encode::add_encoded(&mut self.batch.bytes, now, &bytes).is_ok() {
+                    self.batch.entries += 1;
+                    let reply = self.node.apply_prepared(now, prepared);
+                    let waste = self.node.take_waste();
+                    self.batch.out.push(Out::Release(Box::new(move || drop((waste, bytes)))));
+                    self.leave(reply, Some(tell));
+                }
+            }
             Want::Look(look) => self.batch.out.push(Out::Release(look(&mut self.node))),
             Want::Stop => return false,
         }
         true
     }
 
-    fn enter(&mut self, entry: Entry, tell: Option<Box<dyn FnOnce(Reply) + Send>>) {
+    fn enter(&mut self, entry: Entry, tell: Option<Tell>) {
         let now = self.clock.now();
         let before = self.batch.bytes.len();
         let added = encode::add(&mut self.batch.bytes, now, &entry);
@@ -279,6 +350,11 @@ impl Table {
         }
         self.batch.entries += 1;
         let reply = self.node.apply(now, entry);
+        self.leave(reply, tell);
+    }
+
+    /// What has come of an entry leaves behind it.
+    fn leave(&mut self, reply: Reply, tell: Option<Tell>) {
         if let Some(tell) = tell {
             self.batch.out.push(Out::Release(Box::new(move || tell(reply))));
         }
@@ -299,14 +375,14 @@ impl Table {
     }
 
     /// An entry that is too large for the log is not taken. An answer is then a failure, which is small.
-    fn refuse(&mut self, entry: &Entry, tell: Option<Box<dyn FnOnce(Reply) + Send>>) {
-        let reason = format!("E0612: this is larger than the log takes, {} MiB", ENTRY_BYTES_MAX >> 20);
+    fn refuse(&mut self, entry: &Entry, tell: Option<Tell>) {
+        let trouble = too_large();
         if let Entry::Answer { call, .. } = *entry {
+            let reason = format!("{}: {}", trouble.code, trouble.reason);
             let answer = Answer::Failed(Failure { kind: FailureKind::Permanent, reason });
             return self.enter(Entry::Answer { call, answer }, tell);
         }
         if let Some(tell) = tell {
-            let trouble = Trouble { code: "E0612", role: None, place: None, reason };
             self.batch.out.push(Out::Release(Box::new(move || tell(Reply::Refused(trouble)))));
         }
     }
@@ -320,6 +396,12 @@ impl Table {
         let batch = std::mem::replace(&mut self.batch, Batch::new(next));
         self.batches.send(batch).is_ok()
     }
+}
+
+/// An entry that the log does not take.
+fn too_large() -> Trouble {
+    let reason = format!("this is larger than the log takes, {} MiB", ENTRY_BYTES_MAX >> 20);
+    Trouble { code: "E0612", role: None, place: None, reason }
 }
 
 /// Writes batches, all that wait at once, and lets go what came of them.

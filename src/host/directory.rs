@@ -17,9 +17,9 @@ use crate::base::limits::{DIRECTORY_DEPTH_MAX, DIRECTORY_FILES_MAX, SOURCE_BYTES
 use crate::bytecode::codec;
 use crate::bytecode::op::Op;
 use crate::bytecode::program::Program;
-use crate::config::bindings::{Bindings, Handler};
+use crate::config::bindings::{Bindings, Handler, HandlerKind};
 use crate::config::script::Script;
-use crate::config::vocabulary::means;
+use crate::config::vocabulary::{indexed, means};
 use crate::diag::code::Code;
 use crate::diag::source::{Sources, Span};
 use crate::diag::{Diagnostic, Severity};
@@ -42,6 +42,8 @@ pub struct Reading {
     pub said: Vec<Diagnostic>,
     /// What it deploys; none if there is an error.
     pub deploys: Option<Deploys>,
+    /// The programs that its handlers are.
+    pub programs: Programs,
     /// Where each protocol stands.
     pub places: BTreeMap<Arc<str>, Span>,
 }
@@ -51,11 +53,12 @@ pub struct Reading {
 pub struct Deploys {
     /// Its protocols.
     pub deployment: Deployment,
-    /// The handlers that its bindings describe, by name.
-    pub handlers: BTreeMap<String, Handler>,
     /// The roles and effects that stand-ins play, by protocol.
     pub stand_ins: BTreeMap<Arc<str>, Vec<String>>,
 }
+
+/// The programs of handlers, by their places in a directory: a change of one changes what the directory deploys.
+pub type Programs = BTreeSet<PathBuf>;
 
 impl Reading {
     /// A reading that did not come to its end, which is a mistake of ours.
@@ -65,7 +68,7 @@ impl Reading {
         let source = sources.add("", "");
         let message = "the directory could not be read to its end";
         let said = vec![Diagnostic::new(Code::E0422, Span::new(source, 0, 0), message)];
-        Self { sources, said, deploys: None, places: BTreeMap::new() }
+        Self { sources, said, deploys: None, programs: Programs::new(), places: BTreeMap::new() }
     }
 }
 
@@ -78,16 +81,23 @@ pub struct Overlay {
     pub text: String,
 }
 
-/// What the whole of a directory's files is: their names and contents.
+/// What the whole of a directory's files is: their names and contents. Those of programs belong to it.
 #[must_use]
-pub fn fingerprint(directory: &Path) -> [u8; 32] {
+pub fn fingerprint(directory: &Path, programs: &Programs) -> [u8; 32] {
+    let mut files = relevant(directory);
+    files.extend(programs.iter().cloned());
+    digest(&files)
+}
+
+/// What some files are: their names and contents.
+fn digest<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
-    for path in relevant(directory) {
+    for path in files {
         let name = path.to_string_lossy();
         hasher.update(&(name.len() as u64).to_le_bytes());
         hasher.update(name.as_bytes());
         // What cannot be read is told when the directory is; here it is only unlike what can.
-        let content = content(&path);
+        let content = content(path);
         hasher.update(&[u8::from(content.is_some())]);
         let content = content.unwrap_or_default();
         hasher.update(&(content.len() as u64).to_le_bytes());
@@ -116,6 +126,9 @@ pub fn read(directory: &Path, sizes: &Sizes, stand_ins: bool, overlay: Option<&O
         said: Vec::new(),
         sources: Sources::default(),
         places: BTreeMap::new(),
+        directory: directory.to_owned(),
+        programs: Programs::new(),
+        unbound: BTreeMap::new(),
     };
     let mut said = front.diagnostics.clone();
     let options = Options { sizes: sizes.clone(), amend: Amend::Auto };
@@ -132,12 +145,10 @@ pub fn read(directory: &Path, sizes: &Sizes, stand_ins: bool, overlay: Option<&O
             reader.package(&front, &which, built);
         }
     }
-    if !stand_ins {
-        reader.refuse_stand_ins();
-    }
-    let Reader { deploys, said, sources, places } = reader;
+    reader.judge_stand_ins(stand_ins);
+    let Reader { deploys, said, sources, programs, places, .. } = reader;
     let deploys = (!has_errors(&said)).then_some(deploys);
-    Reading { sources, said, deploys, places }
+    Reading { sources, said, deploys, programs, places }
 }
 
 struct Reader {
@@ -146,6 +157,10 @@ struct Reader {
     sources: Sources,
     /// Where each protocol stands.
     places: BTreeMap<Arc<str>, Span>,
+    directory: PathBuf,
+    programs: Programs,
+    /// What of the stand-ins is likely to be forgotten: effects, and roles beside others that are bound.
+    unbound: BTreeMap<Arc<str>, Vec<String>>,
 }
 
 impl Reader {
@@ -202,7 +217,8 @@ impl Reader {
         if let Some(bound) = &bound {
             script = bound.bindings.script(&bound.scripts).0;
             for (role, name) in players.roles.iter_mut().zip(&names) {
-                *role = player(&bound.bindings, name);
+                *role = player(&bound.bindings, name)
+                    .map(|player| Player { config: indexed(&player.config, name), ..player });
             }
             for effect in outside_effects(programs) {
                 if let Some(handler) = bound.bindings.handlers.get(effect.as_ref())
@@ -224,8 +240,8 @@ impl Reader {
             if !handler.kind.is_elsewhere() {
                 continue;
             }
-            match self.deploys.handlers.get(name) {
-                Some(other) if other != handler => {
+            match self.deploys.deployment.handlers.get(name) {
+                Some(other) if (Handler { program: None, ..other.clone() }) != *handler => {
                     let place = bindings.roles.iter().find(|role| role.handler.as_ref() == Some(name));
                     let place = place.map_or(Span::default(), |role| role.place);
                     let message =
@@ -235,22 +251,41 @@ impl Reader {
                         said.help("give one of them another name; handlers of a directory share their names"),
                     );
                 }
-                _ => {
-                    self.deploys.handlers.insert(name.clone(), handler.clone());
+                Some(_) => {}
+                None => {
+                    let files = self.files(handler);
+                    let program = (!files.is_empty()).then(|| digest(&files));
+                    self.programs.extend(files);
+                    let handler = Handler { program, ..handler.clone() };
+                    self.deploys.deployment.handlers.insert(name.clone(), handler);
                 }
             }
         }
     }
 
-    /// Says of every role and effect that nobody plays that it is a mistake.
-    fn refuse_stand_ins(&mut self) {
-        for (protocol, names) in &self.deploys.stand_ins {
+    /// The files of the directory that the command of a handler names.
+    fn files(&self, handler: &Handler) -> Programs {
+        let HandlerKind::Process(command) = &handler.kind else { return Programs::new() };
+        let below = |path: &PathBuf| {
+            let real = fs::canonicalize(path).ok().zip(fs::canonicalize(&self.directory).ok());
+            path.is_file() && real.is_some_and(|(path, directory)| path.starts_with(directory))
+        };
+        command.iter().map(|word| self.directory.join(word)).filter(below).collect()
+    }
+
+    /// Says of the roles and effects that nobody plays that it is a mistake; or, where stand-ins may play, of those that
+    /// were probably forgotten, that answers are made up.
+    fn judge_stand_ins(&mut self, may_play: bool) {
+        let missing = if may_play { &self.unbound } else { &self.deploys.stand_ins };
+        for (protocol, names) in missing {
             let place = self.places.get(protocol).copied().unwrap_or_default();
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            let message =
-                format!("no handler plays {} of `{protocol}`, and `stand_ins` is `false`", names.join(", "));
+            let so = if may_play { "a stand-in makes the answers up" } else { "`stand_ins` is `false`" };
+            let message = format!("no handler plays {} of `{protocol}`, and {so}", names.join(", "));
             let mut said = Diagnostic::new(Code::E0614, place, message);
-            said.severity = Severity::Error;
+            if !may_play {
+                said.severity = Severity::Error;
+            }
             self.said.push(said.help("bind them in the `*.bindings.yaml` beside the file"));
         }
     }
@@ -280,10 +315,19 @@ impl Reader {
                 made_up.push(name.to_string());
             }
         }
+        // A role without a handler is what one begins with; beside others that have one, it was forgotten.
+        let mut unbound =
+            if players.roles.iter().any(Option::is_some) { made_up.clone() } else { Vec::new() };
         let effects = outside_effects(programs).into_iter().filter(|effect| !builtin::is_effect(effect));
-        made_up.extend(
-            effects.filter(|effect| !players.effects.contains_key(effect)).map(|effect| effect.to_string()),
-        );
+        let effects =
+            effects.filter(|effect| !players.effects.contains_key(effect) && !script.has_effect(effect));
+        for effect in effects {
+            made_up.push(effect.to_string());
+            unbound.push(effect.to_string());
+        }
+        if !unbound.is_empty() {
+            self.unbound.insert(protocol.clone(), unbound);
+        }
         if !made_up.is_empty() {
             self.deploys.stand_ins.insert(protocol.clone(), made_up);
         }

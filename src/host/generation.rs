@@ -23,11 +23,11 @@ use crate::global::Sizes;
 use crate::host::clock;
 use crate::host::compare::{Compared, Comparisons, pairs};
 use crate::host::desk::{Away, Desk};
-use crate::host::directory::{self, Deploys, Overlay, Reading};
+use crate::host::directory::{self, Deploys, Overlay, Programs, Reading};
 use crate::host::shape::{Protocol, millis};
-use crate::node::entry::{Deployment, Entry};
+use crate::node::Node;
+use crate::node::entry::Deployment;
 use crate::node::order::Reply;
-use crate::node::version::handlers as handlers_of;
 use crate::pipeline::has_errors;
 
 /// Files that change while they are read are read again so often; then whoever changes them says so once more.
@@ -72,8 +72,9 @@ pub struct Rules {
 #[derive(Debug, Default)]
 struct Seen {
     fingerprint: Option<[u8; 32]>,
+    /// The programs of handlers that the last reading has named: they belong to the fingerprint.
+    programs: Programs,
     deployed: Option<Deployment>,
-    handlers: BTreeMap<String, Handler>,
 }
 
 /// How a directory stands.
@@ -169,13 +170,17 @@ impl Generations {
         let began = clock::now();
         let (mut tries, mut waited) = (0, false);
         let (fingerprint, reading) = loop {
-            let before = self.fingerprint().await;
+            let before = self.fingerprint(&seen.programs).await;
             if seen.fingerprint == Some(before) {
                 return Ok(Look::Same);
             }
-            let reading = self.read(None).await;
+            let mut reading = self.read(None).await;
             tries += 1;
-            if before != self.fingerprint().await {
+            // Other programs than before are read once more, now that it is known which they are.
+            let named = std::mem::take(&mut reading.programs);
+            let others = named != seen.programs;
+            if others || before != self.fingerprint(&seen.programs).await {
+                seen.programs = named;
                 // What was read may be half of something.
                 if tries >= TRIES {
                     return Ok(Look::Restless);
@@ -226,9 +231,9 @@ impl Generations {
         Ok((reading, all))
     }
 
-    async fn fingerprint(&self) -> [u8; 32] {
-        let directory = self.directory.clone();
-        let done = tokio::task::spawn_blocking(move || directory::fingerprint(&directory)).await;
+    async fn fingerprint(&self, programs: &Programs) -> [u8; 32] {
+        let (directory, programs) = (self.directory.clone(), programs.clone());
+        let done = tokio::task::spawn_blocking(move || directory::fingerprint(&directory, &programs)).await;
         done.unwrap_or_default()
     }
 
@@ -274,26 +279,20 @@ impl Generations {
         seen: &mut Seen,
         began: Instant,
     ) -> Result<Look, Away> {
-        if seen.deployed.as_ref() == Some(&deploys.deployment)
-            && deploys.handlers.iter().all(|(name, handler)| seen.handlers.get(name) == Some(handler))
-        {
+        if seen.deployed.as_ref() == Some(&deploys.deployment) {
             let mut status = self.held();
             (status.current, status.stand_ins) = (true, deploys.stand_ins);
             return Ok(Look::Same);
         }
-        let mut handlers = deploys.handlers.clone();
-        // Versions that drain still name the handlers that they began with.
-        let named = self.desk.look(|node| handlers_of(node.lines())).await?;
-        let kept = seen.handlers.iter().filter(|(name, _)| named.contains(name.as_str()));
-        for (name, handler) in kept {
-            handlers.entry(name.clone()).or_insert_with(|| handler.clone());
-        }
+        let wanted = deploys.deployment.handlers.clone();
+        let handlers = move |node: &mut Node| (node.handlers().clone(), node.with_kept(wanted));
+        let (before, handlers) = self.desk.look(handlers).await?;
         let changed = pairs(&self.desk, &deploys.deployment).await?;
         (self.apply)(&handlers);
         let protocols = deploys.deployment.packages.len();
-        let reply = self.desk.entry(Entry::Deploy(deploys.deployment.clone())).await;
+        let reply = self.desk.deploy(deploys.deployment.clone()).await;
         if !matches!(reply, Ok(Reply::Done)) {
-            (self.apply)(&seen.handlers);
+            (self.apply)(&before);
         }
         let reply = reply.inspect_err(|_| self.held().current = false)?;
         let now = clock::now();
@@ -306,7 +305,6 @@ impl Generations {
             status.diagnostics = vec![serde_json::json!({ "code": trouble.code, "message": trouble.reason })];
             return Ok(Look::Wrong);
         }
-        seen.handlers = handlers;
         status.generation += 1;
         status.current = true;
         status.since = millis(now);

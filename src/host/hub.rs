@@ -56,6 +56,7 @@ pub struct Counts {
     pub calls: AtomicU64,
     pub receipts: AtomicU64,
     pub refused: AtomicU64,
+    pub turned_away: AtomicU64,
 }
 
 impl Counts {

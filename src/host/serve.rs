@@ -18,7 +18,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::base::limits::REQUESTS_MAX;
 use crate::config::bindings::Handler;
 use crate::config::node::{Durability, Settings};
 use crate::global::Sizes;
@@ -27,7 +26,8 @@ use crate::host::desk::{Desk, Habits, Threads};
 use crate::host::generation::{Generations, Rules, Status};
 use crate::host::handlers::{Asked, Handlers};
 use crate::host::hub::{Board, Caller, Hub};
-use crate::host::log::segments::{Held, Segments};
+use crate::host::log::keeper::Keeper;
+use crate::host::log::segments::{Held, Lengths, Segments};
 use crate::host::log::{Log, Nowhere, encode};
 use crate::host::secret::{self, Token};
 use crate::host::watch::watch as watched;
@@ -42,6 +42,7 @@ pub struct Running {
     pub address: SocketAddr,
     shared: Arc<Shared>,
     threads: Threads,
+    keeper: Option<Keeper>,
     again: Arc<Notify>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -66,14 +67,18 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
     private(&own).with_context(|| format!("E0603: `{shown}` cannot be made"))?;
     let token = secret::token(&own.join("token"))
         .with_context(|| format!("E0603: `{shown}/token` cannot be used"))?;
-    let (log, held): (Box<dyn Log>, Held) = match settings.durability {
-        Durability::None => (Box::new(Nowhere), Held::default()),
+    let (log, held, keeper): (Box<dyn Log>, Held, Option<Keeper>) = match settings.durability {
+        Durability::None => (Box::new(Nowhere), Held::default(), None),
         Durability::Group | Durability::Each => {
-            let (log, held) = Segments::open(&own.join("log"))?;
-            (Box::new(log), held)
+            let at = own.join("log");
+            let lengths = Lengths { entries: settings.snapshot_every, ..Lengths::default() };
+            let (mut log, held) = Segments::open_with(&at, lengths)?;
+            let keeper = Keeper::start(at, log.sealed());
+            (Box::new(log), held, Some(keeper))
         }
     };
     let (node, next) = replayed(held)?;
+    handlers.apply(node.handlers(), directory);
     let board = Arc::new(Board::default());
     let called = handlers.clone();
     let caller: Caller = Arc::new(move |errand| {
@@ -114,14 +119,14 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
         );
     }
     unanswered.again.into_iter().for_each(|errand| again.call(errand));
-    open(directory, settings, (desk, threads), board, (handlers, token)).await
+    open(directory, settings, (desk, threads, keeper), board, (handlers, token)).await
 }
 
 /// Deploys the directory and opens the interface.
 async fn open(
     directory: &Path,
     settings: &Settings,
-    (desk, threads): (Desk, Threads),
+    (desk, threads, keeper): (Desk, Threads, Option<Keeper>),
     board: Arc<Board>,
     (handlers, token): (Handlers, String),
 ) -> Result<Running> {
@@ -149,7 +154,8 @@ async fn open(
         address,
         directory: directory.clone(),
         idle_timeout: settings.idle_timeout,
-        room: Semaphore::new(REQUESTS_MAX),
+        limits: settings.limits,
+        room: Semaphore::new(settings.limits.requests),
         draining,
     });
     note_address(&directory, address)?;
@@ -158,7 +164,7 @@ async fn open(
         tokio::spawn(api::serve(listener, shared.clone())),
         tokio::spawn(watched(generations, again.clone())),
     ];
-    Ok(Running { address, shared, threads, again, stop, tasks })
+    Ok(Running { address, shared, threads, keeper, again, stop, tasks })
 }
 
 /// The node as its log says, and the position of the next entry.
@@ -166,21 +172,20 @@ fn replayed(held: Held) -> Result<(Node, u64)> {
     if let Some(torn) = &held.torn {
         tracing::warn!(code = "E0602", "{torn}");
     }
+    for damaged in &held.damaged {
+        tracing::warn!(code = damaged.code.name(), "{}", damaged.reason);
+    }
     let began = clock::now();
-    let (mut node, mut next) = (Node::new(), 1);
+    let (mut node, from) = held.snapshot.map_or_else(|| (Node::new(), 1), |held| (held.node, held.next));
+    let mut next = from;
     for (first, batch) in held.batches {
-        let entries = encode::entries(&batch);
-        let entries =
-            entries.with_context(|| format!("E0601: the entries from {first} on cannot be read"))?;
-        for (now, entry) in entries {
-            let _ = node.apply(now, entry);
-            while node.poll_order().is_some() || node.poll_news().is_some() || node.poll_said().is_some() {}
-            next += 1;
-        }
+        let entries = encode::replay(&mut node, &batch);
+        next += entries.with_context(|| format!("E0601: the entries from {first} on cannot be read"))?;
     }
     if next > 1 {
         let ms = clock::between(began, clock::now()).as_millis() as u64;
-        tracing::info!(entries = next - 1, sessions = node.engine().sessions(), ms, "the log is replayed");
+        let (entries, sessions) = (next - from, node.engine().sessions());
+        tracing::info!(snapshot = from - 1, entries, sessions, ms, "the log is replayed");
     }
     Ok((node, next))
 }
@@ -230,8 +235,12 @@ impl Running {
         self.shared.board.stop();
         self.shared.handlers.close(GRACE).await;
         self.shared.desk.stop().await;
-        let threads = self.threads;
-        let _ = tokio::task::spawn_blocking(move || threads.join()).await;
+        let (threads, keeper) = (self.threads, self.keeper);
+        let end = move || {
+            let _ = threads.join();
+            keeper.map(Keeper::stop)
+        };
+        let _ = tokio::task::spawn_blocking(end).await;
         let _ = fs::remove_file(own(&self.shared.directory).join("address"));
     }
 }

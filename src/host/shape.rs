@@ -253,7 +253,7 @@ pub fn detail(node: &mut Node, id: u64) -> Option<Detail> {
     let spent = budgets.into_iter().filter(|(_, _, spent, _)| *spent > 0);
     Some(Detail {
         summary: summary(node, id, record),
-        key: record.key.clone(),
+        key: record.key.as_ref().map(|key| key.text.clone()),
         waiting: node.standing(id).iter().map(|standing| waiting(cast, standing)).collect(),
         trail: record.trail.iter().map(|step| told(cast, step)).collect(),
         budgets: spent

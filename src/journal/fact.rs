@@ -6,6 +6,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::limits::{FACT_BYTES_MAX, FACT_ORDER_MAX};
 use crate::base::value::Value;
 use crate::journal::canon;
@@ -13,11 +15,11 @@ use crate::journal::name::{Context, Device, Key, Namespace};
 use crate::journal::set::Refusal;
 
 /// A period of a context's budgets and facts, counted up; it is told by facts, never by a clock.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Epoch(pub u64);
 
 /// Where a fact belongs: to one set, and to no other.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Place {
     /// The context.
     pub context: Context,
@@ -26,7 +28,7 @@ pub struct Place {
 }
 
 /// What many facts have alike: where they belong, what they are about, who says them. Made once, shared by all of them.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Heading {
     place: Arc<Place>,
     key: Key,

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::limits::NAME_BYTES_MAX;
 
 /// Why a text is no name.
@@ -32,7 +34,7 @@ impl fmt::Display for Misnomer {
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident: $least:literal, $forbidden:expr;)+) => {$(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         pub struct $name(Arc<str>);
 
         impl $name {

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::limits::{CONTEXT_BYTES_MAX, FACT_SETS_MAX, JOURNAL_BYTES_MAX, JOURNAL_BYTES_RESERVED};
 use crate::base::value::Value;
 use crate::journal::fact::{Epoch, Fact, Heading, Place};
@@ -14,7 +16,7 @@ use crate::journal::name::{Context, Device, Key, Namespace};
 use crate::journal::set::{Purpose, Refusal, Set};
 
 /// A set of one journal, for who appends to it often: found once, by its place.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct SetId(u32);
 
 /// Facts by context and namespace.
@@ -54,16 +56,37 @@ impl Journal {
         if self.sets.len() >= FACT_SETS_MAX {
             return Err(Refusal::Sets);
         }
+        Ok(self.add(Set::new(Arc::new(place.clone()))))
+    }
+
+    /// The journal of these sets, each of which has another place.
+    pub(super) fn of_sets(sets: Vec<Set>) -> Self {
+        let mut journal = Self::new();
+        sets.into_iter().for_each(|set| _ = journal.add(set));
+        journal
+    }
+
+    /// Adds a set whose place is not there yet.
+    fn add(&mut self, set: Set) -> SetId {
         let id = SetId(self.sets.len() as u32);
+        let place = set.place().clone();
         let beside = self.places.get(&place.context).and_then(|sets| sets.values().next());
         let context = beside.and_then(|id| self.contexts.get(id.0 as usize)).copied();
-        self.contexts.push(context.unwrap_or(self.held.len() as u32));
-        if context.is_none() {
-            self.held.push(0);
+        let context = context.unwrap_or(self.held.len() as u32);
+        self.held.resize(self.held.len().max(context as usize + 1), 0);
+        if let Some(held) = self.held.get_mut(context as usize) {
+            *held += set.bytes();
         }
-        self.sets.push(Set::new(Arc::new(place.clone())));
+        self.bytes += set.bytes();
+        self.contexts.push(context);
+        self.sets.push(set);
         self.places.entry(place.context.clone()).or_default().insert(place.namespace.clone(), id);
-        Ok(id)
+        id
+    }
+
+    /// The sets of all contexts, in the order in which they were opened.
+    pub(super) fn sets(&self) -> &[Set] {
+        &self.sets
     }
 
     /// The heading of what a device says about a key in a set; none for a number of another journal.

@@ -4,6 +4,8 @@
 //! session is three flat arrays. Made by `link`; never changes.
 //! Is not: state.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::id::{LaneId, RoleId};
 use crate::bytecode::program::Program;
 use crate::bytecode::rejection::Rejection;
@@ -11,7 +13,7 @@ use crate::machine::link;
 use crate::machine::rebase;
 
 /// One thread of one role in a session.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct AgentId(pub u32);
 
 impl AgentId {

@@ -6,6 +6,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::value::Value;
 
 /// No message: what no sender's number is.
@@ -15,14 +17,14 @@ const EMPTY: u32 = u32::MAX;
 const KEPT: usize = 8;
 
 /// A message behind the first one.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 struct Parcel {
     label: u32,
     payload: Value,
 }
 
 /// A queue of messages.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct Mailbox {
     /// The first message, as its sender numbers it.
     label: u32,

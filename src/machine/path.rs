@@ -4,6 +4,8 @@
 //! order of paths is an order of words. (One flat counter would not do: roles that were interrupted at different
 //! points would count differently.) Is not: a name of a scope; the lane says which scope.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::limits::SCOPES_NESTED_MAX;
 
 /// Bits of one number.
@@ -12,7 +14,7 @@ const BITS: u32 = u128::BITS / SCOPES_NESTED_MAX as u32;
 const LAST: u128 = (1 << BITS) - 1;
 
 /// A path. Scopes that are not around it count as 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Path(u128);
 
 impl Path {

@@ -9,6 +9,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::cause::Cause;
 use crate::base::id::{LaneId, RoleId};
 use crate::base::time::Duration;
@@ -23,7 +25,7 @@ use crate::machine::trouble::Trouble;
 use crate::machine::world::World;
 
 /// What a session keeps of scopes; none where its cast has no scope.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Scopes {
     /// One for each scope of each role.
     pub(super) regions: Vec<Region>,
@@ -36,7 +38,7 @@ pub(super) struct Scopes {
 }
 
 /// A scope of one role.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Region {
     /// The last instance that the role was in.
     pub(super) path: Path,
@@ -47,7 +49,7 @@ pub(super) struct Region {
 }
 
 /// A cause on its way to the owner of a scope.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct Report {
     /// The region of the owner.
     pub(super) region: u32,

@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::cause::Cause;
 use crate::base::id::RoleId;
 use crate::base::value::Value;
@@ -22,7 +24,7 @@ use crate::machine::scope::{Reach, Region, Scopes};
 use crate::machine::world::World;
 
 /// What an agent does.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub enum State {
     /// It is not running: not started, or at its end.
     #[default]
@@ -48,7 +50,7 @@ pub enum State {
 }
 
 /// One thread of one role.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Thread {
     /// The instruction it stands at.
     pub(super) at: u32,
@@ -76,7 +78,7 @@ impl Thread {
 }
 
 /// The running roles of one cast.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Session {
     pub(super) threads: Vec<Thread>,
     pub(super) slots: Vec<Value>,

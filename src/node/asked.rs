@@ -14,8 +14,9 @@ use crate::effect::retry;
 use crate::effect::scripted::Scripted;
 use crate::effect::world::{Request, World};
 use crate::engine::input::Input;
+use crate::node::agenda::Due;
 use crate::node::order::{Errand, Order};
-use crate::node::state::{Due, Node};
+use crate::node::state::Node;
 
 /// What was under way when a node stopped.
 #[derive(Debug, Default)]
@@ -38,7 +39,7 @@ impl Node {
         }
         match self.errand(&call) {
             Some(errand) => {
-                self.outside.insert(call.id);
+                self.outside.insert(call.id, self.id);
                 self.orders.push_back(Order::Call(Box::new(errand)));
             }
             None => self.stand_in(call, 0),
@@ -83,7 +84,7 @@ impl Node {
         };
         Some(Errand {
             call: call.id,
-            key: format!("{:016x}-{:x}", self.id, call.id.0),
+            key: format!("{:016x}-{:x}", self.outside.get(&call.id).unwrap_or(&self.id), call.id.0),
             handler,
             protocol: record.protocol.clone(),
             session: number,
@@ -112,7 +113,7 @@ impl Node {
             _ => None,
         };
         match again {
-            Some(wait) => self.note_due(self.now.after(wait), Due::Again(Box::new(call), attempt + 1)),
+            Some(wait) => self.note_due(self.now.after(wait), Due::Again(call.id, attempt + 1)),
             None => self.inner.push_back(Input::Answer { call: call.id, answer: given }),
         }
     }
@@ -122,7 +123,7 @@ impl Node {
     #[must_use]
     pub fn unanswered(&self) -> Unanswered {
         let mut all = Unanswered::default();
-        for call in self.engine.unanswered().filter(|call| self.outside.contains(&call.id)) {
+        for call in self.engine.unanswered().filter(|call| self.outside.contains_key(&call.id)) {
             if matches!(call.ask, Ask::Perform { repetition: Repetition::Once, .. }) {
                 all.uncertain.push((call.id, uncertain()));
             } else {

@@ -1,37 +1,106 @@
 //! Deployment: a directory becomes versions, all of it or nothing.
 //!
-//! Everything that can go wrong is done first, on the side; then versions are moved by their table.
+//! Everything that can go wrong is done first, on the side ([`Prepared`]); then versions are moved by their table.
 //! Is not: a reader of directories. The packages hold programs that were checked, and are verified here again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::limits::VERSIONS_MAX;
 use crate::bytecode::codec;
+use crate::config::bindings::Handler;
 use crate::engine::effect::Trouble;
 use crate::guard::{Policy, Table};
 use crate::machine::Cast;
 use crate::node::entry::{Deployment, Package, Version};
 use crate::node::order::Reply;
 use crate::node::state::Node;
-use crate::node::version::{Cause, Edition, Life};
+use crate::node::version::{self, Cause, Edition, Life};
+
+/// A deployment that can be had: verified and linked, so that a node has little left to do.
+///
+/// Whoever has it prepared elsewhere spares the node's thread the time; what comes of it is the same.
+#[derive(Debug)]
+pub struct Prepared {
+    packages: Vec<Ready>,
+    handlers: BTreeMap<String, Handler>,
+}
 
 /// A package that can be had.
+#[derive(Debug)]
 struct Ready {
     protocol: Arc<str>,
     package: Package,
     cast: Arc<Cast>,
+    table: Table,
+}
+
+/// The versions that a node has linked.
+#[derive(Clone, Debug)]
+pub struct Linked(BTreeMap<Version, Arc<Cast>>);
+
+impl Prepared {
+    /// Verifies and links what is new.
+    ///
+    /// # Errors
+    /// Programs that the verifier refuses, or a profile that does not fit them.
+    pub fn of(deployment: Deployment, linked_before: &Linked) -> Result<Self, Trouble> {
+        let mut packages = Vec::with_capacity(deployment.packages.len());
+        for (protocol, package) in deployment.packages {
+            let cast = match linked_before.0.get(&package.version) {
+                Some(cast) => cast.clone(),
+                None => linked(&protocol, &package)?,
+            };
+            let table = guards(&cast, &package.policy).map_err(|reason| refused(&protocol, &reason))?;
+            packages.push(Ready { protocol, package, cast, table });
+        }
+        Ok(Self { packages, handlers: deployment.handlers })
+    }
 }
 
 impl Node {
+    /// The handlers of the directory, and those that versions with sessions began with.
+    #[must_use]
+    pub const fn handlers(&self) -> &BTreeMap<String, Handler> {
+        &self.handlers
+    }
+
+    /// These handlers, and what versions that have or take sessions still name of those that there are.
+    #[must_use]
+    pub fn with_kept(&self, mut handlers: BTreeMap<String, Handler>) -> BTreeMap<String, Handler> {
+        let named = version::handlers(&self.lines);
+        for (name, handler) in self.handlers.iter().filter(|(name, _)| named.contains(name.as_str())) {
+            handlers.entry(name.clone()).or_insert_with(|| handler.clone());
+        }
+        handlers
+    }
+
+    /// The versions that are linked already, of all protocols.
+    #[must_use]
+    pub fn linked(&self) -> Linked {
+        let all = self.lines.values().flat_map(|line| &line.editions);
+        Linked(all.map(|edition| (edition.package.version, edition.cast.clone())).collect())
+    }
+
     pub(super) fn deploy(&mut self, deployment: Deployment) -> Reply {
-        let ready = match self.prepare(deployment) {
-            Ok(ready) => ready,
-            Err(trouble) => return Reply::Refused(trouble),
-        };
-        let names: BTreeSet<Arc<str>> = ready.iter().map(|ready| ready.protocol.clone()).collect();
-        for one in ready {
-            self.take(one);
+        match Prepared::of(deployment, &self.linked()) {
+            Ok(prepared) => self.take_over(prepared),
+            Err(trouble) => Reply::Refused(trouble),
+        }
+    }
+
+    /// Makes a deployment what there is.
+    pub(super) fn take_over(&mut self, prepared: Prepared) -> Reply {
+        let packages = prepared.packages;
+        let edition = |ready: &Ready| self.lines.get(&ready.protocol)?.edition(ready.package.version);
+        let fresh = packages.iter().filter(|ready| edition(ready).is_none()).count();
+        if self.casts.len() + fresh > VERSIONS_MAX {
+            let reason = format!("there would be more than {VERSIONS_MAX} versions that have sessions");
+            return Reply::Refused(Trouble { code: "E0514", role: None, place: None, reason });
+        }
+        let names: BTreeSet<Arc<str>> = packages.iter().map(|ready| ready.protocol.clone()).collect();
+        for ready in packages {
+            self.take(ready);
         }
         let gone = self.lines.iter().filter(|(name, line)| line.deployed.is_some() && !names.contains(*name));
         let gone: Vec<Arc<str>> = gone.map(|(name, _)| name.clone()).collect();
@@ -41,42 +110,28 @@ impl Node {
             }
             self.stop(&protocol);
         }
+        self.handlers = self.with_kept(prepared.handlers);
         Reply::Done
-    }
-
-    /// Verifies and links what is new; nothing is changed yet.
-    fn prepare(&self, deployment: Deployment) -> Result<Vec<Ready>, Trouble> {
-        let mut ready = Vec::with_capacity(deployment.packages.len());
-        let mut fresh = 0;
-        for (protocol, package) in deployment.packages {
-            let have = self.lines.get(&protocol).and_then(|line| line.edition(package.version));
-            let cast = match have {
-                Some(edition) => edition.cast.clone(),
-                None => {
-                    fresh += 1;
-                    linked(&protocol, &package)?
-                }
-            };
-            guards(&cast, &package.policy).map_err(|reason| refused(&protocol, &reason))?;
-            ready.push(Ready { protocol, package, cast });
-        }
-        if self.casts.len() + fresh > VERSIONS_MAX {
-            let reason = format!("there would be more than {VERSIONS_MAX} versions that have sessions");
-            return Err(Trouble { code: "E0514", role: None, place: None, reason });
-        }
-        Ok(ready)
     }
 
     /// Makes a package what its protocol is now.
     fn take(&mut self, ready: Ready) {
-        let Ready { protocol, package, cast } = ready;
+        let Ready { protocol, package, cast, table } = ready;
         let version = package.version;
         let line = self.lines.entry(protocol.clone()).or_default();
         let changed = line.deployed != Some(version);
         line.deployed = Some(version);
-        let policy = package.policy.clone();
+        let mut table = Some(table);
         match line.edition_mut(version) {
-            Some(edition) => edition.package = package,
+            // Most of a directory is as it was.
+            Some(edition) if !changed && edition.package == package => return,
+            Some(edition) => {
+                let place = edition.place.filter(|_| edition.package.policy != package.policy);
+                if let Some((place, table)) = place.zip(table.take_if(|_| place.is_some())) {
+                    self.engine.guard(place, table);
+                }
+                edition.package = package;
+            }
             None => line.editions.push(Edition {
                 package,
                 life: Life::Retired,
@@ -87,9 +142,9 @@ impl Node {
             }),
         }
         if changed {
-            self.raise(&protocol, version);
+            self.raise(&protocol, version, table);
         }
-        self.guard(&protocol, &policy);
+        self.guard(&protocol, version);
     }
 
     /// New sessions of a protocol take this version.
@@ -99,7 +154,7 @@ impl Node {
             let reason = format!("there is no version {version} of `{protocol}`");
             return Reply::Refused(Trouble { code: "E0608", role: None, place: None, reason });
         }
-        self.raise(protocol, version);
+        self.raise(protocol, version, None);
         Reply::Done
     }
 
@@ -113,15 +168,16 @@ impl Node {
         Reply::Done
     }
 
-    /// Activates a version in the place of the one before.
-    fn raise(&mut self, protocol: &Arc<str>, version: Version) {
+    /// Activates a version in the place of the one before, under the table of its policy where that was made already.
+    fn raise(&mut self, protocol: &Arc<str>, version: Version, table: Option<Table>) {
         let Some(line) = self.lines.get_mut(protocol) else { return };
         if line.active().is_some_and(|edition| edition.package.version == version) {
             return;
         }
         let Some(edition) = line.edition_mut(version) else { return };
         if edition.place.is_none() {
-            let table = guards(&edition.cast, &edition.package.policy).unwrap_or_default();
+            let table =
+                table.unwrap_or_else(|| guards(&edition.cast, &edition.package.policy).unwrap_or_default());
             // What was prepared has room; what comes back takes the room of what goes.
             edition.place = self.engine.deploy_under(edition.cast.clone(), table);
             if let Some(place) = edition.place {
@@ -146,23 +202,29 @@ impl Node {
         self.retire(protocol, active);
     }
 
-    /// Has all versions of a protocol that the engine has send under this policy from now on. What annotations say
-    /// stands in each version's own source.
-    fn guard(&mut self, protocol: &Arc<str>, policy: &Policy) {
+    /// Has all versions of a protocol that the engine has send under the policy of this one from now on. What annotations
+    /// say stands in each version's own source.
+    fn guard(&mut self, protocol: &Arc<str>, version: Version) {
         let Some(line) = self.lines.get_mut(protocol) else { return };
-        for edition in &mut line.editions {
-            let annotations = edition.package.policy.annotations.clone();
-            let own = Policy { annotations, ..policy.clone() };
-            if let (Some(place), Ok(table)) = (edition.place, guards(&edition.cast, &own)) {
+        let Some(policy) = line.edition(version).map(|edition| edition.package.policy.clone()) else {
+            return;
+        };
+        for edition in line.editions.iter_mut().filter(|edition| edition.package.version != version) {
+            let own = &mut edition.package.policy;
+            let Policy { context, profile, grants: rights, annotations: _ } = &policy;
+            if (&own.context, &own.profile, &own.grants) == (context, profile, rights) {
+                continue;
+            }
+            (own.context, own.profile, own.grants) = (context.clone(), profile.clone(), rights.clone());
+            if let (Some(place), Ok(table)) = (edition.place, guards(&edition.cast, own)) {
                 self.engine.guard(place, table);
             }
-            edition.package.policy = own;
         }
     }
 }
 
 /// The programs of a package, verified and linked.
-fn linked(protocol: &str, package: &Package) -> Result<Arc<Cast>, Trouble> {
+pub(super) fn linked(protocol: &str, package: &Package) -> Result<Arc<Cast>, Trouble> {
     let programs: Result<Vec<_>, _> = package.programs.iter().map(|bytes| codec::decode(bytes)).collect();
     let programs = programs.map_err(|rejection| refused(protocol, &rejection.to_string()))?;
     let cast = Cast::link(programs).map_err(|rejection| refused(protocol, &rejection.to_string()))?;

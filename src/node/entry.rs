@@ -15,6 +15,7 @@ use crate::base::time::Duration;
 use crate::base::value::Value;
 use crate::bytecode::codec::{self, ContentHash};
 use crate::bytecode::program::Program;
+use crate::config::bindings::Handler;
 use crate::config::script::Script;
 use crate::effect::call::{Answer, CallId};
 use crate::guard::Policy;
@@ -53,6 +54,11 @@ pub enum Entry {
     Drain(Arc<str>),
     /// Time has passed.
     Tick,
+    /// The log was cut, and what is behind the cut may be known outside: calls from now on have keys of another node.
+    Renewed {
+        /// As in `Found`.
+        id: u64,
+    },
 }
 
 /// What a version is: the hash of the programs of all roles.
@@ -73,6 +79,8 @@ pub fn version<'a>(programs: impl IntoIterator<Item = &'a Program>) -> Version {
 pub struct Deployment {
     /// By name.
     pub packages: BTreeMap<Arc<str>, Package>,
+    /// The handlers that the bindings describe, by name.
+    pub handlers: BTreeMap<String, Handler>,
 }
 
 /// One protocol, with all that its sessions need.
@@ -127,7 +135,16 @@ pub struct Start {
     /// Other players than those of the bindings, by role.
     pub players: BTreeMap<RoleId, Player>,
     /// A start with the key of one before gives that session again.
-    pub key: Option<Arc<str>>,
+    pub key: Option<Key>,
     /// How long nothing may happen in it before it is given up.
     pub idle_timeout: Option<Duration>,
+}
+
+/// What tells a start from another one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Key {
+    /// The key, as whoever starts gives it.
+    pub text: Arc<str>,
+    /// The hash of what was asked with it: the same key for something else is a mistake.
+    pub asked: [u8; 32],
 }

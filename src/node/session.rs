@@ -15,7 +15,7 @@ use crate::base::value::Value;
 use crate::effect::call::SessionId;
 use crate::engine::effect::{Outcome, Trouble};
 use crate::engine::event::What;
-use crate::node::entry::{Player, Version};
+use crate::node::entry::{Key, Player, Version};
 
 /// A session.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct Record {
     /// When something last happened in it.
     pub touched: Instant,
     /// The key that it was started with.
-    pub key: Option<Arc<str>>,
+    pub key: Option<Key>,
     /// How many messages, decisions and outcomes there were.
     pub steps: u64,
     /// The newest of what happened, oldest first.
@@ -145,6 +145,22 @@ impl Step {
             What::Finished { role } => Self::Finished { role: *role },
             What::Cleared { .. } | What::Accounts(_) | What::Completed | What::Aborted { .. } => return None,
         })
+    }
+
+    /// Does something with each name in it.
+    pub(super) fn names(&mut self, one: &mut impl FnMut(&mut Arc<str>)) {
+        match self {
+            Self::Sent { label, .. } | Self::Received { label, .. } | Self::Selected { label, .. } => {
+                one(label)
+            }
+            Self::Denied { label, guard, code, kind, .. } => {
+                [label, guard, code, kind].into_iter().for_each(one);
+            }
+            Self::Decided { choice, label, .. } => [choice, label].into_iter().for_each(one),
+            Self::Raised { scope, cause, .. } => [scope, cause].into_iter().for_each(one),
+            Self::Performed { operation, .. } => one(operation),
+            Self::Finished { .. } => {}
+        }
     }
 
     /// Whether it counts as a step.

@@ -2,14 +2,17 @@
 //!
 //! Is not: a judge of sessions; the engine is.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::base::id::RoleId;
 use crate::base::limits::{INNER_PER_ENTRY, SESSIONS_KEPT};
 use crate::base::time::Instant;
+use crate::config::bindings::Handler;
 use crate::diag::did_you_mean;
-use crate::effect::call::{Answer, Call, CallId, SessionId};
+use crate::effect::call::{CallId, SessionId};
 use crate::effect::scripted::Scripted;
 use crate::effect::world::{Line as Said, World};
 use crate::engine::Engine;
@@ -18,13 +21,16 @@ use crate::engine::event::What;
 use crate::engine::input::{CastId, Input, Opening};
 use crate::engine::standing::Standing;
 use crate::guard;
-use crate::node::entry::{Entry, Start, Version};
+use crate::node::agenda::{Agenda, Due};
+use crate::node::deploy::Prepared;
+use crate::node::entry::{Entry, Key, Start, Version};
 use crate::node::order::{News, Order, Reply};
 use crate::node::session::{self, Record};
 use crate::node::version::{Cause, Edition, Life, Lines};
 
 /// Everything that a log replays.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Node {
     pub(super) engine: Engine,
     /// Tells nodes apart.
@@ -32,6 +38,8 @@ pub struct Node {
     /// What decides everything random here.
     pub(super) seed: u64,
     pub(super) lines: Lines,
+    /// Who answers calls, by name.
+    pub(super) handlers: BTreeMap<String, Handler>,
     /// Which version each cast of the engine is.
     pub(super) casts: BTreeMap<CastId, (Arc<str>, Version)>,
     pub(super) records: BTreeMap<u64, Record>,
@@ -47,28 +55,27 @@ pub struct Node {
     pub(super) worlds: BTreeMap<Arc<str>, World>,
     /// The stand-ins of sessions that have some.
     pub(super) stand_ins: BTreeMap<u64, Scripted>,
-    pub(super) due: BTreeMap<(Instant, u64), Due>,
+    due: Agenda,
     /// How many things were noted as due.
     noted: u64,
     /// What the engine is given next.
     pub(super) inner: VecDeque<Input>,
-    /// Calls that a handler has.
-    pub(super) outside: BTreeSet<CallId>,
+    /// Calls that a handler has, and the node's id in their keys.
+    pub(super) outside: BTreeMap<CallId, u64>,
+    /// Drained between entries, and so are the three below.
+    #[serde(skip)]
     pub(super) orders: VecDeque<Order>,
+    #[serde(skip)]
     news: VecDeque<News>,
+    #[serde(skip)]
     pub(super) said: VecDeque<(u64, Said)>,
     /// What came of the opening at hand.
+    #[serde(skip)]
     opened: Option<Result<(), Trouble>>,
+    /// Versions that are forgotten.
+    #[serde(skip)]
+    waste: Vec<Edition>,
     pub(super) now: Instant,
-}
-
-/// What is due at a moment.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum Due {
-    /// This answer is there.
-    Answer(CallId, Answer),
-    /// This call is made again, for the so-manieth time.
-    Again(Box<Call>, u32),
 }
 
 impl Node {
@@ -83,7 +90,7 @@ impl Node {
     /// Takes one entry and does a bounded amount of work. Afterwards drain [`Self::poll_order`], [`Self::poll_news`] and
     /// [`Self::poll_said`], then ask [`Self::poll_timeout`].
     pub fn apply(&mut self, now: Instant, entry: Entry) -> Reply {
-        self.now = self.now.max(now);
+        self.begin(now);
         let reply = match entry {
             Entry::Found { id, seed } => {
                 (self.id, self.seed) = (id, seed);
@@ -94,7 +101,7 @@ impl Node {
             Entry::Drain(protocol) => self.drain(&protocol),
             Entry::Start(start) => self.start(start),
             Entry::Answer { call, answer } => {
-                if self.outside.remove(&call) {
+                if self.outside.remove(&call).is_some() {
                     self.feed(Input::Answer { call, answer });
                 }
                 Reply::Done
@@ -104,10 +111,35 @@ impl Node {
                 self.feed(Input::Tick);
                 Reply::Done
             }
+            Entry::Renewed { id } => {
+                self.id = id;
+                Reply::Done
+            }
         };
+        self.end(reply)
+    }
+
+    /// Takes a deployment as [`Self::apply`] takes its entry, where the greater part was done before.
+    pub fn apply_prepared(&mut self, now: Instant, prepared: Prepared) -> Reply {
+        self.begin(now);
+        let reply = self.take_over(prepared);
+        self.end(reply)
+    }
+
+    fn begin(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        self.waste.clear();
+    }
+
+    fn end(&mut self, reply: Reply) -> Reply {
         self.fire();
         self.settle();
         reply
+    }
+
+    /// Versions that the last entry has had the node forget: whoever drops them takes some time.
+    pub fn take_waste(&mut self) -> Vec<Edition> {
+        std::mem::take(&mut self.waste)
     }
 
     /// The next thing that must leave.
@@ -131,8 +163,7 @@ impl Node {
         if !self.inner.is_empty() {
             return Some(self.now);
         }
-        let due = self.due.first_key_value().map(|((at, _), _)| *at);
-        match (due, self.engine.poll_timeout()) {
+        match (self.due.first(), self.engine.poll_timeout()) {
             (Some(due), Some(engine)) => Some(due.min(engine)),
             (due, engine) => due.or(engine),
         }
@@ -200,8 +231,8 @@ impl Node {
     }
 
     fn start(&mut self, start: Start) -> Reply {
-        if let Some(number) = start.key.as_ref().and_then(|key| self.keys.get(key)) {
-            return Reply::Started(*number);
+        if let Some(known) = start.key.as_ref().and_then(|key| self.begun_by(key)) {
+            return known.map_or_else(Reply::Refused, Reply::Started);
         }
         let found = self.line_of(&start.protocol);
         let (cast, version) = match found {
@@ -244,11 +275,21 @@ impl Node {
             _ => {
                 self.started = number;
                 if let Some(key) = start.key {
-                    self.keys.insert(key, number);
+                    self.keys.insert(key.text, number);
                 }
                 Reply::Started(number)
             }
         }
+    }
+
+    /// The session that was started with this key, if one was and is still known.
+    ///
+    /// The inner error: it was started with something else than is asked now.
+    #[must_use]
+    pub fn begun_by(&self, key: &Key) -> Option<Result<u64, Trouble>> {
+        let number = *self.keys.get(&key.text)?;
+        let same = self.records.get(&number).and_then(|record| record.key.as_ref()) == Some(key);
+        Some(if same { Ok(number) } else { Err(another(number)) })
     }
 
     /// Where the engine has the active version of a protocol.
@@ -364,7 +405,7 @@ impl Node {
             && let Some(record) = self.records.remove(&oldest)
             && let Some(key) = record.key
         {
-            self.keys.remove(&key);
+            self.keys.remove(&key.text);
         }
         self.released(&protocol, version);
     }
@@ -390,40 +431,34 @@ impl Node {
             self.casts.remove(&place);
             self.engine.retire(place);
         }
-        line.forget();
+        self.waste.extend(line.forget());
     }
 
     /// Notes when something is due.
     pub(super) fn note_due(&mut self, at: Instant, due: Due) {
         self.noted += 1;
-        self.due.insert((at, self.noted), due);
+        self.due.note((at, self.noted), due);
     }
 
     fn withdrawn(&mut self, call: CallId) {
-        if self.outside.remove(&call) {
+        if self.outside.remove(&call).is_some() {
             self.orders.push_back(Order::Withdraw(call));
             return;
         }
-        self.inner.retain(|input| match input {
-            Input::Answer { call: of, .. } | Input::Consult(of) => *of != call,
-            _ => true,
-        });
-        self.due.retain(|_, due| match due {
-            Due::Answer(of, _) => *of != call,
-            Due::Again(again, _) => again.id != call,
-        });
+        // What is on its way to the engine finds that nobody asks any longer.
+        self.due.withdraw(call);
     }
 
     /// What is due by now, a bounded amount of it.
     fn fire(&mut self) {
         for _ in 0..INNER_PER_ENTRY {
-            let first = self.due.first_key_value().map(|((at, _), _)| *at);
-            if first.is_none_or(|at| at > self.now) {
-                return;
-            }
-            match self.due.pop_first() {
-                Some((_, Due::Answer(call, answer))) => self.inner.push_back(Input::Answer { call, answer }),
-                Some((_, Due::Again(call, attempt))) => self.stand_in(*call, attempt),
+            match self.due.take(self.now) {
+                Some(Due::Answer(call, answer)) => self.inner.push_back(Input::Answer { call, answer }),
+                Some(Due::Again(call, attempt)) => {
+                    if let Some(call) = self.engine.call(call) {
+                        self.stand_in(call, attempt);
+                    }
+                }
                 None => return,
             }
         }
@@ -436,4 +471,10 @@ impl Node {
             self.feed(input);
         }
     }
+}
+
+/// What is said to a start with the key of another one.
+fn another(number: u64) -> Trouble {
+    let reason = format!("session {number} was started with this key, and with something else than this");
+    Trouble { code: "E0611", role: None, place: None, reason }
 }

@@ -1,5 +1,7 @@
 //! The node: what entries do, that a log replays to the same state, the life of versions.
 
+mod snapshot;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,14 +14,14 @@ use crate::effect::call::{Answer, Ask, CallId, Failure, FailureKind};
 use crate::guard::Policy;
 use crate::local::Amend;
 use crate::node::Node;
-use crate::node::entry::{Deployment, Entry, Package, Player, Players, Start, Version, version};
+use crate::node::entry::{Deployment, Entry, Key, Package, Player, Players, Start, Version, version};
 use crate::node::order::{Order, Reply};
 use crate::node::session::Standing;
 use crate::node::version::{Cause, LIFE, Life};
 use crate::pipeline::{Front, Options, Root};
 
 /// Ben decides; what he is asked goes to a handler. Ann waits a second and notes it once.
-const TEA: &str = "effect book { note(text: String) -> Int : once }
+pub(crate) const TEA: &str = "effect book { note(text: String) -> Int : once }
 choreography Tea {
     roles: Ann, Ben
     Ann -> Ben: Offer(cups: Int)
@@ -61,16 +63,17 @@ fn package(source: &str) -> (Arc<str>, Package) {
     (built.protocol.unwrap().name.into(), package)
 }
 
-fn deployed(sources: &[&str]) -> Entry {
-    Entry::Deploy(Deployment { packages: sources.iter().map(|source| package(source)).collect() })
+pub(crate) fn deployed(sources: &[&str]) -> Entry {
+    let packages = sources.iter().map(|source| package(source)).collect();
+    Entry::Deploy(Deployment { packages, ..Deployment::default() })
 }
 
-fn start(protocol: &str, key: Option<&str>) -> Entry {
+pub(crate) fn start(protocol: &str, key: Option<&str>) -> Entry {
     Entry::Start(Start {
         protocol: protocol.into(),
         params: Vec::new(),
         players: BTreeMap::new(),
-        key: key.map(Arc::from),
+        key: key.map(|key| Key { text: key.into(), asked: *blake3::hash(protocol.as_bytes()).as_bytes() }),
         idle_timeout: None,
     })
 }
@@ -129,6 +132,9 @@ fn a_second_start_with_the_key_of_the_first_gives_its_session() {
     assert_eq!(node.apply(Instant(0), start("Tea", Some("k"))), Reply::Started(1));
     assert_eq!(node.apply(Instant(0), start("Tea", Some("k"))), Reply::Started(1));
     assert_eq!(node.apply(Instant(0), start("Tea", Some("l"))), Reply::Started(2));
+    // For something else it is a mistake.
+    let reply = node.apply(Instant(0), start("Coffee", Some("k")));
+    assert!(matches!(&reply, Reply::Refused(trouble) if trouble.code == "E0611"), "{reply:?}");
     assert_eq!(node.sessions().len(), 2);
 }
 
@@ -147,7 +153,10 @@ fn what_is_refused_changes_nothing_and_says_why() {
     let (name, mut broken) = package(TEA);
     (broken.version, broken.programs[0][5]) = (nothing, 0xff);
     let packages = BTreeMap::from([(name, broken), package(&TEA.replace("Tea", "Tee"))]);
-    assert!(refused(Entry::Deploy(Deployment { packages })).starts_with("E0609: `Tea` cannot be deployed"));
+    assert!(
+        refused(Entry::Deploy(Deployment { packages, ..Deployment::default() }))
+            .starts_with("E0609: `Tea` cannot be deployed")
+    );
     assert_eq!(node.lines().len(), 1, "the other protocol is not there either");
     assert!(node.sessions().is_empty());
 }
@@ -215,6 +224,21 @@ fn an_operation_that_is_declared_once_is_not_asked_again() {
     let unanswered = node.unanswered();
     assert!(unanswered.again.is_empty());
     assert!(matches!(&unanswered.uncertain[..], [(call, Answer::Failed(_))] if *call == asked[0].0));
+}
+
+#[test]
+fn calls_after_a_cut_of_the_log_have_keys_of_their_own() {
+    let mut node = node(&[TEA]);
+    let keys = |node: &Node| -> Vec<String> {
+        node.unanswered().again.into_iter().map(|errand| errand.key).collect()
+    };
+    node.apply(Instant(0), start("Tea", None));
+    let before = keys(&node);
+    node.apply(Instant(0), Entry::Renewed { id: 9 });
+    assert_eq!(keys(&node), before, "what is under way is what it was");
+    node.apply(Instant(0), start("Tea", None));
+    assert_eq!(keys(&node)[0], before[0]);
+    assert!(keys(&node)[1].starts_with("0000000000000009-"), "{:?}", keys(&node));
 }
 
 /// What a random driver does.

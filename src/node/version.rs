@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::limits::VERSIONS_KEPT;
 use crate::base::time::Instant;
+use crate::bytecode::op::Op;
 use crate::engine::input::CastId;
 use crate::machine::Cast;
 use crate::node::entry::{Package, Version};
@@ -64,7 +65,7 @@ impl Life {
 }
 
 /// A version of one protocol.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Edition {
     /// What it consists of.
     pub package: Package,
@@ -75,13 +76,41 @@ pub struct Edition {
     /// Sessions that are pinned to it and not over.
     pub sessions: u64,
     /// Its programs, linked.
+    #[serde(skip)]
     pub cast: Arc<Cast>,
     /// Where the engine has it, unless it is retired.
     pub(super) place: Option<CastId>,
 }
 
+impl Edition {
+    /// What its sessions may ask of handlers: each with an operation, as handlers declare them (`produce`, `desk.open`).
+    #[must_use]
+    pub fn asks(&self) -> BTreeSet<(Arc<str>, String)> {
+        let players = &self.package.players;
+        let mut asks = BTreeSet::new();
+        for (at, program) in self.cast.programs().enumerate() {
+            let has = |op: Op| program.code.iter().any(|instr| instr.op == op);
+            if let Some(player) = players.roles.get(at).and_then(Option::as_ref) {
+                let asked = [
+                    ("produce", has(Op::Produce)),
+                    ("decide", has(Op::Decide)),
+                    ("observe", player.observes),
+                ];
+                let asked = asked.into_iter().filter(|(_, asked)| *asked);
+                asks.extend(asked.map(|(operation, _)| (player.handler.clone(), operation.to_owned())));
+            }
+            for operation in &program.operations {
+                if let Some(handler) = players.effects.get(&operation.effect) {
+                    asks.insert((handler.clone(), format!("{}.{}", operation.effect, operation.name)));
+                }
+            }
+        }
+        asks
+    }
+}
+
 /// The versions of one protocol.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Line {
     /// Oldest first.
     pub editions: Vec<Edition>,
@@ -113,13 +142,15 @@ impl Line {
         }
     }
 
-    /// Forgets the oldest of those that are over, beyond what is kept.
-    pub(super) fn forget(&mut self) {
+    /// Forgets the oldest of those that are over, beyond what is kept; which.
+    pub(super) fn forget(&mut self) -> Vec<Edition> {
+        let mut forgotten = Vec::new();
         let over = |edition: &Edition| edition.life == Life::Retired;
         while self.editions.iter().filter(|edition| over(edition)).count() > VERSIONS_KEPT {
-            let Some(at) = self.editions.iter().position(over) else { return };
-            self.editions.remove(at);
+            let Some(at) = self.editions.iter().position(over) else { break };
+            forgotten.push(self.editions.remove(at));
         }
+        forgotten
     }
 }
 

@@ -5,19 +5,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
-use std::time::{Duration, Instant};
 
-use laban::base::limits::{
-    CONNECTIONS_MAX, HEADER_SECONDS_MAX, LISTENERS_MAX, REQUEST_BYTES_MAX, REQUESTS_MAX,
-};
+use laban::base::limits::REQUEST_BYTES_MAX;
 use laban::host::api::ROUTES;
 use serde_json::{Value as Json, json};
 
 use crate::command::Place;
-use crate::engine::{Answer, Engine, rest, until};
+use crate::engine::{Answer, Engine};
 
 const QUICK: &str = "message Q { n: Int }\nchoreography Quick(limit: Int = 3 at A) {\n    roles: A, B\n\n    \
                      A -> B: Q with { n: limit }\n}\n";
@@ -25,7 +21,7 @@ const SLOW: &str = "message M { n: Int }\nchoreography Slow {\n    roles: A, B\n
                     A does time.sleep(1h)\n    A -> B: M with { n: 2 }\n}\n";
 
 /// An engine with a protocol that is over at once, and one that waits.
-fn engine(name: &str) -> (Place, Engine) {
+pub(crate) fn engine(name: &str) -> (Place, Engine) {
     let place = Place::new(name);
     place.write("quick.choreo", QUICK).write("slow.choreo", SLOW);
     let engine = Engine::start(&place);
@@ -112,6 +108,7 @@ fn answers_are_as_the_document_says() {
     check("GET", sessions, "/v1/sessions?state=lost", none, "", 400);
     check("GET", "/v1/sessions/{id}", "/v1/sessions/2", none, "", 200);
     check("DELETE", "/v1/sessions/{id}", "/v1/sessions/3", none, "", 200);
+    check("DELETE", "/v1/sessions/{id}", "/v1/sessions/3", none, "", 409);
     check("GET", "/v1/sessions/{id}", "/v1/sessions/3", none, "", 200);
     check("GET", "/v1/sessions/{id}", "/v1/sessions/77", none, "", 404);
     check("GET", "/v1/sessions/{id}/diagram", "/v1/sessions/1/diagram?columns=60", none, "", 200);
@@ -254,6 +251,7 @@ fn what_is_refused_changes_nothing() {
         (r#"{"protocol":"Quick","input":{"limt":"hush"}}"#, "did you mean `limit`?"),
         (r#"{"protocol":"Quick","roles":{"C":"hush"}}"#, "`C`"),
         (r#"{"protocol":"Slow","wait":"hush"}"#, "`wait`"),
+        (r#"{"protocol":"Slow","wait":"61s"}"#, "`60s`"),
         (r#"{"protocol":"Slow","idle_timeout":"hush"}"#, "`idle_timeout`"),
         (r#"{"protocol":"Slow","roles":{"A":{"handler":"x","deadline":"hush"}}}"#, "`deadline`"),
     ] {
@@ -399,128 +397,6 @@ fn bytes_that_are_no_request_are_answered_or_dropped() {
 }
 
 #[test]
-fn whoever_is_slow_is_shown_the_door() {
-    let (_place, engine) = engine("api_slow");
-    let began = Instant::now();
-    let most = Duration::from_secs(HEADER_SECONDS_MAX + 5);
-    let mut lines: Vec<TcpStream> = (0..3).map(|_| engine.connect()).collect();
-    // One says nothing, one stops in the middle, one goes on for ever, a letter at a time.
-    lines[1].write_all(b"GET /healthz HTTP/1.1\r\nHo").unwrap();
-    lines[2].write_all(b"GET /healthz HTTP/1.1\r\nX: ").unwrap();
-    let mut drip = lines[2].try_clone().unwrap();
-    thread::spawn(move || {
-        while drip.write_all(b"x").is_ok() {
-            rest(Duration::from_millis(300));
-        }
-    });
-    for line in &mut lines {
-        line.set_read_timeout(Some(most.saturating_sub(began.elapsed()) + Duration::from_millis(1))).unwrap();
-        let mut said = Vec::new();
-        let ended = line.read_to_end(&mut said);
-        let in_time = !ended.is_err_and(|error| {
-            matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
-        });
-        assert!(in_time && began.elapsed() < most, "{:?}", began.elapsed());
-        assert!([0, 408].contains(&Answer::of(&String::from_utf8_lossy(&said)).status));
-    }
-    engine.stop();
-}
-
-#[test]
-fn thousands_of_connections_are_bounded_and_leave_room_again() {
-    let (_place, engine) = engine("api_crowd");
-    let id = engine.begin("Slow");
-    let crowd: Vec<TcpStream> =
-        (0..2 * CONNECTIONS_MAX).filter_map(|_| TcpStream::connect(&engine.address).ok()).collect();
-    assert!(crowd.len() > CONNECTIONS_MAX, "{}", crowd.len());
-    // Beyond the bound one sees at once that nobody answers.
-    until("no room", || {
-        let mut stream = TcpStream::connect(&engine.address).ok()?;
-        let mut byte = [0];
-        let _ = stream.set_read_timeout(Some(Duration::from_millis(500)));
-        match stream.read(&mut byte) {
-            Ok(0) => Some(()),
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => Some(()),
-            _ => None,
-        }
-    });
-    drop(crowd);
-    until("room again", || {
-        (engine.ask("GET", "/healthz", &[("Host", &engine.address)], &[]).status == 200).then_some(())
-    });
-    assert_eq!(engine.session(id)["state"], "running");
-    engine.stop();
-}
-
-/// Sends many requests at once, each on a connection of its own; the connections, which have not been read.
-fn crowd(engine: &Engine, count: usize, request: &str) -> Vec<TcpStream> {
-    let one = |_| {
-        let mut stream = engine.connect();
-        stream.write_all(request.as_bytes()).unwrap();
-        stream
-    };
-    (0..count).map(one).collect()
-}
-
-/// The head of the answer on a connection, and perhaps some of its body.
-fn first_words(stream: &mut TcpStream) -> Answer {
-    let mut said = vec![0; 4096];
-    let count = stream.read(&mut said).unwrap();
-    Answer::of(&String::from_utf8_lossy(&said[..count]))
-}
-
-#[test]
-fn a_start_may_wait_and_not_too_many_at_once() {
-    let (_place, engine) = engine("api_wait");
-    let start = |body: Json| {
-        let began = Instant::now();
-        let answer = engine.post("/v1/sessions", &body);
-        (answer.status, answer.json()["state"].as_str().unwrap().to_owned(), began.elapsed())
-    };
-    let (status, state, _) = start(json!({ "protocol": "Quick", "wait": true }));
-    assert_eq!((status, state.as_str()), (200, "completed"));
-    let (status, state, took) = start(json!({ "protocol": "Slow", "wait": "400ms" }));
-    assert_eq!((status, state.as_str()), (201, "running"));
-    assert!(took >= Duration::from_millis(400) && took < Duration::from_secs(10), "{took:?}");
-    // As many as may wait do; the others hear it at once, and have started nothing.
-    let body = r#"{"protocol":"Slow","wait":"4s"}"#;
-    let request = format!(
-        "POST /v1/sessions HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
-         Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
-        engine.address,
-        engine.token,
-        body.len()
-    );
-    let mut waiting = crowd(&engine, REQUESTS_MAX + 40, &request);
-    let answers: Vec<u16> = waiting.iter_mut().map(|stream| first_words(stream).status).collect();
-    let of = |status: u16| answers.iter().filter(|one| **one == status).count();
-    assert!(of(503) > 0 && of(201) + of(503) == answers.len(), "{answers:?}");
-    assert!(of(201) >= REQUESTS_MAX, "{}", of(201));
-    assert_eq!(engine.started(), 2 + of(201) as u64);
-    engine.stop();
-}
-
-#[test]
-fn so_many_listen_and_no_more() {
-    let (_place, engine) = engine("api_listeners");
-    let request = format!(
-        "GET /v1/events HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
-        engine.address, engine.token
-    );
-    let mut listeners = crowd(&engine, LISTENERS_MAX, &request);
-    assert!(listeners.iter_mut().all(|stream| first_words(stream).status == 200));
-    engine.get("/v1/events").refused(503, "E0612");
-    // One that leaves makes room; that is seen when something is to be said to it.
-    listeners.pop();
-    until("room for a listener", || {
-        engine.begin("Quick");
-        let mut one = crowd(&engine, 1, &request);
-        (first_words(&mut one[0]).status == 200).then_some(())
-    });
-    engine.stop();
-}
-
-#[test]
 fn a_key_starts_one_session() {
     let (place, engine) = engine("api_key");
     let token = format!("Bearer {}", engine.token);
@@ -557,6 +433,71 @@ fn a_key_starts_one_session() {
     let said: Json = serde_json::from_str(&said.out).unwrap();
     assert_eq!(said["id"], first);
     assert_eq!(engine.started(), 2);
+    engine.stop();
+}
+
+#[test]
+fn a_key_is_for_one_thing() {
+    let (_place, engine) = engine("api_key_again");
+    let token = format!("Bearer {}", engine.token);
+    let start = |body: Json| {
+        let kind = ("Content-Type", "application/json");
+        let own = [("Host", engine.address.as_str()), ("Authorization", token.as_str())];
+        let headers = [own[0], own[1], kind, ("Idempotency-Key", "k")];
+        engine.ask("POST", "/v1/sessions", &headers, body.to_string().as_bytes())
+    };
+    let first = start(json!({ "protocol": "Quick", "input": { "limit": 5 }, "wait": true }));
+    assert_eq!(first.status, 200, "{first:?}");
+    let id = first.json()["id"].clone();
+    // However long one waits for it, it is the same.
+    assert_eq!(start(json!({ "input": { "limit": 5 }, "protocol": "Quick" })).json()["id"], id);
+    for other in [
+        json!({ "protocol": "Quick", "input": { "limit": 6 } }),
+        json!({ "protocol": "Quick" }),
+        json!({ "protocol": "Slow", "input": { "limit": 5 } }),
+        json!({ "protocol": "Quick", "input": { "limit": 5 }, "idle_timeout": "1h" }),
+    ] {
+        let said = start(other).refused(422, "E0611");
+        assert!(said.contains("session 1 was started with this key"), "{said}");
+    }
+    // What was begun is given again, also where nobody could begin it now.
+    assert_eq!(engine.put("/v1/protocols/Quick", &QUICK.replace("limit", "most")).status, 200);
+    let again = json!({ "protocol": "Quick", "input": { "limit": 5 } });
+    engine.post("/v1/sessions", &again).refused(400, "E0611");
+    assert_eq!(start(again).json()["id"], id);
+    assert_eq!(engine.started(), 1);
+    engine.stop();
+}
+
+#[test]
+fn what_is_over_is_not_cancelled() {
+    let (_place, engine) = engine("api_over");
+    let (quick, slow) = (engine.begin("Quick"), engine.begin("Slow"));
+    engine.comes_to(quick, "completed");
+    let cancel = |id: u64| engine.delete(&format!("/v1/sessions/{id}"));
+    assert!(cancel(quick).refused(409, "E0607").contains("completed"));
+    assert_eq!(cancel(slow).json()["state"], "aborted");
+    assert!(cancel(slow).refused(409, "E0607").contains("aborted"));
+    cancel(3).refused(404, "E0607");
+    engine.stop();
+}
+
+#[test]
+fn no_more_sessions_run_than_the_settings_allow() {
+    let place = Place::new("api_full");
+    place.write("slow.choreo", SLOW).write("laban.yaml", "limits: { sessions: 2 }\n");
+    let engine = Engine::start(&place);
+    let first = engine.begin("Slow");
+    place.laban("start Slow --key k").status(0);
+    for _ in 0..3 {
+        let said = engine.post("/v1/sessions", &json!({ "protocol": "Slow" })).refused(503, "E0514");
+        assert!(said.contains("2 sessions run"), "{said}");
+    }
+    // What runs already takes no room.
+    place.laban("start Slow --key k").status(0).says("session 2 ");
+    assert_eq!(engine.delete(&format!("/v1/sessions/{first}")).status, 200);
+    assert_eq!(engine.begin("Slow"), 3);
+    assert_eq!(engine.started(), 3);
     engine.stop();
 }
 

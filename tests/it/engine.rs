@@ -14,8 +14,8 @@ use serde_json::{Value as Json, json};
 
 use crate::command::Place;
 
-/// How long anything may take that is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long anything may take that is waited for: machines that test many things at once stand still for seconds.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An engine that runs.
 pub(crate) struct Engine {

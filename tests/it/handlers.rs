@@ -25,11 +25,11 @@ use laban::diag::source::SourceId;
 use laban::effect::call::{Answer, Ask, Failure, FailureKind};
 use laban::host::handlers::{Answering, Asked, Handler, Handlers, Offer, Pace, State, Status};
 
-/// Runs something on two threads, for half a minute at most: nothing here may hang.
+/// Runs something on two threads, for two minutes at most: nothing here may hang, and a machine may be slow.
 fn on_tokio<T>(what: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).enable_all().build().unwrap();
-    let what = async { tokio::time::timeout(Span::from_secs(30), what).await };
+    let what = async { tokio::time::timeout(Span::from_secs(120), what).await };
     runtime.block_on(what).unwrap_or_else(|_| panic!("it hangs"))
 }
 
@@ -39,7 +39,7 @@ fn pace() -> Pace {
         restart: Span::from_millis(10),
         restart_most: Span::from_millis(80),
         stop: Span::from_millis(500),
-        greeting: Span::from_millis(200),
+        greeting: Span::from_secs(2),
         ..Pace::default()
     }
 }

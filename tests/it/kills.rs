@@ -142,6 +142,8 @@ fn nothing_is_lost_and_nothing_is_done_twice_however_often_it_is_killed() {
     let address = listener.local_addr().unwrap().to_string();
     place.write("purchase.choreo", PURCHASE).write("purchase.guards.yaml", GUARDS);
     place.write("purchase.bindings.yaml", bindings(&address));
+    // So few that most starts are from a snapshot, and that many a kill comes while one is written.
+    place.write("laban.yaml", "snapshot_every: 20\n");
     let seen: Arc<Mutex<Seen>> = Arc::default();
     let remembers = seen.clone();
     thread::spawn(move || service(&listener, &remembers));
@@ -178,6 +180,10 @@ fn nothing_is_lost_and_nothing_is_done_twice_however_often_it_is_killed() {
     assert_eq!(engine.get("/v1/sessions?state=aborted").json(), json!([]));
     calls_were_made_once(&seen.lock().unwrap(), started);
     charges_and_facts_are_those_of_the_sessions(&engine, started, seen.lock().unwrap().pages.len() as u64);
+    assert!(
+        !place.path(".laban/log/00000000000000000001.log").exists(),
+        "snapshots stand for the first entries"
+    );
     println!("{KILLS} kills, {started} sessions, {} of them told", acknowledged.len());
     engine.stop();
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use crate::command::Place;
-use crate::engine::Engine;
+use crate::engine::{Engine, until};
 
 const FIRST: &str = ".laban/log/00000000000000000001.log";
 /// The beginning of a frame, and no more of it.
@@ -89,12 +89,13 @@ fn a_damaged_middle_is_cut_and_what_is_cut_is_kept() {
     assert_eq!((numbers[0], numbers.iter().sum::<u64>(), numbers.len()), (kept, entries, 3), "{last}");
     assert!(!last.contains("unknown"), "{last}");
     let cut = fs::read(place.path(&format!("{FIRST}.cut"))).unwrap();
-    assert_eq!([bytes(&place), cut].concat(), damaged, "not a byte is thrown away");
-    assert_eq!(whole(&place, 0), kept);
+    assert_eq!([&bytes(&place)[..at], &cut[..]].concat(), damaged, "not a byte is thrown away");
+    // What comes now is told from what was cut: one entry more says so.
+    assert_eq!(whole(&place, 0), kept + 1);
     let served = Engine::start(&place);
     place.laban("start Ping --wait").status(0).says("completed");
     drop(served);
-    assert!(whole(&place, 0) > kept);
+    assert!(whole(&place, 0) > kept + 1);
     // A second cut has a name of its own.
     spoil(&place, at - 4);
     place.laban("log repair").status(0).says(".log.2.cut");
@@ -113,7 +114,8 @@ fn a_missing_file_and_one_that_is_no_log_are_moved_aside() {
     place.laban("log repair").status(0).says("are kept");
     assert!(!place.path(&later(entries + 4)).exists());
     assert!(place.path(&format!("{}.cut", later(entries + 4))).exists());
-    assert_eq!(whole(&place, 0), entries);
+    let entries = entries + 1;
+    assert_eq!(whole(&place, 0), entries, "one says that it was cut");
     spoil(&place, 0);
     place
         .laban("log check")
@@ -159,4 +161,47 @@ fn where_no_engine_was_there_is_no_log() {
     }
     let made: PathBuf = place.path(".laban");
     assert!(!made.exists(), "looking makes nothing");
+}
+
+/// The snapshots of a log, the newest last.
+fn snapshots(place: &Place) -> Vec<PathBuf> {
+    let files = fs::read_dir(place.path(".laban/log")).unwrap().map(|file| file.unwrap().path());
+    let mut found: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|of| of == "snapshot")).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn a_start_is_from_the_newest_snapshot_that_is_whole() {
+    let place = Place::new("log-snapshots");
+    place.write("ping.choreo", PING).write("laban.yaml", "snapshot_every: 4\n");
+    let served = Engine::start(&place);
+    let mut sessions = 0;
+    until("two snapshots", || {
+        served.begin("Ping");
+        sessions += 1;
+        (snapshots(&place).len() == 2 && !place.path(FIRST).exists()).then_some(())
+    });
+    drop(served);
+    let [_, newest] = &snapshots(&place)[..] else { panic!() };
+    place.laban("log check").status(0).says("all whole (a snapshot of ");
+    fs::write(newest, "no snapshot").unwrap();
+    let entries = whole(&place, 0);
+    place.laban("log check").status(0).says("E0615: the snapshot `").says("an engine starts without it");
+    let served = Engine::start(&place);
+    assert!(served.err().contains("E0615"), "{}", served.err());
+    assert_eq!(served.started(), sessions);
+    assert_eq!(served.session(sessions)["state"], "completed");
+    drop(served);
+    assert!(whole(&place, 0) >= entries);
+    // Without any, nothing of the log has a beginning; it is kept, and a new one begun.
+    for snapshot in snapshots(&place) {
+        fs::write(snapshot, "no snapshot").unwrap();
+    }
+    place.laban("serve . --listen 127.0.0.1:0").status(2).talks("E0601").talks(".snapshot` is damaged");
+    place.laban("log check").status(1).says("E0601").says("an unknown number of entries");
+    place.laban("log repair").status(0).says(".snapshot.cut").says(".log.cut").says("0 entries are kept");
+    let served = Engine::start(&place);
+    assert_eq!(served.started(), 0);
 }

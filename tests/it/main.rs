@@ -9,11 +9,14 @@
 
 mod api;
 mod bites;
+mod bound;
 mod breaking;
 mod chain;
 mod cli;
 mod command;
 mod corpus;
+mod crowd;
+mod desk;
 mod effects;
 mod engine;
 mod examples;
@@ -24,6 +27,7 @@ mod hostile;
 mod kills;
 mod library;
 mod limits;
+mod load;
 mod logs;
 mod made;
 mod mutants;

@@ -4,10 +4,11 @@
 //! Is not: the engine; `host::serve` is.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::Level;
 
 use crate::cli::Exit;
@@ -37,16 +38,18 @@ pub fn serve(args: &Serve, terminal: &mut Terminal) -> Result<Exit> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         let handlers = Handlers::new(Pace::default());
-        let running = start(directory, &settings, handlers).await?;
+        // Heard from the beginning, so that none is missed between two waits.
+        let mut told = Told::listen().context("signals cannot be heard")?;
+        let running = start(directory, &settings, handlers.clone()).await?;
         greet(&running, directory, terminal).await;
-        until_told(&running).await?;
+        until_told(&running, &mut told).await?;
         tracing::info!("stopping: what was taken is written, what runs goes on at the next start");
-        let mut again = signal(SignalKind::terminate())?;
-        let mut interrupted = signal(SignalKind::interrupt())?;
         tokio::select! {
             () = running.stop() => {}
-            _ = again.recv() => {}
-            _ = interrupted.recv() => {}
+            () = told.to_stop() => {
+                tracing::warn!("told to stop once more: nothing is waited for");
+                handlers.close(Duration::ZERO).await;
+            }
         }
         Ok(Exit::Fine)
     });
@@ -114,16 +117,35 @@ async fn greet(running: &Running, directory: &Path, terminal: &mut Terminal) {
     }
 }
 
+/// The signals that this process hears.
+struct Told {
+    ends: Signal,
+    interrupts: Signal,
+    looks: Signal,
+}
+
+impl Told {
+    fn listen() -> std::io::Result<Self> {
+        let (ends, interrupts) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { ends, interrupts, looks: signal(SignalKind::hangup())? })
+    }
+
+    /// Waits until the process is told to stop.
+    async fn to_stop(&mut self) {
+        tokio::select! {
+            _ = self.ends.recv() => {}
+            _ = self.interrupts.recv() => {}
+        }
+    }
+}
+
 /// Waits until the process is told to stop; looks at the directory again where it is told to.
-async fn until_told(running: &Running) -> Result<()> {
-    let mut ends = signal(SignalKind::terminate()).context("signals cannot be heard")?;
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    let mut looks = signal(SignalKind::hangup())?;
+async fn until_told(running: &Running, told: &mut Told) -> Result<()> {
     loop {
         tokio::select! {
-            _ = ends.recv() => return Ok(()),
-            _ = interrupted.recv() => return Ok(()),
-            _ = looks.recv() => running.look_again(),
+            _ = told.ends.recv() => return Ok(()),
+            _ = told.interrupts.recv() => return Ok(()),
+            _ = told.looks.recv() => running.look_again(),
             () = running.gone() => bail!("the engine has failed, which is a mistake of ours; what it has answered for is in its log"),
         }
     }

@@ -191,16 +191,17 @@ pub(super) fn refused(said: &Said, at: &At, terminal: &mut Terminal) -> Result<E
     Ok(Exit::Errors)
 }
 
-/// What is said of a file: where and what, then what explains it.
+/// What is wrong in a directory, in a line like those of `laban check --format short`, and what explains it below.
 pub(super) fn finding(found: &Json) -> Vec<String> {
-    let place = match (found["file"].as_str(), &found["line"]) {
-        (Some(file), line) if !file.is_empty() => format!("{file}:{line}: "),
-        _ => String::new(),
+    let (code, message) = (text(found, "code"), text(found, "message"));
+    let first = match (found["file"].as_str(), found["line"].as_u64(), found["column"].as_u64()) {
+        (Some(file), Some(line), Some(column)) => {
+            format!("{file}:{line}:{column}: {}[{code}]: {message}", text(found, "severity"))
+        }
+        _ => format!("{code}: {message}"),
     };
-    let mut lines = vec![format!("{place}{}: {}", text(found, "code"), text(found, "message"))];
     let notes = found["notes"].as_array().into_iter().flatten().filter_map(Json::as_str);
-    lines.extend(notes.flat_map(str::lines).map(|line| format!("    {line}")));
-    lines
+    std::iter::once(first).chain(notes.flat_map(str::lines).map(|line| format!("    {line}"))).collect()
 }
 
 pub(super) fn text<'a>(json: &'a Json, name: &str) -> &'a str {

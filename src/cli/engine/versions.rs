@@ -44,6 +44,13 @@ pub fn status(at: &At, terminal: &mut Terminal) -> Result<Exit> {
         for one in found.as_array().into_iter().flatten() {
             lines.extend(finding(one));
         }
+        for one in status["unoffered"].as_array().into_iter().flatten() {
+            let (protocol, handler) = (text(one, "protocol"), text(one, "handler"));
+            let operation = text(one, "operation");
+            lines.push(format!(
+                "E0614: `{protocol}` asks the handler `{handler}` for `{operation}`, which it does not offer"
+            ));
+        }
         if deployed["current"] == json!(false) {
             lines.push("the directory has errors and is not deployed; what ran before runs on".to_owned());
         }

@@ -9,12 +9,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::guard::budget::counts::{Counts, Seat};
 use crate::guard::budget::escrow::Escrow;
 use crate::journal::{Device, Epoch};
 
 /// A budget. [`Budget::default`] is the neutral element: no limit is known, so nothing may be spent.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Budget {
     epoch: Epoch,
     limit: Option<u64>,

@@ -5,17 +5,19 @@
 //! Invariants: sorted by replica, each there once; the sum is that of the counts, and saturates.
 //! Is not: a limit.
 
+use serde::{Deserialize, Serialize};
+
 use crate::journal::Device;
 
 /// Counts by replica.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Counts {
     rows: Vec<(Device, u64)>,
     sum: u64,
 }
 
 /// Where the count of a replica stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Seat(u32);
 
 impl Counts {

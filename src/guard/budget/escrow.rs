@@ -9,10 +9,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::journal::Device;
 
 /// The shares of one epoch. The neutral element has none: then replicas spend from the limit itself.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Escrow {
     /// What each replica was given at the opening; nobody else has a share.
     opened: Option<BTreeMap<Device, u64>>,

@@ -10,6 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::value::Value;
 use crate::guard::budget::account::Budget;
 use crate::guard::budget::leakage::{Leak, Leakage, Observer};
@@ -21,7 +23,7 @@ const FLOW: &str = "budget/flow";
 const LEAKAGE: &str = "budget/leakage";
 
 /// What a fact opens: the limits of the epoch that the fact is of.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Grant {
     /// Flow toward a peer, or toward every peer of the context.
     Flow {

@@ -4,6 +4,8 @@
 //! all classes or at none.
 //! Is not: a measure of what is shown. The profile says what a message leaks, in units that its author chose.
 
+use serde::{Deserialize, Serialize};
+
 use crate::guard::budget::account::{Budget, Shortfall};
 use crate::guard::budget::counts::Seat;
 use crate::journal::{Device, Epoch};
@@ -35,7 +37,7 @@ impl Observer {
 }
 
 /// An amount for each class: what a message leaks, or a limit.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Leak {
     /// To whoever watches from outside.
     pub external: u64,
@@ -81,7 +83,7 @@ impl Leak {
 pub struct Disorder;
 
 /// The budgets of one context. [`Leakage::default`] is the neutral element: no limits, so nothing may be sent.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Leakage {
     external: Budget,
     neighbor: Budget,

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::limits::BUDGET_ROWS_MAX;
 use crate::guard::budget::account::{Budget, Shortfall};
 use crate::guard::budget::counts::Seat;
@@ -13,11 +15,11 @@ use crate::guard::budget::leakage::{Leak, Leakage, Observer};
 use crate::journal::{Context, Device, Journal};
 
 /// A row of flow: one context and peer.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct FlowId(u32);
 
 /// A row of leakage: one context.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct LeakageId(u32);
 
 /// What one message costs, and where it is booked.
@@ -43,7 +45,7 @@ pub enum Short {
 }
 
 /// The budgets of one device.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ledger {
     replica: Device,
     flows: Vec<Flow>,
@@ -53,7 +55,7 @@ pub struct Ledger {
 }
 
 /// A budget of flow, and where the device's own count stands in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Flow {
     budget: Budget,
     seat: Seat,
@@ -68,7 +70,7 @@ impl Flow {
 }
 
 /// The same for the classes of observers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Shown {
     budgets: Leakage,
     seats: [Seat; 3],

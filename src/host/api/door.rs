@@ -3,16 +3,19 @@
 //! Every request names this host, so that a web page elsewhere cannot speak through a browser here; all but those that
 //! need none bring the token. Is not: a judge of what is asked.
 
+use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http_body_util::LengthLimitError;
 
-use crate::base::limits::{REQUEST_BYTES_MAX, REQUEST_SECONDS_MAX};
+use crate::base::limits::{BODY_SECONDS_MAX, REQUEST_BYTES_MAX, REQUEST_SECONDS_MAX};
 use crate::diag::code::Code;
 use crate::host::api::{ROUTES, Refused, Shared};
 use crate::host::hub::Counts;
@@ -32,6 +35,14 @@ pub(super) async fn enter(State(shared): State<Arc<Shared>>, request: Request, n
         Counts::add(&shared.board.counts.refused);
         let message = "as many requests are under way as may; try again later";
         return Refused::new(StatusCode::SERVICE_UNAVAILABLE, Code::E0612, message).into_response();
+    };
+    let request = match whole(request).await {
+        Ok(request) => request,
+        Err(refused) => {
+            Counts::add(&shared.board.counts.refused);
+            // What may come of it yet is not waited for.
+            return ([(header::CONNECTION, "close")], refused).into_response();
+        }
     };
     match tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS_MAX), next.run(request)).await {
         Ok(response) => response,
@@ -53,8 +64,7 @@ fn judge(shared: &Shared, request: &Request) -> Result<bool, Refused> {
     }
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     if declared(headers).is_some_and(|bytes| bytes > REQUEST_BYTES_MAX as u64) {
-        let message = format!("a body has at most {} MiB", REQUEST_BYTES_MAX >> 20);
-        return Err(Refused::new(StatusCode::PAYLOAD_TOO_LARGE, Code::E0611, message));
+        return Err(too_large());
     }
     let open = ROUTES.iter().any(|(_, route, needs, _)| Some(*route) == path && !needs);
     if open || brings_token(shared, headers) {
@@ -62,6 +72,28 @@ fn judge(shared: &Shared, request: &Request) -> Result<bool, Refused> {
     }
     let message = "this needs the token of the directory: `Authorization: Bearer …`, from `.laban/token`";
     Err(Refused::new(StatusCode::UNAUTHORIZED, Code::E0610, message))
+}
+
+/// A request with its whole body, however that comes: neither bytes without end nor a byte now and then.
+async fn whole(request: Request) -> Result<Request, Refused> {
+    let (parts, body) = request.into_parts();
+    let reading = to_bytes(body, REQUEST_BYTES_MAX);
+    match tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), reading).await {
+        Ok(Ok(bytes)) => Ok(Request::from_parts(parts, Body::from(bytes))),
+        Ok(Err(error)) if error.source().is_some_and(|source| source.is::<LengthLimitError>()) => {
+            Err(too_large())
+        }
+        Ok(Err(_)) => Err(Refused::malformed("the body of this request has no proper end")),
+        Err(_) => {
+            let message = format!("the body of this request was not there within {BODY_SECONDS_MAX} seconds");
+            Err(Refused::new(StatusCode::REQUEST_TIMEOUT, Code::E0611, message))
+        }
+    }
+}
+
+fn too_large() -> Refused {
+    let message = format!("a body has at most {} MiB", REQUEST_BYTES_MAX >> 20);
+    Refused::new(StatusCode::PAYLOAD_TOO_LARGE, Code::E0611, message)
 }
 
 /// Whether the request is meant for this host: the address that it listens on, or a name of this machine.

@@ -14,6 +14,7 @@ use crate::base::limits::{FACTS_LISTED_MAX, SESSIONS_LISTED_MAX};
 use crate::diag::code::Code;
 use crate::host::api::{Answer, At, Refused};
 use crate::host::generation::Status as Directory;
+use crate::host::handlers::Offer;
 use crate::host::shape;
 use crate::host::shape::{Protocol, Spent};
 use crate::journal::{Context, Set};
@@ -64,6 +65,16 @@ pub(super) struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<String>,
     protocols: Vec<Protocol>,
+    /// What handlers are asked for and have said that they do not offer (E0614).
+    unoffered: Vec<Unoffered>,
+}
+
+/// An operation that nobody offers.
+#[derive(Serialize, Debug)]
+struct Unoffered {
+    protocol: Arc<str>,
+    handler: Arc<str>,
+    operation: String,
 }
 
 pub(super) async fn status(at: At) -> Answer<Json<Status>> {
@@ -71,9 +82,18 @@ pub(super) async fn status(at: At) -> Answer<Json<Status>> {
     let seen = at.desk.look(|node| {
         let protocols = node.lines().iter().map(|(name, line)| shape::protocol(name, line));
         let protocols: Vec<Protocol> = protocols.collect();
-        (node.id(), node.engine().sessions() as u64, node.started(), protocols)
+        let active = node.lines().iter().filter_map(|(name, line)| Some((name, line.active()?)));
+        let asks: Vec<_> = active.map(|(name, edition)| (name.clone(), edition.asks())).collect();
+        (node.id(), node.engine().sessions() as u64, node.started(), protocols, asks)
     });
-    let (id, sessions, started, protocols) = seen.await?;
+    let (id, sessions, started, protocols, asks) = seen.await?;
+    let asks = asks
+        .into_iter()
+        .flat_map(|(protocol, asks)| asks.into_iter().map(move |ask| (protocol.clone(), ask)));
+    // Services say what they offer when they come, so that it is looked at now and not at the deployment.
+    let unoffered = asks
+        .filter(|(_, (handler, operation))| at.handlers.offers(handler, operation) == Offer::NotOffered)
+        .map(|(protocol, (handler, operation))| Unoffered { protocol, handler, operation });
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION"),
         node: format!("{id:016x}"),
@@ -85,6 +105,7 @@ pub(super) async fn status(at: At) -> Answer<Json<Status>> {
         calls: at.board.calls(),
         log: at.board.log_trouble(),
         protocols: protocols.into_iter().map(|one| at.generations.with_comparisons(one)).collect(),
+        unoffered: unoffered.collect(),
     }))
 }
 

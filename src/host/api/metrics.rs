@@ -15,7 +15,7 @@ pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
     let counts = &at.board.counts;
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let directory = at.generations.status();
-    let rows: [(&str, &str, &str, u64); 13] = [
+    let rows: [(&str, &str, &str, u64); 14] = [
         ("laban_sessions", "gauge", "Sessions that run.", sessions as u64),
         ("laban_sessions_started_total", "counter", "Sessions that were started, ever.", started),
         (
@@ -55,6 +55,12 @@ pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
             "counter",
             "Requests that were not let in, since the start.",
             count(&counts.refused),
+        ),
+        (
+            "laban_connections_refused_total",
+            "counter",
+            "Connections that found no room, since the start.",
+            count(&counts.turned_away),
         ),
         ("laban_listeners", "gauge", "Those who listen to events.", at.board.events.receiver_count() as u64),
         ("laban_generation", "gauge", "Generation of the directory that runs.", directory.generation),

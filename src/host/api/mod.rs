@@ -31,13 +31,14 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
-use crate::base::limits::{CONNECTIONS_MAX, HEADER_SECONDS_MAX, REQUEST_BYTES_MAX};
+use crate::base::limits::HEADER_SECONDS_MAX;
+use crate::config::node::Limits;
 use crate::diag::code::Code;
 use crate::engine::effect::Trouble;
 use crate::host::desk::{Away, Desk};
 use crate::host::generation::Generations;
 use crate::host::handlers::Handlers;
-use crate::host::hub::Board;
+use crate::host::hub::{Board, Counts};
 use crate::host::secret::Token;
 use crate::host::shape::Refusal;
 
@@ -60,6 +61,8 @@ pub struct Shared {
     pub directory: PathBuf,
     /// How long nothing may happen in a session that does not say so itself.
     pub idle_timeout: Option<crate::base::time::Duration>,
+    /// How much there may be at once.
+    pub limits: Limits,
     /// Requests at once.
     pub room: Semaphore,
     /// Whether the engine is about to stop.
@@ -192,7 +195,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(|| async {
             Refused::new(StatusCode::METHOD_NOT_ALLOWED, Code::E0611, "this path does not take that method")
         })
-        .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(shared.clone(), door::enter))
         .with_state(shared)
 }
@@ -200,7 +203,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
 /// Answers those who connect, until the engine stops.
 pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let service = router(shared.clone());
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let room = Arc::new(Semaphore::new(shared.limits.connections));
     let mut draining = shared.draining.clone();
     loop {
         let accepted = tokio::select! {
@@ -213,7 +216,10 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             continue;
         };
         // Beyond the bound nobody is answered, and whoever connects sees it at once.
-        let Ok(place) = room.clone().try_acquire_owned() else { continue };
+        let Ok(place) = room.clone().try_acquire_owned() else {
+            Counts::add(&shared.board.counts.turned_away);
+            continue;
+        };
         let service = TowerToHyperService::new(service.clone());
         let mut draining = draining.clone();
         tokio::spawn(async move {

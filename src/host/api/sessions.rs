@@ -9,26 +9,26 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json_;
 
 use crate::base::id::RoleId;
 use crate::base::json;
 use crate::base::limits::{NAME_BYTES_MAX, SESSIONS_LISTED_MAX, WAIT_SECONDS_MAX};
 use crate::base::time::Duration as Span;
-use crate::config::vocabulary::means;
+use crate::config::vocabulary::{indexed, means};
 use crate::diag::code::Code;
 use crate::diag::did_you_mean;
 use crate::host::api::{Answer, At, Refused};
 use crate::host::shape::{self, Detail, Summary};
 use crate::node::Node;
-use crate::node::entry::{Entry, Player, Start};
+use crate::node::entry::{Entry, Key, Player, Start};
 use crate::node::order::Reply;
 use crate::tools::run::params;
 use crate::tools::trace::{Stage, for_people};
 
 /// How a session is wanted.
-#[derive(Deserialize, Debug)]
+#[derive(Deserialize, Serialize, Debug)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     protocol: String,
@@ -36,13 +36,13 @@ pub(super) struct Wanted {
     input: BTreeMap<String, Json_>,
     #[serde(default)]
     roles: BTreeMap<String, Plays>,
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     wait: Wait,
     idle_timeout: Option<String>,
 }
 
 /// Who plays a role: a handler, or one with what it is told.
-#[derive(Deserialize, Clone, Debug)]
+#[derive(Deserialize, Serialize, Clone, Debug)]
 #[serde(
     untagged,
     deny_unknown_fields,
@@ -93,13 +93,19 @@ pub(super) async fn start(
 ) -> Answer<impl IntoResponse> {
     let Json(wanted) = wanted?;
     let wait = waits(&wanted.wait)?;
-    let key = key(&headers)?;
-    let idle = at.idle_timeout;
-    let start = at.desk.look(move |node| prepared(node, &wanted, key, idle)).await??;
-    let id = match at.desk.entry(Entry::Start(start)).await? {
-        Reply::Started(id) => id,
-        Reply::Refused(trouble) => return Err(trouble.into()),
-        Reply::Done => return Err(Refused::malformed("this is not a start")),
+    let key = key(&headers, &wanted)?;
+    let (idle, most) = (at.idle_timeout, at.limits.sessions);
+    // What was started already is given again, whatever has become of the protocol and of the room since.
+    let make = move |node: &Node| match key.as_ref().and_then(|key| node.begun_by(key)) {
+        Some(begun) => Err(begun.map_err(Refused::from)),
+        None if node.engine().sessions() >= most => Err(Err(full(most))),
+        None => prepared(node, &wanted, key, idle).map(Entry::Start).map_err(Err),
+    };
+    let id = match at.desk.make(make).await? {
+        Ok(Reply::Started(id)) => id,
+        Ok(Reply::Refused(trouble)) => return Err(trouble.into()),
+        Ok(Reply::Done) => return Err(Refused::malformed("this is not a start")),
+        Err(begun) => begun?,
     };
     let over = match wait {
         Some(wait) => ended(&at, id, wait).await?,
@@ -107,6 +113,12 @@ pub(super) async fn start(
     };
     let detail = detail(&at, id).await?;
     Ok((if over { StatusCode::OK } else { StatusCode::CREATED }, Json(detail)))
+}
+
+/// No more sessions run than may.
+fn full(most: usize) -> Refused {
+    let message = format!("{most} sessions run, as many as may; try again later");
+    Refused::new(StatusCode::SERVICE_UNAVAILABLE, Code::E0514, message)
 }
 
 /// Waits for the end of a session, at most so long; whether it is over.
@@ -125,24 +137,28 @@ fn waits(wait: &Wait) -> Answer<Option<Duration>> {
     match wait {
         Wait::Whether(false) => Ok(None),
         Wait::Whether(true) => Ok(Some(most)),
-        Wait::Long(text) => match json::duration(text) {
-            Some(span) => Ok(Some(Duration::from_nanos(span.0).min(most))),
+        Wait::Long(text) => match json::duration(text).map(|span| Duration::from_nanos(span.0)) {
+            Some(span) if span <= most => Ok(Some(span)),
+            Some(_) => Err(Refused::malformed(format!("`wait` is at most `{WAIT_SECONDS_MAX}s`"))),
             None => Err(Refused::malformed("`wait` is `true`, `false` or a span of time such as `10s`")),
         },
     }
 }
 
 /// The key with which a start is told from another one.
-fn key(headers: &HeaderMap) -> Answer<Option<Arc<str>>> {
+fn key(headers: &HeaderMap, wanted: &Wanted) -> Answer<Option<Key>> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     match key.to_str() {
-        Ok(key) if !key.is_empty() && key.len() <= NAME_BYTES_MAX => Ok(Some(Arc::from(key))),
+        Ok(key) if !key.is_empty() && key.len() <= NAME_BYTES_MAX => {
+            let asked = serde_json::to_vec(wanted).unwrap_or_default();
+            Ok(Some(Key { text: Arc::from(key), asked: *blake3::hash(&asked).as_bytes() }))
+        }
         _ => Err(Refused::malformed(format!("`Idempotency-Key` is text of at most {NAME_BYTES_MAX} bytes"))),
     }
 }
 
 /// The start that is wanted, its names and values looked up.
-fn prepared(node: &Node, wanted: &Wanted, key: Option<Arc<str>>, idle: Option<Span>) -> Answer<Start> {
+fn prepared(node: &Node, wanted: &Wanted, key: Option<Key>, idle: Option<Span>) -> Answer<Start> {
     let protocol: Arc<str> = Arc::from(wanted.protocol.as_str());
     let idle_timeout =
         match &wanted.idle_timeout {
@@ -177,7 +193,10 @@ fn prepared(node: &Node, wanted: &Wanted, key: Option<Arc<str>>, idle: Option<Sp
             return Err(Refused::malformed(format!("`roles`: there is no role `{pattern}`{near}")));
         }
         let player = player(plays)?;
-        start.players.extend(meant.into_iter().map(|role| (role, player.clone())));
+        start.players.extend(meant.into_iter().map(|role| {
+            let name = roles.get(role.index()).map_or("", |role| &role.name);
+            (role, Player { config: indexed(&player.config, name), ..player.clone() })
+        }));
     }
     Ok(start)
 }
@@ -222,9 +241,14 @@ pub(super) async fn show(at: At, id: Result<Path<u64>, PathRejection>) -> Answer
 
 pub(super) async fn cancel(at: At, id: Result<Path<u64>, PathRejection>) -> Answer<Json<Detail>> {
     let id = number(id)?;
-    match at.desk.entry(Entry::Cancel(id)).await? {
-        Reply::Refused(trouble) => Err(trouble.into()),
-        _ => Ok(Json(detail(&at, id).await?)),
+    let over = move |node: &Node| match node.sessions().get(&id).map(|record| record.standing.word()) {
+        None | Some("running") => Ok(Entry::Cancel(id)),
+        Some(state) => Err(ended_before(id, state)),
+    };
+    match at.desk.make(over).await? {
+        Ok(Reply::Refused(trouble)) => Err(trouble.into()),
+        Ok(_) => Ok(Json(detail(&at, id).await?)),
+        Err(refused) => Err(refused),
     }
 }
 
@@ -274,6 +298,12 @@ pub(super) async fn diagram(
 
 async fn detail(at: &At, id: u64) -> Answer<Detail> {
     at.desk.look(move |node| shape::detail(node, id)).await?.ok_or_else(|| unknown(id))
+}
+
+/// Nothing is left to be cancelled.
+fn ended_before(id: u64, state: &str) -> Refused {
+    let message = format!("session {id} is over: it is {state}");
+    Refused::new(StatusCode::CONFLICT, Code::E0607, message)
 }
 
 fn unknown(id: u64) -> Refused {

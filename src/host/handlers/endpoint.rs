@@ -114,7 +114,10 @@ impl Endpoint {
         old: Option<&Self>,
     ) -> Option<Self> {
         let counts = lock(&shared.counts).entry(name.clone()).or_default().clone();
-        let same = old.filter(|old| old.settings.kind == settings.kind && old.directory == directory);
+        let same = old.filter(|old| {
+            let own = (&old.settings.kind, old.settings.program, old.directory.as_path());
+            own == (&settings.kind, settings.program, directory)
+        });
         let link = match (same, &settings.kind) {
             (Some(old), _) => old.link.clone(),
             (None, HandlerKind::Process(command)) => Link::Process(Arc::new(Process::start(

@@ -8,14 +8,22 @@ use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::base::time::Instant;
 use crate::diag::code::Code;
-use crate::host::log::segments::{self, End, Scan, scan};
-use crate::host::log::{Trouble, encode, frame};
+use crate::host::log::segments::{self, End, Scan, Segments, beside, scan};
+use crate::host::log::snapshot::{self, Newest};
+use crate::host::log::{Log, Trouble, encode, frame};
+use crate::host::secret;
+use crate::node::entry::Entry;
 
 /// What a log holds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Finding {
-    /// How many files it has.
+    /// Entries that a snapshot stands for.
+    pub snapshot: u64,
+    /// Snapshots that are damaged, and without which an engine starts as well.
+    pub spare: Vec<Trouble>,
+    /// How many files have the entries behind it.
     pub files: usize,
     /// How many bytes they are.
     pub bytes: u64,
@@ -83,15 +91,30 @@ pub fn repair(directory: &Path) -> Result<Cut, Trouble> {
         return Err(nothing(directory));
     }
     let lock = segments::locked(directory);
-    let _lock =
-        lock.map_err(|trouble| if trouble.code == Code::E0605 { busy(directory) } else { trouble })?;
+    let lock = lock.map_err(|trouble| if trouble.code == Code::E0605 { busy(directory) } else { trouble })?;
     let Survey { finding, cut: files } = Survey::of(directory)?;
     let mut kept = Vec::new();
     if let Some(damage) = &finding.damage {
         let done = cut(directory, &files, damage.at, &mut kept);
         done.map_err(|error| segments::unwritable(directory, &error))?;
+        drop(lock);
+        if damage.trouble.code == Code::E0601 && finding.entries > 0 {
+            renew(directory)?;
+        }
     }
     Ok(Cut { before: finding, kept })
+}
+
+/// Has the engine that starts on what is left be another one to its handlers: what was cut has left under the old name, and
+/// must not be taken for what comes now.
+fn renew(directory: &Path) -> Result<(), Trouble> {
+    let unwritable = |error: io::Error| segments::unwritable(directory, &error);
+    let (mut log, _) = Segments::open(directory)?;
+    let id = u64::from_le_bytes(secret::drawn::<8>().map_err(unwritable)?);
+    let mut batch = Vec::new();
+    let added = encode::add(&mut batch, Instant(0), &Entry::Renewed { id });
+    added.map_err(|error| unwritable(io::Error::other(error)))?;
+    log.append(log.next(), 1, &batch).map_err(unwritable)
 }
 
 /// Cuts the first of these files at a byte, and moves those behind it aside. Wherever it is stopped, what is left has damage
@@ -122,8 +145,8 @@ fn cut(directory: &Path, files: &[(u64, PathBuf)], at: u64, kept: &mut Vec<PathB
 /// A name for what is cut off of a file: one that nothing has.
 fn free(path: &Path) -> PathBuf {
     let name = |number: u32| match number {
-        1 => path.with_extension("log.cut"),
-        _ => path.with_extension(format!("log.{number}.cut")),
+        1 => beside(path, ".cut"),
+        _ => beside(path, &format!(".{number}.cut")),
     };
     let names = (1..u32::MAX).map(name);
     names.into_iter().find(|name| !name.exists()).unwrap_or_else(|| name(1))
@@ -142,10 +165,24 @@ impl Survey {
         if !directory.is_dir() {
             return Err(nothing(directory));
         }
-        let files = segments::files(directory).map_err(system)?;
-        let mut survey =
-            Self { finding: Finding { files: files.len(), ..Finding::default() }, cut: Vec::new() };
-        let mut next = 1;
+        let Newest { found, damaged } = snapshot::newest(directory)?;
+        let mut next = found.map_or(1, |found| found.next);
+        let files = segments::between(directory, next, u64::MAX).map_err(system)?;
+        let finding =
+            Finding { files: files.len(), entries: next - 1, snapshot: next - 1, ..Finding::default() };
+        let mut survey = Self { finding, cut: Vec::new() };
+        if files.first().is_some_and(|(first, _)| *first > next)
+            && let Some((path, trouble)) = damaged.first()
+        {
+            // Nothing goes on without it; all of it is moved aside.
+            let trouble = segments::needed(trouble);
+            let behind = Behind { more: true, ..Behind::default() };
+            survey.finding.damage = Some(Damage { file: path.clone(), at: 0, trouble, behind });
+            let snapshots = segments::files(directory, snapshot::SNAPSHOT).map_err(system)?;
+            survey.cut = snapshots.into_iter().chain(files).collect();
+            return Ok(survey);
+        }
+        survey.finding.spare = damaged.into_iter().map(|(_, trouble)| trouble).collect();
         for (number, (first, path)) in files.iter().enumerate() {
             let bytes = segments::fs_read(path).map_err(system)?;
             survey.finding.bytes += bytes.len() as u64;

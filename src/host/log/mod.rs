@@ -2,13 +2,16 @@
 //!
 //! [`Log`] is the seam: append a batch with its position. `segments` is the log of
 //! a directory, `frame` the bytes of a batch, `encode` those of an entry, `examine` looks for damage and cuts there.
-//! It grows: a state is not kept instead of the entries that led to it, so a start takes longer the longer a log is.
+//! `snapshot` is what entries have led to, and `keeper` makes snapshots, so that neither the log nor a start grows without
+//! end.
 //! Is not: a judge of entries. What it gives back is what was appended, or a [`Trouble`] that says where it is damaged.
 
 pub mod encode;
 pub mod examine;
 mod frame;
+pub mod keeper;
 pub mod segments;
+pub mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -40,7 +43,7 @@ impl Log for Nowhere {
 /// Why a log cannot be opened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Trouble {
-    /// One of E0601 to E0605.
+    /// One of E0601 to E0605, or E0615.
     pub code: Code,
     /// What is wrong and where, one line.
     pub reason: String,

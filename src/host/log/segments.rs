@@ -10,16 +10,20 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::base::limits::LOG_SEGMENT_BYTES;
+use crate::base::limits::{LOG_SEGMENT_BYTES, SNAPSHOT_ENTRIES};
 use crate::diag::code::Code;
 use crate::host::log::encode::FORMAT;
+use crate::host::log::snapshot::{self, Newest, Snapshot};
 use crate::host::log::{Log, Trouble, frame};
 
 /// What every file of a log begins with, the version of the format behind it.
 const MAGIC: &[u8; 8] = b"LabanLog";
 /// Bytes before the first frame of a file.
-const START: usize = 12;
+pub(super) const START: usize = 12;
+/// What a file of entries is called.
+pub(super) const SEGMENT: &str = "log";
 
 /// The log of a directory, open for appending.
 #[derive(Debug)]
@@ -30,18 +34,40 @@ pub struct Segments {
     file: File,
     /// Bytes of the file that are whole.
     len: u64,
+    /// The position of the first entry of the file.
+    first: u64,
     /// The position after the last entry.
     next: u64,
-    segment_bytes: u64,
+    lengths: Lengths,
+    sealed: Option<Sender<u64>>,
+}
+
+/// When another file is begun.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lengths {
+    /// A file has so many bytes,
+    pub bytes: u64,
+    /// or so many entries.
+    pub entries: u64,
+}
+
+impl Default for Lengths {
+    fn default() -> Self {
+        Self { bytes: LOG_SEGMENT_BYTES, entries: SNAPSHOT_ENTRIES }
+    }
 }
 
 /// What a directory held when its log was opened.
 #[derive(Debug, Default)]
 pub struct Held {
+    /// What the entries before those of the batches have led to.
+    pub snapshot: Option<Snapshot>,
     /// Batches: the position of their first entry, and their bytes.
     pub batches: Vec<(u64, Vec<u8>)>,
     /// What was cut off at the end, to be told.
     pub torn: Option<String>,
+    /// Snapshots that are damaged, and were moved aside.
+    pub damaged: Vec<Trouble>,
 }
 
 impl Segments {
@@ -51,41 +77,72 @@ impl Segments {
     /// Another process has it (E0605), it is damaged before its end (E0601), it is of another version (E0604), or the
     /// system does not let it be read or written (E0603).
     pub fn open(directory: &Path) -> Result<(Self, Held), Trouble> {
-        Self::open_with(directory, LOG_SEGMENT_BYTES)
+        Self::open_with(directory, Lengths::default())
     }
 
-    /// The same with files of another length, for tests.
-    pub(super) fn open_with(directory: &Path, segment_bytes: u64) -> Result<(Self, Held), Trouble> {
+    /// The same with files of another length.
+    ///
+    /// # Errors
+    /// As those of [`Self::open`].
+    pub fn open_with(directory: &Path, lengths: Lengths) -> Result<(Self, Held), Trouble> {
         let system = |error: io::Error| unwritable(directory, &error);
         fs::create_dir_all(directory).map_err(system)?;
         let lock = locked(directory)?;
-        let mut held = Held::default();
-        let files = files(directory).map_err(system)?;
-        let mut next = 1;
+        for (_, begun) in files(directory, snapshot::BEGUN).map_err(system)? {
+            fs::remove_file(begun).map_err(system)?;
+        }
+        let Newest { found, damaged } = snapshot::newest(directory)?;
+        let mut next = found.as_ref().map_or(1, |found| found.next);
+        let mut held = Held { snapshot: found, ..Held::default() };
+        let files = between(directory, next, u64::MAX).map_err(system)?;
         let mut open = None;
         for (number, (first, path)) in files.iter().enumerate() {
             let bytes = fs_read(path).map_err(system)?;
             let last = number + 1 == files.len();
             let read = read_segment(path, &bytes, last)?;
             if read.frames.first().is_some_and(|frame| frame.first > next) || *first > next {
-                return Err(gap(path, *first, next));
+                return Err(damaged
+                    .first()
+                    .map_or_else(|| gap(path, *first, next), |(_, trouble)| needed(trouble)));
             }
             for frame in &read.frames {
+                if frame.first < next {
+                    continue;
+                }
                 let after = frame.first + u64::from(frame.entries);
                 held.batches.push((frame.first, frame.batch.to_vec()));
                 next = next.max(after);
             }
             if last {
                 held.torn = read.torn;
-                open = Some((path.clone(), read.whole));
+                open = Some((path.clone(), *first, read.whole));
             }
         }
-        let (file, len) = match open {
-            Some((path, whole)) => reopened(&path, whole).map_err(system)?,
-            None => begun(directory, next).map_err(system)?,
+        let (file, first, len) = match open {
+            Some((path, first, whole)) => {
+                let (file, len) = reopened(&path, whole).map_err(system)?;
+                (file, first, len)
+            }
+            None => {
+                let (file, len) = begun(directory, next).map_err(system)?;
+                (file, next, len)
+            }
         };
-        let segments = Self { directory: directory.to_owned(), _lock: lock, file, len, next, segment_bytes };
+        for (path, trouble) in damaged {
+            fs::rename(&path, beside(&path, ".cut")).map_err(system)?;
+            held.damaged.push(trouble);
+        }
+        let directory = directory.to_owned();
+        let segments = Self { directory, _lock: lock, file, len, first, next, lengths, sealed: None };
         Ok((segments, held))
+    }
+
+    /// Tells from which position on entries go to another file, each time that one is begun; and now.
+    pub fn sealed(&mut self) -> Receiver<u64> {
+        let (tell, told) = channel();
+        let _ = tell.send(self.first);
+        self.sealed = Some(tell);
+        told
     }
 
     /// The position that the next entry has.
@@ -104,8 +161,12 @@ impl Segments {
 
 impl Log for Segments {
     fn append(&mut self, first: u64, entries: u32, batch: &[u8]) -> io::Result<()> {
-        if self.len >= self.segment_bytes {
+        if self.len >= self.lengths.bytes || first - self.first >= self.lengths.entries {
             (self.file, self.len) = begun(&self.directory, first)?;
+            self.first = first;
+            if let Some(sealed) = &self.sealed {
+                let _ = sealed.send(first);
+            }
         }
         if let Err(error) = self.write(first, entries, batch) {
             // What was begun is taken back, so that the next try stands where this one stood.
@@ -230,14 +291,36 @@ pub(super) fn gap(path: &Path, first: u64, next: u64) -> Trouble {
     Trouble::new(Code::E0601, reason)
 }
 
-/// Files of a directory that are named by a position, in order.
+/// A path with more behind its name.
+pub(super) fn beside(path: &Path, more: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(more);
+    PathBuf::from(name)
+}
+
+/// A damaged snapshot without which the log has no beginning.
+pub(super) fn needed(trouble: &Trouble) -> Trouble {
+    let reason = format!("{}, and the entries before it are in no file any more", trouble.reason);
+    Trouble::new(Code::E0601, reason)
+}
+
+/// The files that have entries from one position to before another, in order.
+pub(super) fn between(directory: &Path, from: u64, until: u64) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut files = files(directory, SEGMENT)?;
+    let before = files.partition_point(|(first, _)| *first <= from).saturating_sub(1);
+    files.drain(..before);
+    files.retain(|(first, _)| *first < until);
+    Ok(files)
+}
+
+/// Files of a directory that are named by a position and have this extension, in order.
 #[expect(clippy::disallowed_methods, reason = "this is the layer that reads the log's directory")]
-pub(super) fn files(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+pub(super) fn files(directory: &Path, extension: &str) -> io::Result<Vec<(u64, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         let position = path.file_stem().and_then(OsStr::to_str).and_then(|stem| stem.parse().ok());
-        if let Some(position) = position.filter(|_| path.extension() == Some(OsStr::new("log"))) {
+        if let Some(position) = position.filter(|_| path.extension() == Some(OsStr::new(extension))) {
             found.push((position, path));
         }
     }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 
+mod snapshot;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use crate::base::time::Instant;
 use crate::base::value::Value;
 use crate::diag::code::Code;
 use crate::effect::call::{Answer, CallId};
-use crate::host::log::segments::{Held, Segments};
+use crate::host::log::segments::{Held, Lengths, Segments};
 use crate::host::log::{Log, Trouble, encode, frame};
 use crate::node::entry::{Entry, Start};
 
@@ -25,7 +27,8 @@ fn place(name: &str) -> PathBuf {
 
 /// Batches of one to three entries, of these many bytes each.
 fn written(directory: &Path, segment_bytes: u64, sizes: &[usize]) -> Vec<(u64, Vec<u8>)> {
-    let (mut log, held) = Segments::open_with(directory, segment_bytes).unwrap();
+    let (mut log, held) =
+        Segments::open_with(directory, Lengths { bytes: segment_bytes, ..Lengths::default() }).unwrap();
     assert!(held.batches.is_empty() && held.torn.is_none());
     let mut next = 1;
     let mut all = Vec::new();
@@ -158,6 +161,7 @@ fn what_an_entry_is_in_bytes_is_the_format() {
         (Entry::Cancel(5), "070405"),
         (Entry::Drain(Arc::from("Lunch")), "0706054c756e6368"),
         (Entry::Tick, "0707"),
+        (Entry::Renewed { id: 9 }, "070809"),
     ];
     for (entry, expected) in cases {
         let mut batch = Vec::new();

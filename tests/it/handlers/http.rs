@@ -163,9 +163,9 @@ fn who_is_silent_ends_by_the_deadline() {
     on_tokio(async {
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
-        let handlers = opened(&format!("  desk: {{ kind: http, url: '{url}', deadline: 50ms }}\n"));
+        let handlers = opened(&format!("  desk: {{ kind: http, url: '{url}', deadline: 500ms }}\n"));
         let said = shown(&handlers.call(asked("desk", produce())).await);
-        assert_eq!(said, "recoverable: `desk` did not answer within 50ms");
+        assert_eq!(said, "recoverable: `desk` did not answer within 500ms");
         let once = shown(&handlers.call(asked("desk", perform(Repetition::Once))).await);
         assert!(once.starts_with("uncertain: "), "{once}");
     });

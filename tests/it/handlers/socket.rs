@@ -103,14 +103,14 @@ fn several_services_share_the_calls() {
 fn who_leaves_makes_calls_wait_and_then_fail() {
     on_tokio(async {
         let handlers =
-            opened("  desk: { kind: websocket, deadline: 150ms, retry: { max: 3, backoff: 1ms } }\n");
+            opened("  desk: { kind: websocket, deadline: 1500ms, retry: { max: 3, backoff: 1ms } }\n");
         let address = listen(&handlers, Admission::Granted).await;
         let mut first = service(&address).await;
         let waits = call(&handlers, 1);
         hear(&mut first).await.unwrap();
         first.close(None).await.unwrap();
         // It was asked before, and nobody comes to be asked again.
-        assert_eq!(waits.await.unwrap(), "recoverable: `desk` was away for 150ms");
+        assert_eq!(waits.await.unwrap(), "recoverable: `desk` was away for 1500ms");
         assert_eq!(status(&handlers, "desk").state, State::Away);
         let waits = call(&handlers, 2);
         let second = serve(service(&address).await, json!(5));
@@ -283,7 +283,7 @@ fn requests_that_are_no_sockets_are_refused() {
 #[test]
 fn who_is_silent_is_left_and_who_pongs_stays() {
     on_tokio(async {
-        let quick = Pace { ping: Span::from_millis(20), silence: Span::from_millis(150), ..pace() };
+        let quick = Pace { ping: Span::from_millis(20), silence: Span::from_millis(1500), ..pace() };
         let handlers = Handlers::new(quick);
         handlers.apply(&described(GUARDIAN), std::path::Path::new(""));
         let address = listen(&handlers, Admission::Granted).await;
@@ -292,7 +292,7 @@ fn who_is_silent_is_left_and_who_pongs_stays() {
         let mute = service(&address).await;
         assert_eq!(status(&handlers, "desk").instances, 2);
         until(|| status(&handlers, "desk").instances == 1).await;
-        tokio::time::sleep(Span::from_millis(200)).await;
+        tokio::time::sleep(Span::from_millis(1600)).await;
         assert_eq!(status(&handlers, "desk").instances, 1);
         assert_eq!(call(&handlers, 1).await.unwrap(), "5");
         drop((alive, mute));

@@ -1,0 +1,178 @@
+//! Bindings at an engine that runs: programs that change, members that are told who they are, handlers that are missing.
+//!
+//! Is not: a test of handlers; `handlers` drives them without an engine.
+
+use std::fs;
+
+use serde_json::{Value as Json, json};
+
+use crate::command::Place;
+use crate::engine::{Engine, swap_in, until};
+
+/// What every program here begins with: it answers what `result` gives, and writes down what it was asked.
+const PRELUDE: &str = "import json, sys, time
+def note(what): open('asked', 'a').write(json.dumps(what) + '\\n')
+def say(message): print(json.dumps(message), flush=True)
+def serve(result):
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if 'id' in asked:
+            note([VERSION, asked['method'], asked['params']['role'], asked['params']['config']])
+            say({'id': asked['id'], 'result': result(asked)})
+    note([VERSION, 'over'])
+";
+
+fn program(version: u32, rest: &str) -> String {
+    format!("VERSION = {version}\n{PRELUDE}{rest}")
+}
+
+/// What programs have written down, in their order.
+fn notes(place: &Place) -> Vec<Json> {
+    let text = fs::read_to_string(place.path("asked")).unwrap_or_default();
+    text.lines().map_while(|line| serde_json::from_str(line).ok()).collect()
+}
+
+#[test]
+fn a_program_that_changes_is_started_anew_and_ends_what_it_began() {
+    let place = Place::new("bound_program");
+    let gate = "def result(asked):\n    while not os.path.exists('open'): time.sleep(0.01)\n    return {'n': VERSION}\n";
+    let text = |version, wait: bool| {
+        let result =
+            if wait { format!("import os\n{gate}") } else { "result = lambda _: {'n': VERSION}\n".into() };
+        program(version, &format!("{result}serve(result)\n"))
+    };
+    place.write("a.choreo", "choreography A {\n    roles: A, B\n    A -> B: M(n: Int)\n}\n");
+    place.write("tools/desk.py", text(1, true));
+    place.write(
+        "a.bindings.yaml",
+        "protocol: A\nroles: { A: { handler: desk } }\nhandlers: { desk: { kind: process, command: [python3, tools/desk.py], deadline: 10m } }\n",
+    );
+    let engine = Engine::start(&place);
+    let generation = || engine.status()["deployed"]["generation"].as_u64().unwrap();
+    let (first, before) = (engine.begin("A"), generation());
+    until("the first call", || notes(&place).contains(&json!([1, "produce", "A", null])).then_some(()));
+    // Saved by an editor; nobody says that something has changed.
+    swap_in(&place, "tools/desk.py", &text(2, false));
+    until("another generation", || (generation() > before).then_some(()));
+    let second = engine.begin("A");
+    engine.comes_to(second, "completed");
+    assert_eq!(notes(&place).last(), Some(&json!([2, "produce", "A", null])));
+    // What the first one was asked it still answers; then it is let go.
+    assert_eq!(engine.session(first)["state"], "running");
+    place.write("open", "");
+    engine.comes_to(first, "completed");
+    until("the end of the first program", || notes(&place).contains(&json!([1, "over"])).then_some(()));
+    let asked: Vec<Json> = notes(&place).into_iter().filter(|note| note[1] == "produce").collect();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    // The same text again is no change; another file beside it is not the program.
+    let generation = engine.status()["deployed"]["generation"].clone();
+    swap_in(&place, "tools/desk.py", &text(2, false));
+    swap_in(&place, "tools/other.py", &text(3, false));
+    place.laban("deploy").status(0).says("nothing has changed");
+    assert_eq!(engine.status()["deployed"]["generation"], generation);
+    engine.stop();
+}
+
+#[test]
+fn members_of_a_family_are_told_which_they_are() {
+    let place = Place::new("bound_index");
+    place.write(
+        "a.choreo",
+        "choreography A {\n    roles: Chair, Guardian[3]\n    Guardian[*] -> Chair: Vote(n: Int)\n}\n",
+    );
+    place.write("desk.py", program(1, "serve(lambda asked: {'n': 1})\n"));
+    place.write(
+        "a.bindings.yaml",
+        "protocol: A\nroles:\n  \"Guardian[*]\": { handler: desk, config: { desk: \"{index}\", name: \"desk {index} of {all}\", \
+         all: [\"{index}\", 7] } }\nhandlers: { desk: { kind: process, command: [python3, desk.py] } }\n",
+    );
+    let engine = Engine::start(&place);
+    let id = engine.begin("A");
+    engine.comes_to(id, "completed");
+    let told = |notes: &[Json]| {
+        let mut told: Vec<(String, Json)> =
+            notes.iter().map(|note| (note[2].as_str().unwrap().to_owned(), note[3].clone())).collect();
+        told.sort_by(|a, b| a.0.cmp(&b.0));
+        told
+    };
+    let expected = |index: u32| {
+        let config = json!({ "desk": index, "name": format!("desk {index} of {{all}}"), "all": [index, 7] });
+        (format!("Guardian[{index}]"), config)
+    };
+    let members: Vec<(String, Json)> = told(&notes(&place));
+    let first: u32 = if members[0].0 == "Guardian[0]" { 0 } else { 1 };
+    assert_eq!(members, (first..first + 3).map(expected).collect::<Vec<_>>());
+    // Who names other players for one session means the same.
+    fs::remove_file(place.path("asked")).unwrap();
+    let body = json!({ "protocol": "A", "roles": { "Guardian[*]": { "handler": "desk", "config": { "desk": "{index}" } } } });
+    let id = engine.post("/v1/sessions", &body).json()["id"].as_u64().unwrap();
+    engine.comes_to(id, "completed");
+    let desks: Vec<Json> =
+        told(&notes(&place)).into_iter().map(|(_, config)| config["desk"].clone()).collect();
+    assert_eq!(desks, [json!(first), json!(first + 1), json!(first + 2)]);
+    engine.stop();
+}
+
+#[test]
+fn what_a_handler_does_not_offer_is_said_when_it_is_known() {
+    let place = Place::new("bound_offers");
+    place.write(
+        "a.choreo",
+        "effect desk { open(day: Int) -> Int : once }\nchoreography A {\n    roles: A, B\n    A does desk.open(3) as day\n    \
+         A -> B: M(n: Int)\n}\n",
+    );
+    let offers = |operations: &str| {
+        program(1, &format!("say({{'offer': {{'operations': [{operations}]}}}})\nserve(lambda _: 5)\n"))
+    };
+    place.write("desk.py", offers("'decide', 'desk.open'"));
+    place.write(
+        "a.bindings.yaml",
+        "protocol: A\nroles: { A: { handler: clerk } }\nhandlers:\n  clerk: { kind: process, command: [python3, desk.py] }\n  \
+         desk: { kind: process, command: [python3, desk.py] }\n",
+    );
+    let engine = Engine::start(&place);
+    let unoffered = || engine.status()["unoffered"].clone();
+    let expected = json!([{ "protocol": "A", "handler": "clerk", "operation": "produce" }]);
+    until("what the program says of itself", || (unoffered() == expected).then_some(()));
+    place
+        .laban("status")
+        .status(0)
+        .says("E0614: `A` asks the handler `clerk` for `produce`, which it does not offer");
+    swap_in(&place, "desk.py", &offers("'produce'"));
+    let other = json!([{ "protocol": "A", "handler": "desk", "operation": "desk.open" }]);
+    until("what the other program says", || (unoffered() == other).then_some(()));
+    engine.stop();
+}
+
+#[test]
+fn what_was_forgotten_in_bindings_is_a_warning_or_a_mistake() {
+    let place = Place::new("bound_forgotten");
+    place.write(
+        "a.choreo",
+        "effect desk { open(day: Int) -> Int : once }\nchoreography A {\n    roles: A, B\n    A does desk.open(3) as day\n    \
+         A -> B: M(n: Int)\n    B -> A: N(n: Int)\n}\n",
+    );
+    place.write("b.choreo", "choreography B {\n    roles: A, B\n    A -> B: M(n: Int)\n}\n");
+    let engine = Engine::start(&place);
+    // Without bindings only the effect is missing: roles without a handler are what one begins with.
+    let warning = |names: &str, so: &str| format!("[E0614]: no handler plays {names} of `A`, and {so}");
+    let so = "a stand-in makes the answers up";
+    let said = || place.laban("status").out;
+    assert!(said().contains(&format!("a.choreo:2:14: warning{}", warning("`desk`", so))), "{}", said());
+    assert!(!said().contains("of `B`, and"), "{}", said());
+    // Beside a role that is bound, another one was forgotten.
+    let bindings =
+        "protocol: A\nroles: { A: { handler: clerk } }\nhandlers: { clerk: { kind: websocket } }\n";
+    place.write("a.bindings.yaml", bindings);
+    until("the other warning", || said().contains(&warning("`B`, `desk`", so)).then_some(()));
+    // It is only a warning: what is there runs.
+    assert_eq!(engine.status()["deployed"]["current"], true);
+    place.laban("status").status(0);
+    engine.stop();
+    place.write("laban.yaml", "stand_ins: false\n");
+    let engine = Engine::start(&place);
+    let so = "`stand_ins` is `false`";
+    assert!(engine.out().contains(&format!("error{}", warning("`B`, `desk`", so))), "{}", engine.out());
+    place.laban("status").status(1).says("no handler plays `A` of `B`");
+    engine.stop();
+}
