@@ -6,15 +6,13 @@
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::base::time::Instant;
 use crate::diag::code::Code;
-use crate::host::log::segments::{self, End, Scan, Segments, beside, scan};
+use crate::host::log::segments::{self, End, Scan, beside, scan};
 use crate::host::log::snapshot::{self, Newest};
-use crate::host::log::{Log, Trouble, encode, frame};
-use crate::host::secret;
-use crate::node::entry::Entry;
+use crate::host::log::{Trouble, encode, frame};
 
 /// What a log holds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -91,30 +89,15 @@ pub fn repair(directory: &Path) -> Result<Cut, Trouble> {
         return Err(nothing(directory));
     }
     let lock = segments::locked(directory);
-    let lock = lock.map_err(|trouble| if trouble.code == Code::E0605 { busy(directory) } else { trouble })?;
+    let _lock =
+        lock.map_err(|trouble| if trouble.code == Code::E0605 { busy(directory) } else { trouble })?;
     let Survey { finding, cut: files } = Survey::of(directory)?;
     let mut kept = Vec::new();
     if let Some(damage) = &finding.damage {
         let done = cut(directory, &files, damage.at, &mut kept);
         done.map_err(|error| segments::unwritable(directory, &error))?;
-        drop(lock);
-        if damage.trouble.code == Code::E0601 && finding.entries > 0 {
-            renew(directory)?;
-        }
     }
     Ok(Cut { before: finding, kept })
-}
-
-/// Has the engine that starts on what is left be another one to its handlers: what was cut has left under the old name, and
-/// must not be taken for what comes now.
-fn renew(directory: &Path) -> Result<(), Trouble> {
-    let unwritable = |error: io::Error| segments::unwritable(directory, &error);
-    let (mut log, _) = Segments::open(directory)?;
-    let id = u64::from_le_bytes(secret::drawn::<8>().map_err(unwritable)?);
-    let mut batch = Vec::new();
-    let added = encode::add(&mut batch, Instant(0), &Entry::Renewed { id });
-    added.map_err(|error| unwritable(io::Error::other(error)))?;
-    log.append(log.next(), 1, &batch).map_err(unwritable)
 }
 
 /// Cuts the first of these files at a byte, and moves those behind it aside. Wherever it is stopped, what is left has damage
@@ -124,7 +107,7 @@ fn cut(directory: &Path, files: &[(u64, PathBuf)], at: u64, kept: &mut Vec<PathB
     if let Some(((_, path), behind)) = files.split_first().filter(|_| at > 0) {
         let bytes = segments::fs_read(path)?;
         let aside = free(path);
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&aside)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
         file.write_all(bytes.get(at as usize..).unwrap_or_default())?;
         file.sync_all()?;
         segments::sync_directory(directory)?;

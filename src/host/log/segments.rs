@@ -10,6 +10,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::base::limits::{LOG_SEGMENT_BYTES, SNAPSHOT_ENTRIES};
@@ -30,7 +31,7 @@ pub(super) const SEGMENT: &str = "log";
 pub struct Segments {
     directory: PathBuf,
     /// Held, and so is the lock.
-    _lock: File,
+    lock: Arc<File>,
     file: File,
     /// Bytes of the file that are whole.
     len: u64,
@@ -40,6 +41,13 @@ pub struct Segments {
     next: u64,
     lengths: Lengths,
     sealed: Option<Sender<u64>>,
+}
+
+/// Tells which files are no longer written to. The directory stays locked while somebody has this.
+#[derive(Debug)]
+pub struct Sealed {
+    pub(super) told: Receiver<u64>,
+    _lock: Arc<File>,
 }
 
 /// When another file is begun.
@@ -133,16 +141,17 @@ impl Segments {
             held.damaged.push(trouble);
         }
         let directory = directory.to_owned();
-        let segments = Self { directory, _lock: lock, file, len, first, next, lengths, sealed: None };
+        let segments =
+            Self { directory, lock: Arc::new(lock), file, len, first, next, lengths, sealed: None };
         Ok((segments, held))
     }
 
     /// Tells from which position on entries go to another file, each time that one is begun; and now.
-    pub fn sealed(&mut self) -> Receiver<u64> {
+    pub fn sealed(&mut self) -> Sealed {
         let (tell, told) = channel();
         let _ = tell.send(self.first);
         self.sealed = Some(tell);
-        told
+        Sealed { told, _lock: self.lock.clone() }
     }
 
     /// The position that the next entry has.
