@@ -22,11 +22,12 @@ use std::time::{Duration, Instant};
 use laban::effect::world::Line;
 use laban::global::Sizes;
 use laban::host::desk::{Desk, Habits, Outside, Told};
-use laban::host::generation::{Generations, Look};
+use laban::host::directory;
+use laban::host::generation::{Generations, Look, Rules};
 use laban::host::log::segments::Segments;
-use laban::node::Node;
 use laban::node::entry::Entry;
-use laban::node::order::Order;
+use laban::node::order::{Order, Reply};
+use laban::node::{Node, Prepared};
 use serde_json::{Map, Value as Json};
 use tokio::runtime::Builder;
 
@@ -84,6 +85,13 @@ fn main() {
         (1..=TURNS).map(|turn| swap(&|| (0..PROTOCOLS).for_each(|at| write(at, turn)))).collect(),
     );
     say("one_changes", (1..=TURNS).map(|turn| swap(&|| write(turn, turn + 1_000))).collect());
+    let mut times = alone(&place.join("protocols"), &write);
+    times.sort_by(f64::total_cmp);
+    for (part, value) in [("p50", times[times.len() / 2]), ("max", times[times.len() - 1])] {
+        let name = format!("all_change_on_the_node_ms_{part}");
+        println!("{name:<40} {value:.2} ms");
+        table.insert(name, Json::from(value));
+    }
     // So long it does not look up where nothing is deployed.
     watch.longest();
     thread::park_timeout(Duration::from_secs(1));
@@ -95,6 +103,25 @@ fn main() {
     let _ = threads.join();
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().map_or_else(PathBuf::new, Path::to_owned);
     fs::write(path.join("reload.json"), serde_json::to_string_pretty(&table).unwrap()).unwrap();
+}
+
+/// Milliseconds that a node takes for generations in which all protocols change: what its thread does, and nothing of the
+/// machine around it.
+fn alone(directory: &Path, write: &dyn Fn(usize, usize)) -> Vec<f64> {
+    let mut node = Node::new();
+    let one = |turn: usize| {
+        (0..PROTOCOLS).for_each(|at| write(at, 2_000 + turn));
+        let reading = directory::read(directory, &Sizes::default(), true, None);
+        let prepared = Prepared::of(reading.deploys.unwrap().deployment, &node.linked()).unwrap();
+        let began = Instant::now();
+        let reply = node.apply_prepared(laban::base::time::Instant(turn as u64), prepared);
+        let waste = node.take_waste();
+        let took = began.elapsed().as_secs_f64() * 1e3;
+        assert_eq!(reply, Reply::Done);
+        drop(waste);
+        took
+    };
+    (0..TURNS).map(one).collect()
 }
 
 /// Notes for how long the node's thread does not look up.
@@ -150,15 +177,18 @@ fn sources() -> Vec<String> {
     files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// A protocol under another name, and its first role as well, so that each turn is another version.
+/// A protocol under another name, and its first message as well, so that each turn is another version.
 fn renamed(source: &str, at: usize, turn: usize) -> String {
     let word = |after: &str| {
         let rest = source.split_once(after).unwrap().1;
         rest.trim_start().split(|letter: char| !letter.is_alphanumeric()).next().unwrap().to_owned()
     };
-    let (name, role) = (word("\nchoreography "), word("    roles:"));
+    let name = word("\nchoreography ");
+    let body = source.split_once("\n    roles:").unwrap().1;
+    let message = body.split_once(" -> ").unwrap().1.split_once(": ").unwrap().1;
+    let message = message.split(|letter: char| !letter.is_alphanumeric()).next().unwrap().to_owned();
     let source = replaced(source, &name, &format!("{name}N{at}"));
-    replaced(&source, &role, &format!("{role}T{turn}"))
+    replaced(&source, &message, &format!("{message}T{turn}"))
 }
 
 /// A text with one word in the place of another.

@@ -1,5 +1,7 @@
 //! Configuration files and the diagnostics for their mistakes, side by side.
 
+mod node;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

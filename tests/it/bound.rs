@@ -3,6 +3,7 @@
 //! Is not: a test of handlers; `handlers` drives them without an engine.
 
 use std::fs;
+use std::io::{Read, Write};
 
 use serde_json::{Value as Json, json};
 
@@ -174,5 +175,36 @@ fn what_was_forgotten_in_bindings_is_a_warning_or_a_mistake() {
     let so = "`stand_ins` is `false`";
     assert!(engine.out().contains(&format!("error{}", warning("`B`, `desk`", so))), "{}", engine.out());
     place.laban("status").status(1).says("no handler plays `A` of `B`");
+    engine.stop();
+}
+
+#[test]
+fn a_service_connects_through_the_door() {
+    let place = Place::new("bound_service");
+    place.write("a.choreo", "choreography A {\n    roles: A, B\n    A -> B: M(n: Int)\n}\n");
+    let bindings =
+        "protocol: A\nroles: { A: { handler: clerk } }\nhandlers: { clerk: { kind: websocket } }\n";
+    place.write("a.bindings.yaml", bindings);
+    let engine = Engine::start(&place);
+    let state = || engine.get("/v1/handlers").json()[0]["state"].clone();
+    assert_eq!(state(), "away");
+    let mut socket = engine.connect();
+    let head = format!(
+        "GET /v1/handlers/connect HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        engine.address, engine.token
+    );
+    socket.write_all(head.as_bytes()).unwrap();
+    let mut said = [0; 512];
+    let count = socket.read(&mut said).unwrap();
+    assert!(said[..count].starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&said[..count]));
+    // One text frame, masked by nothing.
+    let offer = br#"{"offer":{"handler":"clerk"}}"#;
+    let mut frame = vec![0x81, 0x80 | offer.len() as u8, 0, 0, 0, 0];
+    frame.extend_from_slice(offer);
+    socket.write_all(&frame).unwrap();
+    until("a service that is ready", || (state() == "ready").then_some(()));
+    drop(socket);
+    until("a service that is away", || (state() == "away").then_some(()));
     engine.stop();
 }
