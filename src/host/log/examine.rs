@@ -170,7 +170,7 @@ impl Survey {
             let bytes = segments::fs_read(path).map_err(system)?;
             survey.finding.bytes += bytes.len() as u64;
             if let Some(damage) = &mut survey.finding.damage {
-                next = damage.behind.count(&bytes, next);
+                next = damage.behind.count(&bytes, &bytes, next);
                 continue;
             }
             let begins = (path.as_path(), *first, number + 1 == files.len());
@@ -178,7 +178,7 @@ impl Survey {
             (survey.finding.entries, next) = (after - 1, after);
             if let Some(mut damage) = damage {
                 let rest = bytes.get(damage.at as usize..).unwrap_or_default();
-                next = damage.behind.count(rest, next);
+                next = damage.behind.count(&bytes, rest, next);
                 survey.finding.damage = Some(damage);
                 survey.cut = files.get(number..).unwrap_or_default().to_vec();
             }
@@ -231,11 +231,12 @@ fn looked(
 }
 
 impl Behind {
-    /// Counts what is whole in some bytes behind damage; `next` is the position that comes next. Gives the one after them.
-    fn count(&mut self, mut bytes: &[u8], mut next: u64) -> u64 {
-        while let Some(at) = frame::find(bytes) {
+    /// Counts what is whole in some bytes of a file, behind damage; `next` is the position that comes next. Gives the one after them.
+    fn count(&mut self, file: &[u8], mut bytes: &[u8], mut next: u64) -> u64 {
+        let mark = segments::mark(file);
+        while let Some((mark, at)) = mark.and_then(|mark| Some((mark, frame::find(&mark, bytes)?))) {
             let Some(rest) = bytes.get(at..) else { break };
-            let Some(frame) = frame::read(rest) else { break };
+            let Some(frame) = frame::read(&mark, rest) else { break };
             let after = frame.first + u64::from(frame.entries);
             self.damaged += frame.first.saturating_sub(next);
             self.whole += after.saturating_sub(next.max(frame.first));
