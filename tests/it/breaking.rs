@@ -125,6 +125,17 @@ fn payloads_are_those_that_the_receiver_takes() {
 }
 
 #[test]
+fn what_only_many_turns_show_is_not_proved() {
+    let turns = |rest: &str| {
+        format!(
+            "choreography P(n: Int at A) {{\n roles: A, B\n loop (count: n, decides: A) {{ A -> B: X {rest} }}\n}}\n"
+        )
+    };
+    check(&turns(""), &turns(""), "A= B=", "");
+    check(&turns(""), &turns("  A let m = 1"), "A? B=", "only up to two turns were explored");
+}
+
+#[test]
 fn other_roles_and_parameters_rule_everything_out() {
     let old = three("A -> B: X  B -> C: Y");
     check(&old, &old.replace('C', "D"), "it has other roles: no longer `C`, but `D`", "");

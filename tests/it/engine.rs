@@ -60,7 +60,12 @@ impl Engine {
 
     /// Starts an engine in a directory of a place.
     pub(crate) fn below(place: &Place, directory: &str) -> Self {
-        let mut child = place.command(&format!("serve {directory} --listen 127.0.0.1:0")).spawn().unwrap();
+        Self::of(place, directory, place.command(&format!("serve {directory} --listen 127.0.0.1:0")))
+    }
+
+    /// Starts an engine in a directory of a place by this command.
+    pub(crate) fn of(place: &Place, directory: &str, mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let said = [Arc::default(), Arc::default()];
         gather(child.stdout.take().unwrap(), &said[0]);
         gather(child.stderr.take().unwrap(), &said[1]);

@@ -1,7 +1,7 @@
 //! `laban log check` and `laban log repair`: on logs that an engine has written, whole and damaged in every way.
 
 use std::fs::{self, OpenOptions};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::PathBuf;
 
 use crate::command::Place;
@@ -205,4 +205,26 @@ fn a_start_is_from_the_newest_snapshot_that_is_whole() {
     place.laban("log repair").status(0).says(".snapshot.cut").says(".log.cut").says("0 entries are kept");
     let served = Engine::start(&place);
     assert_eq!(served.started(), 0);
+}
+
+#[test]
+fn where_each_entry_is_written_by_itself_it_has_a_frame_of_its_own() {
+    let place = Place::new("log-each");
+    place.write("ping.choreo", PING).write("laban.yaml", "durability: each\n");
+    let served = Engine::start(&place);
+    (0..20).for_each(|_| _ = served.begin("Ping"));
+    drop(served);
+    assert_eq!(frames(&bytes(&place)).len() as u64, whole(&place, 0));
+}
+
+#[test]
+fn what_a_log_holds_is_its_owners() {
+    let place = ran("log-modes");
+    let mode = |name: &str| fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
+    fs::set_permissions(place.path(".laban"), fs::Permissions::from_mode(0o755)).unwrap();
+    drop(Engine::start(&place));
+    assert_eq!((mode(".laban"), mode(FIRST)), (0o700, 0o600));
+    spoil(&place, frames(&bytes(&place))[2] + 40);
+    place.laban("log repair").status(0);
+    assert_eq!(mode(&format!("{FIRST}.cut")), 0o600);
 }

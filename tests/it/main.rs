@@ -17,6 +17,7 @@ mod command;
 mod corpus;
 mod crowd;
 mod desk;
+mod disk;
 mod effects;
 mod engine;
 mod examples;
