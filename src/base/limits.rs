@@ -132,7 +132,7 @@ pub const EXPLORED_STATES_MAX: usize = 1_000_000;
 pub const EXPLORED_BYTES_MAX: usize = 2 << 30;
 /// States that the comparison of one version with the one before knows at deployment, all roles together: a fraction of a
 /// second.
-pub const COMPARED_STATES_MAX: usize = 10_000;
+pub const COMPARED_STATES_MAX: usize = 20_000;
 /// Bytes that such a comparison holds, about.
 pub const COMPARED_BYTES_MAX: usize = 64 << 20;
 /// Seconds that whoever deploys by hand waits for the comparisons.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
+use crate::base::accept::accepts;
 use crate::base::fit::{fit, type_name};
 use crate::base::json::{Unread, duration, from_text, hex, to_text, unhex};
 use crate::base::time::Duration;
@@ -91,7 +92,82 @@ fn records(types: &[FieldType]) -> BoxedStrategy<Vec<(Arc<str>, Value)>> {
     parts.prop_map(move |parts| names.iter().cloned().zip(parts).collect()).boxed()
 }
 
+/// The type with one part wider or narrower, as a next version may have it.
+fn altered(ty: &Type, how: u8) -> Type {
+    let inner = |of: &Arc<Type>| Arc::new(altered(of, how));
+    match (ty, how % 8) {
+        (Type::Record(fields), 0) => {
+            let mut fields = fields.to_vec();
+            fields.push(FieldType { name: Arc::from("z"), ty: Type::Optional(Arc::new(Type::Text)) });
+            Type::Record(Arc::new(fields))
+        }
+        (Type::Record(fields), 1) => Type::Record(Arc::new(fields.iter().skip(1).cloned().collect())),
+        (Type::Record(fields), _) => {
+            let field =
+                |field: &FieldType| FieldType { name: field.name.clone(), ty: altered(&field.ty, how) };
+            Type::Record(Arc::new(fields.iter().map(field).collect()))
+        }
+        (Type::Enum(of), 0 | 1) => {
+            let variants = of.variants.iter().skip(usize::from(how % 8)).cloned().collect();
+            Type::Enum(Arc::new(EnumType { name: Arc::from("F"), variants }))
+        }
+        (Type::List(of), _) => Type::List(inner(of)),
+        (Type::Map(of), 3) => Type::List(inner(of)),
+        (Type::Map(of), _) => Type::Map(inner(of)),
+        (Type::Optional(of), 4) => Type::clone(of),
+        (Type::Optional(of), _) => Type::Optional(inner(of)),
+        (Type::Int(..), 5) => Type::Decimal,
+        (Type::Int(..), 6) => Type::Int(0, 300),
+        (Type::Time, 5) => Type::INT,
+        (Type::Uuid, 5) => Type::Text,
+        (Type::Text, 5) => Type::Uuid,
+        (ty, 2) => Type::Optional(Arc::new(ty.clone())),
+        (_, 7) => Type::Any,
+        (ty, _) => ty.clone(),
+    }
+}
+
+#[test]
+fn a_type_accepts_another_by_its_values() {
+    let number = |least, most| Type::Int(least, most);
+    let record = |ty: &Type| Type::Record(Arc::new(fields(vec![ty.clone()])));
+    for (want, have, expected) in [
+        (Type::INT, number(0, 255), ""),
+        (number(0, 255), Type::INT, "Int where u8 is expected"),
+        (Type::Float, Type::INT, ""),
+        (Type::INT, Type::Float, "Float where Int is expected"),
+        (Type::Text, Type::Uuid, ""),
+        (Type::Uuid, Type::Text, "String where Uuid is expected"),
+        (Type::Any, Type::Bool, ""),
+        (Type::Bool, Type::Any, "Any where Bool is expected"),
+        (Type::Optional(Arc::new(Type::Bool)), Type::Bool, ""),
+        (Type::Bool, Type::Optional(Arc::new(Type::Bool)), "Bool? where Bool is expected"),
+        (record(&Type::INT), Type::empty(), "`f0`: a field that is missing"),
+        (record(&Type::Optional(Arc::new(Type::INT))), Type::empty(), ""),
+        (Type::empty(), record(&Type::INT), "`f0`: a field that is not expected"),
+        (record(&Type::Text), record(&Type::INT), "`f0`: Int where String is expected"),
+        (Type::Map(Arc::new(Type::INT)), record(&Type::INT), ""),
+    ] {
+        let said = accepts(&want, &have).err().map(|unlike| unlike.to_string()).unwrap_or_default();
+        assert_eq!(said, expected, "{} from {}", type_name(&want), type_name(&have));
+    }
+}
+
 proptest! {
+    #[test]
+    fn what_a_type_accepts_fits_it(
+        (have, value, how) in (types(), any::<u8>()).prop_flat_map(|(ty, how)| {
+            let of = values(&ty);
+            (Just(ty), of, Just(how))
+        })
+    ) {
+        let want = altered(&have, how);
+        prop_assert_eq!(accepts(&have, &have), Ok(()));
+        if accepts(&want, &have).is_ok() {
+            prop_assert!(fit(value.clone(), &want).is_ok(), "{:?} from {:?}: {:?}", want, have, value);
+        }
+    }
+
     #[test]
     fn a_value_of_a_type_fits_it_and_comes_back_from_json(
         (ty, value) in types().prop_flat_map(|ty| { let of = values(&ty); (Just(ty), of) })

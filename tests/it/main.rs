@@ -41,6 +41,7 @@ mod scenarios;
 mod scopes;
 mod tidy;
 mod tokens;
+mod upgrade;
 mod validate;
 mod verbs;
 #[expect(dead_code, reason = "unit tests of `local` use the rest of it")]

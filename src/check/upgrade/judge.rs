@@ -96,10 +96,11 @@ impl<'a> Judge<'a> {
     fn verdict(&mut self, mix: &Explored, misfits: &[Misfit]) -> Verdict {
         let Explored { cast, found, tight } = mix;
         if found.cut.is_some() || *tight {
-            if let Some(misfit) = misfits.first() {
-                return Verdict::Incompatible(Clash { sentence: self.refused(misfit), run: None });
-            }
             let states = self.options.states;
+            if let Some(misfit) = misfits.first() {
+                let sentence = format!("{} (no run of {states} states comes to it)", self.refused(misfit));
+                return Verdict::Incompatible(Clash { sentence, run: None });
+            }
             return Verdict::NotProved(format!("nothing is wrong in {states} states, and there are more"));
         }
         let Shape { starving, forgotten, .. } = shape(cast, found);

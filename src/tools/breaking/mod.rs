@@ -100,7 +100,7 @@ pub enum Said {
     /// Only the new version has it.
     Added,
     /// Both have it.
-    Compared(Compared, Stage),
+    Compared(Box<Compared>, Stage),
 }
 
 impl Row {
@@ -159,7 +159,7 @@ pub fn breaking(old: &[Made], new: &[Made], limits: &Search) -> Vec<Row> {
         let said = is.map_or(Said::Removed, |is| {
             let compared = compare(&was.side(), &is.side(), limits);
             let stage = stage(&was.side(), &compared);
-            Said::Compared(compared, stage)
+            Said::Compared(Box::new(compared), stage)
         });
         let file = is.map_or(&was.file, |is| &is.file).clone();
         rows.push(Row { file, protocol: was.protocol.clone(), said });
