@@ -172,7 +172,7 @@ fn durable(directory: &Path) -> (f64, Vec<(u32, usize)>) {
     let outside = Answered { calls, messages: messages.clone() };
     let habits = Habits { next: 1, each: false };
     let (desk, threads) =
-        Desk::start(Node::new(), Box::new(log), habits, Box::new(outside), Box::new(|_, _| None));
+        Desk::start(Node::new(), Box::new(log), habits, Vec::new(), Box::new(outside), Box::new(|_, _| None));
     let over = Arc::new(AtomicBool::new(false));
     let (answers, stops) = (desk.clone(), over.clone());
     let answering = thread::spawn(move || {

@@ -23,7 +23,7 @@ use laban::effect::world::Line;
 use laban::global::Sizes;
 use laban::host::desk::{Desk, Habits, Outside, Told};
 use laban::host::directory;
-use laban::host::generation::{Generations, Look, Rules};
+use laban::host::generation::{Anew, Generations, Look, Rules};
 use laban::host::log::segments::Segments;
 use laban::node::entry::Entry;
 use laban::node::order::{Order, Reply};
@@ -50,7 +50,7 @@ fn main() {
     let (log, _) = Segments::open(&place.join("log")).unwrap();
     let habits = Habits { next: 1, each: false };
     let (desk, threads) =
-        Desk::start(Node::new(), Box::new(log), habits, Box::new(Nobody), Box::new(|_, _| None));
+        Desk::start(Node::new(), Box::new(log), habits, Vec::new(), Box::new(Nobody), Box::new(|_, _| None));
     runtime.block_on(desk.push(Entry::Found { id: 1, seed: 1 })).unwrap();
     let apply = Box::new(|_: &_| {});
     let rules = Rules { sizes: Sizes::default(), stand_ins: true, require_compatible: false };
@@ -60,7 +60,7 @@ fn main() {
         what();
         watch.longest();
         let began = Instant::now();
-        let look = runtime.block_on(generations.look_again()).unwrap();
+        let look = runtime.block_on(generations.look_again(Anew::No)).unwrap();
         assert_eq!(look, Look::Swapped, "{}", generations.status().text);
         (began.elapsed().as_secs_f64() * 1e3, watch.longest().as_secs_f64() * 1e3)
     };
@@ -145,7 +145,7 @@ impl Watch {
                 let runtime = Builder::new_current_thread().build().unwrap();
                 while !over.load(Ordering::Relaxed) {
                     let longest = longest.clone();
-                    let look = move |_: &mut Node| {
+                    let look = move |_: &Node| {
                         let now = Instant::now();
                         let mut longest = longest.lock().unwrap();
                         *longest = (now, longest.1.max(now - longest.0));

@@ -229,7 +229,8 @@ impl Engine {
     }
 
     /// The budgets of a session's cast as they are: see [`Accounts`](What::Accounts).
-    pub fn accounts(&mut self, session: SessionId) -> Option<guard::State> {
+    #[must_use]
+    pub fn accounts(&self, session: SessionId) -> Option<guard::State> {
         let cast = self.sessions.look(session.slot, session.generation)?.cast;
         Some(self.chain.state(cast, schedule::number(session)))
     }

@@ -289,17 +289,15 @@ impl Chain {
 
     /// The budgets of a cast as they are, and the facts of one of its sessions.
     #[must_use]
-    pub fn state(&mut self, cast: u32, session: u64) -> State {
-        self.tills.post();
+    pub fn state(&self, cast: u32, session: u64) -> State {
         let installed = self.casts.get(cast as usize);
         let Some((installed, table)) = installed.and_then(|at| Some((at, at.table.as_ref()?))) else {
             return State::default();
         };
         let mut state = State::default();
         for (purse, till) in table.purses.iter().zip(&installed.flow) {
-            if let Some(budget) = self.tills.budget(*till) {
-                let limit = budget.limit().unwrap_or(0);
-                state.budgets.push((purse.from, purse.to, budget.spent(), limit));
+            if let Some((spent, limit)) = self.tills.account(*till) {
+                state.budgets.push((purse.from, purse.to, spent, limit));
             }
         }
         for (at, device) in installed.devices.iter().enumerate() {

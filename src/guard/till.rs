@@ -224,11 +224,6 @@ impl Tills {
         }
     }
 
-    /// Has the ledgers know of all that was taken.
-    pub(super) fn post(&mut self) {
-        self.tills.iter_mut().for_each(|till| till.post(&mut self.ledgers));
-    }
-
     /// Has a till know what its budget leaves and in which epoch.
     fn look(&mut self, till: u32) {
         let Some(till) = self.tills.get_mut(till as usize) else { return };
@@ -311,9 +306,10 @@ impl Tills {
     }
 
     /// The budget of a till.
-    pub(super) fn budget(&self, till: u32) -> Option<&Budget> {
+    pub(super) fn account(&self, till: u32) -> Option<(u64, u64)> {
         let till = self.tills.get(till as usize)?;
-        self.ledgers.get(till.ledger as usize)?.flow_budget(till.flow)
+        let budget = self.ledgers.get(till.ledger as usize)?.flow_budget(till.flow)?;
+        Some((budget.spent().saturating_add(till.taken), budget.limit().unwrap_or(0)))
     }
 
     /// The budgets of what a device shows in a context.

@@ -15,12 +15,12 @@ pub fn now() -> Instant {
     Instant(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
-/// A clock that never goes back, wherever the system's goes meanwhile: it begins at the later of now and a moment, and counts
-/// from there.
+/// A clock that never goes back and never stands still, wherever the system's goes meanwhile: it follows that one forward, after
+/// a machine has slept too, and counts by itself while that one is behind.
 #[derive(Clone, Copy, Debug)]
 pub struct Steady {
-    base: Instant,
-    began: time::Instant,
+    last: Instant,
+    read: time::Instant,
 }
 
 impl Steady {
@@ -28,14 +28,17 @@ impl Steady {
     #[expect(clippy::disallowed_methods, reason = "this is the host's clock")]
     #[must_use]
     pub fn after(seen: Instant) -> Self {
-        Self { base: now().max(seen), began: time::Instant::now() }
+        Self { last: seen, read: time::Instant::now() }
     }
 
     /// Now.
-    #[must_use]
-    pub fn now(&self) -> Instant {
-        let since = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        Instant(self.base.0.saturating_add(since))
+    #[expect(clippy::disallowed_methods, reason = "this is the host's clock")]
+    pub fn now(&mut self) -> Instant {
+        let read = time::Instant::now();
+        let since = read.saturating_duration_since(self.read).as_nanos();
+        let counted = self.last.0.saturating_add(u64::try_from(since).unwrap_or(u64::MAX));
+        (self.last, self.read) = (now().max(Instant(counted)), read);
+        self.last
     }
 }
 

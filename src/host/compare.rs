@@ -76,7 +76,7 @@ impl Compared {
 pub async fn pairs(desk: &Desk, deployment: &Deployment) -> Result<Vec<Pair>, Away> {
     let versions: Vec<(Arc<str>, Version)> =
         deployment.packages.iter().map(|(name, package)| (name.clone(), package.version)).collect();
-    let changed = desk.look(move |node: &mut Node| {
+    let changed = desk.look(move |node: &Node| {
         let mut changed = Vec::new();
         for (name, version) in versions {
             let active = node.lines().get(&name).and_then(|line| line.active());
@@ -206,7 +206,11 @@ impl Comparisons {
         tokio::spawn(async move {
             for pair in pairs {
                 let protocol = pair.protocol.clone();
-                own.note(&protocol, generation, pair.compared().await);
+                // What a newer generation has replaced meanwhile nobody asks about.
+                let newer = own.held().get(&protocol).is_some_and(|have| have.generation > generation);
+                if !newer {
+                    own.note(&protocol, generation, pair.compared().await);
+                }
                 own.under_way.send_modify(|count| *count -= 1);
             }
         });

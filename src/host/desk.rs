@@ -73,7 +73,7 @@ enum Want {
     /// A deployment that was prepared, the bytes of its entry, and who is told what came of it.
     Deploy(Prepared, Vec<u8>, Tell),
     /// A look at the node; what it gives is done when what was seen is durable.
-    Look(Box<dyn FnOnce(&mut Node) -> Release + Send>),
+    Look(Box<dyn FnOnce(&Node) -> Release + Send>),
     /// Nothing more is wanted.
     Stop,
 }
@@ -126,23 +126,25 @@ pub struct Threads {
 }
 
 impl Desk {
-    /// Starts the threads.
+    /// Starts the threads; these entries come before everything else, time included.
     #[expect(clippy::disallowed_methods, reason = "the host starts the threads")]
     #[must_use]
     pub fn start(
         node: Node,
         log: Box<dyn Log>,
         habits: Habits,
+        first: Vec<Entry>,
         outside: Box<dyn Outside>,
         telling: Telling,
     ) -> (Self, Threads) {
         let (wants, waiting) = mpsc::channel(WANTS_WAITING);
         let (batches, written) = sync_channel(BATCHES_WAITING);
-        let writer = thread::spawn(move || write(log, &written, outside));
+        let writer = thread::spawn(move || write(log, habits, &written, outside));
         let node = thread::spawn(move || {
             let clock = clock::Steady::after(node.now());
             let batch = Batch::new(habits.next);
             let mut table = Table { node, clock, batches, habits, telling, batch };
+            first.into_iter().for_each(|entry| table.enter(entry, None));
             table.work(waiting);
             table.node
         });
@@ -209,16 +211,16 @@ impl Desk {
         self.wants.send(Want::Entry(Box::new(entry), None)).await.map_err(|_| Away::Closed)
     }
 
-    /// Looks at the node, and waits until what was seen is durable. Only entries may change what a log replays.
+    /// Looks at the node, and waits until what was seen is durable.
     ///
     /// # Errors
     /// There is no room, or no node.
     pub async fn look<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&mut Node) -> T + Send + 'static,
+        look: impl FnOnce(&Node) -> T + Send + 'static,
     ) -> Result<T, Away> {
         let (tell, told) = tokio::sync::oneshot::channel();
-        let look = Box::new(move |node: &mut Node| {
+        let look = Box::new(move |node: &Node| {
             let seen = look(node);
             Box::new(move || drop(tell.send(seen))) as Release
         });
@@ -333,7 +335,7 @@ impl Table {
                     self.leave(reply, Some(tell));
                 }
             }
-            Want::Look(look) => self.batch.out.push(Out::Release(look(&mut self.node))),
+            Want::Look(look) => self.batch.out.push(Out::Release(look(&self.node))),
             Want::Stop => return false,
         }
         true
@@ -404,11 +406,12 @@ fn too_large() -> Trouble {
     Trouble { code: "E0612", role: None, place: None, reason }
 }
 
-/// Writes batches, all that wait at once, and lets go what came of them.
-fn write(mut log: Box<dyn Log>, batches: &Receiver<Batch>, mut outside: Box<dyn Outside>) {
+/// Writes batches, all that wait at once unless each is to be by itself, and lets go what came of them.
+fn write(mut log: Box<dyn Log>, habits: Habits, batches: &Receiver<Batch>, mut outside: Box<dyn Outside>) {
     while let Ok(mut batch) = batches.recv() {
         let mut outs = vec![std::mem::take(&mut batch.out)];
-        while batch.bytes.len() < BATCH_BYTES
+        while !habits.each
+            && batch.bytes.len() < BATCH_BYTES
             && let Ok(mut more) = batches.try_recv()
         {
             batch.bytes.append(&mut more.bytes);

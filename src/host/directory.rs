@@ -384,7 +384,10 @@ fn relevant(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What is in a directory and may matter: not what is hidden, nor what editors leave behind.
+/// Directories that hold other people's files by the thousand.
+const PASSED_OVER: [&str; 3] = ["node_modules", "target", "__pycache__"];
+
+/// What is in a directory and may matter: not what is hidden, nor what editors and package managers leave behind.
 #[expect(clippy::disallowed_methods, reason = "this is the layer that reads directories")]
 fn entries(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
@@ -392,6 +395,7 @@ fn entries(directory: &Path) -> Vec<PathBuf> {
         let name = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
         let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
         !name.starts_with('.')
+            && !PASSED_OVER.contains(&&*name)
             && (path.is_dir() || ["choreo", "yaml", "yml", "json", "token", "facts"].contains(&extension))
     };
     entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(matters).collect()

@@ -68,10 +68,21 @@ pub struct Rules {
     pub require_compatible: bool,
 }
 
+/// Whether to judge again what was judged before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Anew {
+    /// Only if contents have changed.
+    No,
+    /// Also what was wrong and has not changed: what was in its way may be gone.
+    Yes,
+}
+
 /// What was seen last.
 #[derive(Debug, Default)]
 struct Seen {
     fingerprint: Option<[u8; 32]>,
+    /// Whether that was wrong.
+    wrong: bool,
     /// The programs of handlers that the last reading has named: they belong to the fingerprint.
     programs: Programs,
     deployed: Option<Deployment>,
@@ -165,13 +176,13 @@ impl Generations {
     ///
     /// # Errors
     /// The node cannot be reached; then it is as if nobody had looked.
-    pub async fn look_again(&self) -> Result<Look, Away> {
+    pub async fn look_again(&self, anew: Anew) -> Result<Look, Away> {
         let mut seen = self.looking.lock().await;
         let began = clock::now();
         let (mut tries, mut waited) = (0, false);
         let (fingerprint, reading) = loop {
             let before = self.fingerprint(&seen.programs).await;
-            if seen.fingerprint == Some(before) {
+            if seen.fingerprint == Some(before) && !(seen.wrong && anew == Anew::Yes) {
                 return Ok(Look::Same);
             }
             let mut reading = self.read(None).await;
@@ -197,7 +208,7 @@ impl Generations {
             Some(deploys) => self.swap((deploys, compared), &mut seen, began).await?,
             None => Look::Wrong,
         };
-        seen.fingerprint = Some(fingerprint);
+        (seen.fingerprint, seen.wrong) = (Some(fingerprint), look == Look::Wrong);
         Ok(look)
     }
 
@@ -272,6 +283,13 @@ impl Generations {
         deploys
     }
 
+    /// Has handlers be those that versions and sessions of the node name by now.
+    pub async fn handlers_changed(&self) {
+        if let Ok(handlers) = self.desk.look(|node| node.handlers()).await {
+            (self.apply)(&handlers);
+        }
+    }
+
     /// Has the node take it; what was not compared before is compared afterwards.
     async fn swap(
         &self,
@@ -285,16 +303,18 @@ impl Generations {
             return Ok(Look::Same);
         }
         let wanted = deploys.deployment.handlers.clone();
-        let handlers = move |node: &mut Node| (node.handlers().clone(), node.with_kept(wanted));
-        let (before, handlers) = self.desk.look(handlers).await?;
+        // Those that are gone stay until nobody can ask them any more.
+        let both = move |node: &Node| (node.handlers(), node.with_handlers(wanted));
+        let (before, both) = self.desk.look(both).await?;
         let changed = pairs(&self.desk, &deploys.deployment).await?;
-        (self.apply)(&handlers);
+        (self.apply)(&both);
         let protocols = deploys.deployment.packages.len();
         let reply = self.desk.deploy(deploys.deployment.clone()).await;
         if !matches!(reply, Ok(Reply::Done)) {
             (self.apply)(&before);
         }
         let reply = reply.inspect_err(|_| self.held().current = false)?;
+        self.handlers_changed().await;
         let now = clock::now();
         let mut status = self.held();
         status.took = clock::between(began, now).as_millis() as u64;

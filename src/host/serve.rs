@@ -5,17 +5,17 @@
 //! Is not: a command; `cli::serve` prints, and hands over signals.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::bindings::Handler;
@@ -23,7 +23,7 @@ use crate::config::node::{Durability, Settings};
 use crate::global::Sizes;
 use crate::host::api::{self, Shared};
 use crate::host::desk::{Desk, Habits, Threads};
-use crate::host::generation::{Generations, Rules, Status};
+use crate::host::generation::{Anew, Generations, Rules, Status};
 use crate::host::handlers::{Asked, Handlers};
 use crate::host::hub::{Board, Caller, Hub};
 use crate::host::log::keeper::Keeper;
@@ -43,7 +43,6 @@ pub struct Running {
     shared: Arc<Shared>,
     threads: Threads,
     keeper: Option<Keeper>,
-    again: Arc<Notify>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -67,6 +66,10 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
     private(&own).with_context(|| format!("E0603: `{shown}` cannot be made"))?;
     let token = secret::token(&own.join("token"))
         .with_context(|| format!("E0603: `{shown}/token` cannot be used"))?;
+    let numbers = drawn().context("E0603: the system has no random numbers")?;
+    let listener = TcpListener::bind(settings.listen).await;
+    let listener = listener.with_context(|| format!("E0605: `{}` cannot be listened at", settings.listen))?;
+    let address = listener.local_addr()?;
     let (log, held, keeper): (Box<dyn Log>, Held, Option<Keeper>) = match settings.durability {
         Durability::None => (Box::new(Nowhere), Held::default(), None),
         Durability::Group | Durability::Each => {
@@ -78,7 +81,9 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
         }
     };
     let (node, next) = replayed(held)?;
-    handlers.apply(node.handlers(), directory);
+    note_address(directory, address)?;
+    // From here on nothing fails: what is done now is seen outside.
+    handlers.apply(&node.handlers(), directory);
     let board = Arc::new(Board::default());
     let called = handlers.clone();
     let caller: Caller = Arc::new(move |errand| {
@@ -86,9 +91,7 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
         Box::pin(async move { handlers.call(Asked::from(errand)).await })
     });
     let known = Arc::new(OnceLock::new());
-    let runtime = tokio::runtime::Handle::current();
-    let hub = Hub::new(board.clone(), caller.clone(), runtime.clone(), known.clone());
-    let again = Hub::new(board.clone(), caller, runtime, known.clone());
+    let hub = Hub::new(board.clone(), caller, tokio::runtime::Handle::current(), known.clone());
     let listens = board.clone();
     let telling = Box::new(
         move |node: &Node, news: &crate::node::order::News| {
@@ -96,43 +99,11 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
         },
     );
     let habits = Habits { next, each: settings.durability == Durability::Each };
-    let unanswered = node.unanswered();
-    let (desk, threads) = Desk::start(node, log, habits, Box::new(hub), telling);
+    let [id, seed, run] = numbers;
+    let found = (next == 1).then_some(Entry::Found { id, seed });
+    let first = found.into_iter().chain([Entry::Begun { run }]).collect();
+    let (desk, threads) = Desk::start(node, log, habits, first, Box::new(hub), telling);
     let _ = known.set(desk.clone());
-    if next == 1 {
-        let numbers = secret::drawn::<16>()?;
-        let (id, seed) = numbers.split_at(8);
-        let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        let _ = desk.push(Entry::Found { id: number(id), seed: number(seed) }).await;
-    }
-    for (call, answer) in unanswered.uncertain {
-        tracing::warn!(
-            call = call.0,
-            "an operation that is declared `once` was under way; nobody knows its outcome"
-        );
-        let _ = desk.push(Entry::Answer { call, answer }).await;
-    }
-    if !unanswered.again.is_empty() {
-        tracing::info!(
-            calls = unanswered.again.len(),
-            "calls that were under way are made again, with their keys"
-        );
-    }
-    unanswered.again.into_iter().for_each(|errand| again.call(errand));
-    open(directory, settings, (desk, threads, keeper), board, (handlers, token)).await
-}
-
-/// Deploys the directory and opens the interface.
-async fn open(
-    directory: &Path,
-    settings: &Settings,
-    (desk, threads, keeper): (Desk, Threads, Option<Keeper>),
-    board: Arc<Board>,
-    (handlers, token): (Handlers, String),
-) -> Result<Running> {
-    let listener = TcpListener::bind(settings.listen).await;
-    let listener = listener.with_context(|| format!("E0605: `{}` cannot be listened at", settings.listen))?;
-    let address = listener.local_addr()?;
     let rules = Rules {
         sizes: Sizes(settings.sizes.clone()),
         stand_ins: settings.stand_ins,
@@ -141,9 +112,8 @@ async fn open(
     let directory = directory.to_owned();
     let (applied, below) = (handlers.clone(), directory.clone());
     let apply = Box::new(move |wanted: &BTreeMap<String, Handler>| applied.apply(wanted, &below));
-    let generations = Generations::new(directory.clone(), rules, desk.clone(), apply);
-    let generations = Arc::new(generations);
-    let _ = generations.look_again().await;
+    let generations = Arc::new(Generations::new(directory.clone(), rules, desk.clone(), apply));
+    let _ = generations.look_again(Anew::No).await;
     let (stop, draining) = watch::channel(false);
     let shared = Arc::new(Shared {
         desk,
@@ -152,19 +122,24 @@ async fn open(
         token: Token::new(token),
         handlers,
         address,
-        directory: directory.clone(),
+        directory,
         idle_timeout: settings.idle_timeout,
         limits: settings.limits,
         room: Semaphore::new(settings.limits.requests),
         draining,
     });
-    note_address(&directory, address)?;
-    let again = Arc::new(Notify::new());
-    let tasks = vec![
-        tokio::spawn(api::serve(listener, shared.clone())),
-        tokio::spawn(watched(generations, again.clone())),
-    ];
-    Ok(Running { address, shared, threads, keeper, again, stop, tasks })
+    let tasks = vec![tokio::spawn(api::serve(listener, shared.clone())), tokio::spawn(watched(generations))];
+    Ok(Running { address, shared, threads, keeper, stop, tasks })
+}
+
+/// Numbers that no other start has.
+fn drawn() -> io::Result<[u64; 3]> {
+    let bytes = secret::drawn::<24>()?;
+    let mut parts = bytes.chunks_exact(8);
+    Ok([(); 3].map(|()| {
+        let part = parts.next().unwrap_or_default();
+        part.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }))
 }
 
 /// The node as its log says, and the position of the next entry.
@@ -192,7 +167,8 @@ fn replayed(held: Held) -> Result<(Node, u64)> {
 
 /// Makes a directory that only its owner looks into: payloads are in it.
 fn private(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    fs::set_permissions(path, Permissions::from_mode(0o700))
 }
 
 /// Where `laban` finds the engine of a directory.
@@ -209,7 +185,7 @@ impl Running {
 
     /// The names of its protocols that take sessions, and whether a session of them needs inputs.
     pub async fn protocols(&self) -> Vec<(Arc<str>, bool)> {
-        let look = |node: &mut Node| {
+        let look = |node: &Node| {
             let lines = node.lines().iter().filter(|(_, line)| line.active().is_some());
             let shown = lines.map(|(name, line)| shape::protocol(name, line));
             shown.map(|shown| (shown.name, shown.input.iter().any(|input| input.required))).collect()
@@ -222,9 +198,10 @@ impl Running {
         self.shared.desk.closed().await;
     }
 
-    /// Has it look at its directory again.
+    /// Has it look at its directory again, also where nothing there has changed.
     pub fn look_again(&self) {
-        self.again.notify_one();
+        let generations = self.shared.generations.clone();
+        tokio::spawn(async move { generations.look_again(Anew::Yes).await });
     }
 
     /// Stops it: nothing new is taken, what was taken is written, then it is over.

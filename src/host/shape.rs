@@ -245,7 +245,7 @@ pub fn summary(node: &Node, id: u64, record: &Record) -> Summary {
 
 /// A session by itself; none if there is none of this number.
 #[must_use]
-pub fn detail(node: &mut Node, id: u64) -> Option<Detail> {
+pub fn detail(node: &Node, id: u64) -> Option<Detail> {
     let accounts = node.accounts(id).unwrap_or_default();
     let record = node.sessions().get(&id)?;
     let cast = node.edition_of(record).map(|edition| &*edition.cast);

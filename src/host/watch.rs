@@ -14,7 +14,7 @@ use notify::{Event, EventKind, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
 use crate::host::desk::Away;
-use crate::host::generation::Generations;
+use crate::host::generation::{Anew, Generations};
 use crate::host::serve::own;
 
 /// How long after the first word one looks: editors write, rename and remove in one go.
@@ -23,7 +23,8 @@ const SETTLES: Duration = Duration::from_millis(30);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Looks again whenever something may have changed, for ever.
-pub async fn watch(generations: Arc<Generations>, again: Arc<Notify>) {
+pub async fn watch(generations: Arc<Generations>) {
+    let again = Arc::new(Notify::new());
     let word = again.clone();
     let own = own(generations.directory());
     let own = std::path::absolute(&own).unwrap_or(own);
@@ -50,7 +51,7 @@ pub async fn watch(generations: Arc<Generations>, again: Arc<Notify>) {
             tokio::time::sleep(SETTLES).await;
         }
         // Where the node has no room for a new generation, one looks again a little later.
-        if generations.look_again().await == Err(Away::Closed) {
+        if generations.look_again(Anew::No).await == Err(Away::Closed) {
             return;
         }
     }

@@ -23,8 +23,8 @@ use crate::node::state::Node;
 pub struct Unanswered {
     /// Calls that are made again, with the keys that they had.
     pub again: Vec<Errand>,
-    /// Calls that may have been carried out and must not be made again, and how they are answered.
-    pub uncertain: Vec<(CallId, Answer)>,
+    /// Calls that cannot or must not be made again, and how they are answered.
+    pub over: Vec<(CallId, Answer)>,
 }
 
 impl Node {
@@ -39,7 +39,7 @@ impl Node {
         }
         match self.errand(call) {
             Some(errand) => {
-                self.outside.insert(call.id, self.id);
+                self.outside.insert(call.id, self.run);
                 self.orders.push_back(Order::Call(Box::new(errand)));
             }
             None => self.stand_in(call, 0),
@@ -82,9 +82,10 @@ impl Node {
                 (player.handler.clone(), player.config.clone(), player.deadline)
             }
         };
+        let run = self.outside.get(&call.id).copied().unwrap_or(self.run);
         Some(Errand {
             call: call.id,
-            key: format!("{:016x}-{:x}", self.outside.get(&call.id).unwrap_or(&self.id), call.id.0),
+            key: format!("{:016x}-{run:x}-{:x}", self.id, call.id.0),
             handler,
             protocol: record.protocol.clone(),
             session: number,
@@ -118,20 +119,39 @@ impl Node {
         }
     }
 
-    /// What handlers had not answered, after a log was replayed. An operation that is declared `once` is never asked for
-    /// again: nobody knows whether it was carried out.
+    /// What handlers have not answered. An operation that is declared `once` is never asked for again: nobody knows whether it
+    /// was carried out.
     #[must_use]
     pub fn unanswered(&self) -> Unanswered {
         let mut all = Unanswered::default();
         for call in self.engine.unanswered().filter(|call| self.outside.contains_key(&call.id)) {
             if matches!(call.ask, Ask::Perform { repetition: Repetition::Once, .. }) {
-                all.uncertain.push((call.id, uncertain()));
-            } else {
-                all.again.extend(self.errand(&call));
+                all.over.push((call.id, uncertain()));
+                continue;
+            }
+            match self.errand(&call) {
+                Some(errand) => all.again.push(errand),
+                None => all.over.push((call.id, nobody())),
             }
         }
         all
     }
+
+    /// Takes up what was under way when the engine stopped.
+    pub(super) fn resume(&mut self) {
+        let Unanswered { again, over } = self.unanswered();
+        self.orders.extend(again.into_iter().map(|errand| Order::Call(Box::new(errand))));
+        for (call, answer) in over {
+            self.outside.remove(&call);
+            self.feed(Input::Answer { call, answer });
+        }
+    }
+}
+
+/// The outcome of a call whose role or effect is no longer a handler's.
+fn nobody() -> Answer {
+    let reason = "whoever was asked before the engine stopped is no longer bound to it";
+    Answer::Failed(Failure { kind: FailureKind::Recoverable, reason: reason.to_owned() })
 }
 
 /// The outcome of an operation that is not asked for again.

@@ -59,20 +59,39 @@ impl Prepared {
 }
 
 impl Node {
-    /// The handlers of the directory, and those that versions with sessions began with.
+    /// The handlers that may be asked: those of the directory, and those that versions and sessions began with.
     #[must_use]
-    pub const fn handlers(&self) -> &BTreeMap<String, Handler> {
-        &self.handlers
+    pub fn handlers(&self) -> BTreeMap<String, Handler> {
+        let named = version::handlers(&self.lines, |edition| edition.life != Life::Retired);
+        let asked = |name: &str| {
+            self.described.contains(name) || named.contains(name) || self.own_players.contains_key(name)
+        };
+        self.handlers
+            .iter()
+            .filter(|(name, _)| asked(name))
+            .map(|(name, one)| (name.clone(), one.clone()))
+            .collect()
     }
 
-    /// These handlers, and what versions that have or take sessions still name of those that there are.
+    /// The same, with those of another directory.
     #[must_use]
-    pub fn with_kept(&self, mut handlers: BTreeMap<String, Handler>) -> BTreeMap<String, Handler> {
-        let named = version::handlers(&self.lines);
-        for (name, handler) in self.handlers.iter().filter(|(name, _)| named.contains(name.as_str())) {
-            handlers.entry(name.clone()).or_insert_with(|| handler.clone());
+    pub fn with_handlers(&self, mut handlers: BTreeMap<String, Handler>) -> BTreeMap<String, Handler> {
+        for (name, handler) in self.handlers() {
+            handlers.entry(name).or_insert(handler);
         }
         handlers
+    }
+
+    /// Takes the handlers of a directory; of those before it keeps what a version that is kept or a session names.
+    fn describe(&mut self, handlers: BTreeMap<String, Handler>) {
+        let named = version::handlers(&self.lines, |_| true);
+        let before = std::mem::replace(&mut self.handlers, handlers);
+        self.described = self.handlers.keys().cloned().collect();
+        for (name, handler) in before {
+            if named.contains(name.as_str()) || self.own_players.contains_key(name.as_str()) {
+                self.handlers.entry(name).or_insert(handler);
+            }
+        }
     }
 
     /// The versions that are linked already, of all protocols.
@@ -110,7 +129,7 @@ impl Node {
             }
             self.stop(&protocol);
         }
-        self.handlers = self.with_kept(prepared.handlers);
+        self.describe(prepared.handlers);
         Reply::Done
     }
 

@@ -54,10 +54,11 @@ pub enum Entry {
     Drain(Arc<str>),
     /// Time has passed.
     Tick,
-    /// The log was cut, and what is behind the cut may be known outside: calls from now on have keys of another node.
-    Renewed {
-        /// As in `Found`.
-        id: u64,
+    /// The engine has started on this log. What was under way is asked again, and calls from now on have other keys than all
+    /// those that a lost end of the log may have held.
+    Begun {
+        /// Tells this run of the engine from all others.
+        run: u64,
     },
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Is not: a judge of sessions; the engine is.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -35,11 +35,17 @@ pub struct Node {
     pub(super) engine: Engine,
     /// Tells nodes apart.
     pub(super) id: u64,
+    /// Tells runs of the engine apart.
+    pub(super) run: u64,
     /// What decides everything random here.
     pub(super) seed: u64,
     pub(super) lines: Lines,
     /// Who answers calls, by name.
     pub(super) handlers: BTreeMap<String, Handler>,
+    /// Those of them that the directory describes.
+    pub(super) described: BTreeSet<String>,
+    /// Handlers that running sessions have named themselves, and how often.
+    pub(super) own_players: BTreeMap<Arc<str>, u64>,
     /// Which version each cast of the engine is.
     pub(super) casts: BTreeMap<CastId, (Arc<str>, Version)>,
     pub(super) records: BTreeMap<u64, Record>,
@@ -60,7 +66,7 @@ pub struct Node {
     noted: u64,
     /// What the engine is given next.
     pub(super) inner: VecDeque<Input>,
-    /// Calls that a handler has, and the node's id in their keys.
+    /// Calls that a handler has, and the run in which they were made.
     pub(super) outside: BTreeMap<CallId, u64>,
     /// Drained between entries, and so are the three below.
     #[serde(skip)]
@@ -111,8 +117,9 @@ impl Node {
                 self.feed(Input::Tick);
                 Reply::Done
             }
-            Entry::Renewed { id } => {
-                self.id = id;
+            Entry::Begun { run } => {
+                self.run = run;
+                self.resume();
                 Reply::Done
             }
         };
@@ -213,7 +220,8 @@ impl Node {
     }
 
     /// The budgets that a session spends, which others of its context share; none where it is over.
-    pub fn accounts(&mut self, session: u64) -> Option<guard::State> {
+    #[must_use]
+    pub fn accounts(&self, session: u64) -> Option<guard::State> {
         let place = self.records.get(&session)?.place?;
         self.engine.accounts(place)
     }
@@ -260,6 +268,9 @@ impl Node {
             place: None,
             players: start.players,
         };
+        for player in record.players.values() {
+            *self.own_players.entry(player.handler.clone()).or_default() += 1;
+        }
         self.records.insert(number, record);
         if let Some(edition) = self.lines.get_mut(&start.protocol).and_then(|line| line.edition_mut(version))
         {
@@ -268,7 +279,9 @@ impl Node {
         self.feed(Input::Open(opening));
         match self.opened.take() {
             Some(Err(trouble)) => {
-                self.records.remove(&number);
+                let record = self.records.remove(&number);
+                let players = record.iter().flat_map(|record| record.players.values());
+                players.for_each(|player| self.let_go(&player.handler));
                 self.released(&start.protocol, version);
                 Reply::Refused(trouble)
             }
@@ -396,9 +409,10 @@ impl Node {
         self.stand_ins.remove(&number);
         let Some(record) = self.records.get_mut(&number) else { return };
         record.place = None;
-        record.players.clear();
+        let players = std::mem::take(&mut record.players);
         record.standing = session::Standing::from(outcome);
         let (protocol, version) = (record.protocol.clone(), record.version);
+        players.values().for_each(|player| self.let_go(&player.handler));
         self.over.push_back(number);
         if self.over.len() > SESSIONS_KEPT
             && let Some(oldest) = self.over.pop_front()
@@ -408,6 +422,16 @@ impl Node {
             self.keys.remove(&key.text);
         }
         self.released(&protocol, version);
+    }
+
+    /// A session that has named this handler itself is over.
+    fn let_go(&mut self, handler: &Arc<str>) {
+        if let Some(count) = self.own_players.get_mut(handler) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.own_players.remove(handler);
+            }
+        }
     }
 
     /// A session of a version is over; the last one of a version that drains retires it.

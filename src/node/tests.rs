@@ -217,28 +217,55 @@ fn an_operation_that_is_declared_once_is_not_asked_again() {
     let asked = calls(&mut node);
     let unanswered = node.unanswered();
     assert_eq!(unanswered.again.iter().map(|errand| errand.call).collect::<Vec<_>>(), [asked[0].0]);
-    assert_eq!(unanswered.again[0].key, format!("0000000000000007-{:x}", asked[0].0.0), "node and call");
+    assert_eq!(
+        unanswered.again[0].key,
+        format!("0000000000000007-0-{:x}", asked[0].0.0),
+        "node, run and call"
+    );
     answer(&mut node, 1, &asked[0]);
     node.apply(Instant(2_000_000_000), Entry::Tick);
     let asked = calls(&mut node);
     let unanswered = node.unanswered();
     assert!(unanswered.again.is_empty());
-    assert!(matches!(&unanswered.uncertain[..], [(call, Answer::Failed(_))] if *call == asked[0].0));
+    assert!(matches!(&unanswered.over[..], [(call, Answer::Failed(_))] if *call == asked[0].0));
 }
 
 #[test]
-fn calls_after_a_cut_of_the_log_have_keys_of_their_own() {
+fn a_start_takes_up_what_was_under_way() {
     let mut node = node(&[TEA]);
+    node.apply(Instant(0), start("Tea", None));
+    let asked = calls(&mut node);
     let keys = |node: &Node| -> Vec<String> {
         node.unanswered().again.into_iter().map(|errand| errand.key).collect()
     };
-    node.apply(Instant(0), start("Tea", None));
     let before = keys(&node);
-    node.apply(Instant(0), Entry::Renewed { id: 9 });
-    assert_eq!(keys(&node), before, "what is under way is what it was");
+    node.apply(Instant(0), Entry::Begun { run: 9 });
+    assert_eq!(calls(&mut node), asked, "it is asked again");
+    assert_eq!(keys(&node), before, "with the key that it had");
     node.apply(Instant(0), start("Tea", None));
-    assert_eq!(keys(&node)[0], before[0]);
-    assert!(keys(&node)[1].starts_with("0000000000000009-"), "{:?}", keys(&node));
+    assert!(keys(&node)[1].starts_with("0000000000000007-9-"), "{:?}", keys(&node));
+    // What is declared `once` is over.
+    calls(&mut node);
+    answer(&mut node, 1, &asked[0]);
+    node.apply(Instant(2_000_000_000), Entry::Tick);
+    assert_eq!(calls(&mut node).len(), 1);
+    node.apply(Instant(2_000_000_000), Entry::Begun { run: 10 });
+    assert!(matches!(node.sessions()[&1].standing, Standing::Aborted(_)), "{:?}", node.sessions()[&1]);
+}
+
+#[test]
+fn whoever_was_asked_and_is_no_longer_bound_has_failed() {
+    let mut node = node(&[TEA]);
+    node.apply(Instant(0), start("Tea", None));
+    let asked = calls(&mut node);
+    let (name, mut other) = package(TEA);
+    other.players.roles.fill(None);
+    let packages = BTreeMap::from([(name, other)]);
+    node.apply(Instant(0), Entry::Deploy(Deployment { packages, ..Deployment::default() }));
+    let unanswered = node.unanswered();
+    assert!(unanswered.again.is_empty() && unanswered.over[0].0 == asked[0].0);
+    node.apply(Instant(0), Entry::Begun { run: 9 });
+    assert!(node.unanswered().over.is_empty(), "nothing waits for ever");
 }
 
 /// What a random driver does.
@@ -251,6 +278,7 @@ enum Move {
     Deploy(usize),
     Drain,
     Roll(bool),
+    Begin(u64),
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
@@ -262,6 +290,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         1 => (0..3_usize).prop_map(Move::Deploy),
         1 => Just(Move::Drain),
         1 => any::<bool>().prop_map(Move::Roll),
+        1 => any::<u64>().prop_map(Move::Begin),
     ];
     proptest::collection::vec(one, 0..60)
 }
@@ -306,6 +335,11 @@ proptest! {
                     Entry::Tick
                 }
                 Move::Deploy(which) => deployed(&[&sources[which]]),
+                Move::Begin(run) => {
+                    // What is under way is asked again.
+                    under_way.clear();
+                    Entry::Begun { run }
+                }
                 Move::Drain => Entry::Drain("Tea".into()),
                 Move::Roll(which) => {
                     Entry::Activate { protocol: "Tea".into(), version: versions[usize::from(which)] }

@@ -125,6 +125,21 @@ impl Line {
         self.editions.iter().find(|edition| edition.life == Life::Active)
     }
 
+    /// The version whose file is the protocol's: the one that is deployed, else the active one, else the newest.
+    #[must_use]
+    pub fn shown(&self) -> Option<&Edition> {
+        let deployed = self.deployed.and_then(|version| self.edition(version));
+        deployed.or_else(|| self.active()).or_else(|| self.editions.last())
+    }
+
+    /// The version that was deployed before the active one; the newest where none is active.
+    #[must_use]
+    pub fn before(&self) -> Option<&Edition> {
+        let active = self.editions.iter().position(|edition| edition.life == Life::Active);
+        let before = active.unwrap_or(self.editions.len()).checked_sub(1)?;
+        self.editions.get(before)
+    }
+
     /// A version that is kept.
     #[must_use]
     pub fn edition(&self, version: Version) -> Option<&Edition> {
@@ -157,11 +172,11 @@ impl Line {
 /// All protocols of a node, by name.
 pub type Lines = BTreeMap<Arc<str>, Line>;
 
-/// The handlers that the versions which still have or take sessions name.
+/// The handlers that these versions name.
 #[must_use]
-pub fn handlers(lines: &Lines) -> BTreeSet<Arc<str>> {
-    let live = lines.values().flat_map(|line| &line.editions).filter(|edition| edition.life != Life::Retired);
-    let named = live.flat_map(|edition| {
+pub fn handlers(lines: &Lines, which: impl Fn(&Edition) -> bool) -> BTreeSet<Arc<str>> {
+    let all = lines.values().flat_map(|line| &line.editions).filter(|edition| which(edition));
+    let named = all.flat_map(|edition| {
         let players = &edition.package.players;
         let roles = players.roles.iter().flatten().map(|player| player.handler.clone());
         roles.chain(players.effects.values().cloned())

@@ -44,7 +44,7 @@ impl Outside for Nobody {
 
 fn desk(log: Kept) -> (Desk, Threads) {
     let habits = Habits { next: 1, each: false };
-    Desk::start(Node::new(), Box::new(log), habits, Box::new(Nobody), Box::new(|_, _| None))
+    Desk::start(Node::new(), Box::new(log), habits, Vec::new(), Box::new(Nobody), Box::new(|_, _| None))
 }
 
 /// Runs something, for a while at most: nothing here may hang.

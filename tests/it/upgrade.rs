@@ -107,10 +107,10 @@ fn what_breaks_the_active_version_is_refused_where_that_is_wanted() {
     place
         .laban("status")
         .status(1)
-        .says("p.choreo:3: E0613: `P` breaks")
+        .says("p.choreo:3:14: error[E0613]: `P` breaks")
         .says("─ W ─")
         .says("is not deployed");
-    place.laban("deploy").status(1).talks("E0613: `P` breaks its active version").talks("─ W ─");
+    place.laban("deploy").status(1).talks("error[E0613]: `P` breaks its active version").talks("─ W ─");
     assert!(engine.err().contains("E0613"));
     let answer = engine.put("/v1/protocols/P", &talks("W", 3));
     answer.refused(422, "E0609");

@@ -124,6 +124,13 @@ impl<'a> Judge<'a> {
                     failing(cast, abort.role, &abort.trouble)
                 ));
             }
+            // What a version does by itself may hide what only the mix does.
+            let why = "one of the versions lets a role wait, or fails, by itself, and the mix does so too";
+            return Verdict::NotProved(why.to_owned());
+        }
+        if found.turns {
+            let why = "nobody knows how often a loop turns, and only up to two turns were explored";
+            return Verdict::NotProved(why.to_owned());
         }
         Verdict::Compatible
     }

@@ -31,9 +31,6 @@ pub fn status(at: &At, terminal: &mut Terminal) -> Result<Exit> {
             status["sessions"],
             status["calls"]
         )];
-        if let Some(trouble) = status.get("log").and_then(Json::as_str) {
-            lines.push(format!("E0603: the log cannot be written: {trouble}"));
-        }
         lines.extend(status["protocols"].as_array().into_iter().flatten().flat_map(protocol));
         lines.extend(compared(deployed, None));
         for (protocol, names) in deployed["stand_ins"].as_object().into_iter().flatten() {

@@ -105,7 +105,11 @@ fn names_us(shared: &Shared, headers: &HeaderMap) -> bool {
     };
     let name = name.trim_start_matches('[').trim_end_matches(']');
     match name.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback() || address == shared.address.ip(),
+        // No name of another host leads to a number, so where all addresses are listened at each of them is this host.
+        Ok(address) => {
+            let own = shared.address.ip();
+            address.is_loopback() || address == own || own.is_unspecified()
+        }
         Err(_) => name.eq_ignore_ascii_case("localhost"),
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn ready(at: At) -> Answer<&'static str> {
     }
     writable(&at)?;
     // What the log knows takes sessions, whatever stands in the directory now.
-    let takes = |node: &mut Node| node.lines().values().any(|line| line.active().is_some());
+    let takes = |node: &Node| node.lines().values().any(|line| line.active().is_some());
     if at.generations.status().generation == 0 && !at.desk.look(takes).await? {
         return Err(unready(Code::E0609, "nothing of the directory was deployed yet".to_owned()));
     }
@@ -62,8 +62,6 @@ pub(super) struct Status {
     sessions: u64,
     started: u64,
     calls: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log: Option<String>,
     protocols: Vec<Protocol>,
     /// What handlers are asked for and have said that they do not offer (E0614).
     unoffered: Vec<Unoffered>,
@@ -92,7 +90,9 @@ pub(super) async fn status(at: At) -> Answer<Json<Status>> {
         .flat_map(|(protocol, asks)| asks.into_iter().map(move |ask| (protocol.clone(), ask)));
     // Services say what they offer when they come, so that it is looked at now and not at the deployment.
     let unoffered = asks
-        .filter(|(_, (handler, operation))| at.handlers.offers(handler, operation) == Offer::NotOffered)
+        .filter(|(_, (handler, operation))| {
+            matches!(at.handlers.offers(handler, operation), Offer::NotOffered | Offer::NoHandler)
+        })
         .map(|(protocol, (handler, operation))| Unoffered { protocol, handler, operation });
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION"),
@@ -103,7 +103,6 @@ pub(super) async fn status(at: At) -> Answer<Json<Status>> {
         sessions,
         started,
         calls: at.board.calls(),
-        log: at.board.log_trouble(),
         protocols: protocols.into_iter().map(|one| at.generations.with_comparisons(one)).collect(),
         unoffered: unoffered.collect(),
     }))
@@ -166,21 +165,20 @@ pub(super) async fn journal(at: At, which: Result<Query<Which>, QueryRejection>)
     let context = context.map_err(|_| Refused::malformed("`context` is no name"))?;
     let seen = at.desk.look(move |node| {
         let view = node.engine().journal().of(&context);
-        let mut all = Vec::new();
         let wanted = |set: &&Set| {
             let name = set.place().namespace.text();
             which.namespace.as_deref().is_none_or(|namespace| **name == *namespace)
         };
-        for fact in view.sets().filter(wanted).flat_map(|set| set.facts().rev()).take(FACTS_LISTED_MAX) {
-            all.push(Said {
-                namespace: fact.place().namespace.text().to_string(),
-                key: fact.key().text().to_string(),
-                device: fact.device().text().to_string(),
-                order: fact.order(),
-                data: json::to_json(fact.data()),
-            });
-        }
-        all
+        let facts = view.sets().filter(wanted).flat_map(|set| set.facts().rev());
+        facts.take(FACTS_LISTED_MAX).cloned().collect::<Vec<_>>()
     });
-    Ok(Json(seen.await?))
+    // Data is shared until here, and becomes text where nobody waits for it.
+    let said = seen.await?.into_iter().map(|fact| Said {
+        namespace: fact.place().namespace.text().to_string(),
+        key: fact.key().text().to_string(),
+        device: fact.device().text().to_string(),
+        order: fact.order(),
+        data: json::to_json(fact.data()),
+    });
+    Ok(Json(said.collect()))
 }

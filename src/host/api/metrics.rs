@@ -6,18 +6,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::http::header;
 use axum::response::IntoResponse;
 
-use crate::host::api::looks::writable;
 use crate::host::api::{Answer, At};
 
 pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
-    writable(&at)?;
-    let (sessions, started) = at.desk.look(|node| (node.engine().sessions(), node.started())).await?;
+    // Who looks at the node waits for the log; where that cannot be written, this is told all the same.
+    let of_node = match at.board.log_trouble() {
+        None => Some(at.desk.look(|node| (node.engine().sessions(), node.started())).await?),
+        Some(_) => None,
+    };
     let counts = &at.board.counts;
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let directory = at.generations.status();
-    let rows: [(&str, &str, &str, u64); 14] = [
-        ("laban_sessions", "gauge", "Sessions that run.", sessions as u64),
-        ("laban_sessions_started_total", "counter", "Sessions that were started, ever.", started),
+    let of_node = of_node.map(|(sessions, started)| {
+        [
+            ("laban_sessions", "gauge", "Sessions that run.", sessions as u64),
+            ("laban_sessions_started_total", "counter", "Sessions that were started, ever.", started),
+        ]
+    });
+    let rows: [(&str, &str, &str, u64); 12] = [
         (
             "laban_sessions_completed_total",
             "counter",
@@ -72,7 +78,7 @@ pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
         ),
     ];
     let mut text = String::new();
-    for (name, kind, help, value) in rows {
+    for (name, kind, help, value) in of_node.into_iter().flatten().chain(rows) {
         let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))

@@ -15,18 +15,18 @@ use crate::diag::did_you_mean;
 use crate::diag::render::json;
 use crate::host::api::{Answer, At, Refused};
 use crate::host::files;
-use crate::host::generation::{Look, Status};
+use crate::host::generation::{Anew, Look, Status};
 use crate::host::shape::{self, Kept, Protocol};
 use crate::node::Node;
 use crate::node::entry::{Entry, Version};
 use crate::node::order::Reply;
-use crate::node::version::{Life, Line};
+use crate::node::version::Line;
 
 /// The name that stands in the path.
 type Name = Result<Path<String>, PathRejection>;
 
 pub(super) async fn list(at: At) -> Answer<Json<Vec<Protocol>>> {
-    let all = |node: &mut Node| -> Vec<Protocol> {
+    let all = |node: &Node| -> Vec<Protocol> {
         node.lines().iter().map(|(name, line)| shape::protocol(name, line)).collect()
     };
     let all = at.desk.look(all).await?.into_iter();
@@ -72,14 +72,16 @@ pub(super) async fn rollback(
     let entry = Entry::Activate { protocol: Arc::from(name.as_str()), version: found };
     match at.desk.entry(entry).await? {
         Reply::Refused(trouble) => Err(trouble.into()),
-        _ => Ok(Json(protocol(&at, name).await?)),
+        _ => {
+            at.generations.handlers_changed().await;
+            Ok(Json(protocol(&at, name).await?))
+        }
     }
 }
 
-/// The version of this beginning, or the newest that is not active.
+/// The version of this beginning, or the one that was deployed before the active one.
 fn version(node: &Node, name: &str, wanted: Option<&str>) -> Answer<Version> {
     let line = node.lines().get(name).ok_or_else(|| unknown(node, name))?;
-    let mut editions = line.editions.iter().rev();
     let found = match wanted {
         Some(wanted) => {
             let known: Vec<Version> = line
@@ -93,7 +95,7 @@ fn version(node: &Node, name: &str, wanted: Option<&str>) -> Answer<Version> {
                 _ => None,
             }
         }
-        None => editions.find(|edition| edition.life != Life::Active).map(|edition| edition.package.version),
+        None => line.before().map(|edition| edition.package.version),
     };
     found.ok_or_else(|| {
         let have: Vec<String> =
@@ -124,7 +126,7 @@ pub(super) struct Deployed {
 }
 
 pub(super) async fn deploy(at: At) -> Answer<Json<Deployed>> {
-    let look = at.generations.look_again().await?;
+    let look = at.generations.look_again(Anew::Yes).await?;
     let status = at.generations.settled().await;
     if look == Look::Restless {
         let message = "the files change while they are read; try again";
@@ -162,7 +164,7 @@ pub(super) async fn put(
     }
     let known = name.clone();
     let found = at.desk.look(move |node| {
-        let shown = node.lines().get(known.as_str()).and_then(|line| line.editions.last());
+        let shown = node.lines().get(known.as_str()).and_then(Line::shown);
         let file = shown.map(|edition| edition.package.file.clone())?;
         // Those that stand in the same file, itself included.
         let there = |line: &Line| {

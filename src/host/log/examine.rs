@@ -6,15 +6,13 @@
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::base::time::Instant;
 use crate::diag::code::Code;
-use crate::host::log::segments::{self, End, Scan, Segments, beside, scan};
+use crate::host::log::segments::{self, End, Scan, beside, scan};
 use crate::host::log::snapshot::{self, Newest};
-use crate::host::log::{Log, Trouble, encode, frame};
-use crate::host::secret;
-use crate::node::entry::Entry;
+use crate::host::log::{Trouble, encode, frame};
 
 /// What a log holds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -91,30 +89,15 @@ pub fn repair(directory: &Path) -> Result<Cut, Trouble> {
         return Err(nothing(directory));
     }
     let lock = segments::locked(directory);
-    let lock = lock.map_err(|trouble| if trouble.code == Code::E0605 { busy(directory) } else { trouble })?;
+    let _lock =
+        lock.map_err(|trouble| if trouble.code == Code::E0605 { busy(directory) } else { trouble })?;
     let Survey { finding, cut: files } = Survey::of(directory)?;
     let mut kept = Vec::new();
     if let Some(damage) = &finding.damage {
         let done = cut(directory, &files, damage.at, &mut kept);
         done.map_err(|error| segments::unwritable(directory, &error))?;
-        drop(lock);
-        if damage.trouble.code == Code::E0601 && finding.entries > 0 {
-            renew(directory)?;
-        }
     }
     Ok(Cut { before: finding, kept })
-}
-
-/// Has the engine that starts on what is left be another one to its handlers: what was cut has left under the old name, and
-/// must not be taken for what comes now.
-fn renew(directory: &Path) -> Result<(), Trouble> {
-    let unwritable = |error: io::Error| segments::unwritable(directory, &error);
-    let (mut log, _) = Segments::open(directory)?;
-    let id = u64::from_le_bytes(secret::drawn::<8>().map_err(unwritable)?);
-    let mut batch = Vec::new();
-    let added = encode::add(&mut batch, Instant(0), &Entry::Renewed { id });
-    added.map_err(|error| unwritable(io::Error::other(error)))?;
-    log.append(log.next(), 1, &batch).map_err(unwritable)
 }
 
 /// Cuts the first of these files at a byte, and moves those behind it aside. Wherever it is stopped, what is left has damage
@@ -124,7 +107,7 @@ fn cut(directory: &Path, files: &[(u64, PathBuf)], at: u64, kept: &mut Vec<PathB
     if let Some(((_, path), behind)) = files.split_first().filter(|_| at > 0) {
         let bytes = segments::fs_read(path)?;
         let aside = free(path);
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&aside)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
         file.write_all(bytes.get(at as usize..).unwrap_or_default())?;
         file.sync_all()?;
         segments::sync_directory(directory)?;
@@ -187,7 +170,7 @@ impl Survey {
             let bytes = segments::fs_read(path).map_err(system)?;
             survey.finding.bytes += bytes.len() as u64;
             if let Some(damage) = &mut survey.finding.damage {
-                next = damage.behind.count(&bytes, next);
+                next = damage.behind.count(&bytes, &bytes, next);
                 continue;
             }
             let begins = (path.as_path(), *first, number + 1 == files.len());
@@ -195,7 +178,7 @@ impl Survey {
             (survey.finding.entries, next) = (after - 1, after);
             if let Some(mut damage) = damage {
                 let rest = bytes.get(damage.at as usize..).unwrap_or_default();
-                next = damage.behind.count(rest, next);
+                next = damage.behind.count(&bytes, rest, next);
                 survey.finding.damage = Some(damage);
                 survey.cut = files.get(number..).unwrap_or_default().to_vec();
             }
@@ -248,11 +231,12 @@ fn looked(
 }
 
 impl Behind {
-    /// Counts what is whole in some bytes behind damage; `next` is the position that comes next. Gives the one after them.
-    fn count(&mut self, mut bytes: &[u8], mut next: u64) -> u64 {
-        while let Some(at) = frame::find(bytes) {
+    /// Counts what is whole in some bytes of a file, behind damage; `next` is the position that comes next. Gives the one after them.
+    fn count(&mut self, file: &[u8], mut bytes: &[u8], mut next: u64) -> u64 {
+        let mark = segments::mark(file);
+        while let Some((mark, at)) = mark.and_then(|mark| Some((mark, frame::find(&mark, bytes)?))) {
             let Some(rest) = bytes.get(at..) else { break };
-            let Some(frame) = frame::read(rest) else { break };
+            let Some(frame) = frame::read(&mark, rest) else { break };
             let after = frame.first + u64::from(frame.entries);
             self.damaged += frame.first.saturating_sub(next);
             self.whole += after.saturating_sub(next.max(frame.first));

@@ -1,12 +1,15 @@
 //! The bytes of a batch in a file: a mark, its length, its position, how many entries it holds, a checksum, the entries.
 //!
-//! The mark lets what is whole be found behind what is damaged: that tells a torn end from a damaged middle.
+//! The mark lets what is whole be found behind what is damaged: that tells a torn end from a damaged middle. Each file has
+//! a mark of its own that nobody outside knows, so nothing that an entry carries looks like a frame.
 //! Is not: aware of what entries are.
 
-/// What every frame begins with.
-const MARK: [u8; 4] = *b"LBN\x01";
+/// Bytes of a mark.
+pub(super) const MARK: usize = 8;
+/// What every frame of a file begins with.
+pub(super) type Mark = [u8; MARK];
 /// Bytes before the entries.
-pub(super) const HEAD: usize = 4 + 4 + 8 + 4 + 16;
+pub(super) const HEAD: usize = MARK + 4 + 8 + 4 + 16;
 /// Bytes of one batch, at most; a length beyond it is damage.
 pub(super) const BATCH_BYTES_MAX: usize = 256 << 20;
 
@@ -26,19 +29,19 @@ impl Frame<'_> {
 }
 
 /// The head of a frame.
-pub(super) fn head(first: u64, entries: u32, batch: &[u8]) -> [u8; HEAD] {
+pub(super) fn head(mark: &Mark, first: u64, entries: u32, batch: &[u8]) -> [u8; HEAD] {
     let mut head = [0; HEAD];
     let sum = checksum(first, entries, batch);
     let parts: [&[u8]; 5] =
-        [&MARK, &(batch.len() as u32).to_le_bytes(), &first.to_le_bytes(), &entries.to_le_bytes(), &sum];
+        [mark, &(batch.len() as u32).to_le_bytes(), &first.to_le_bytes(), &entries.to_le_bytes(), &sum];
     let bytes = parts.into_iter().flatten();
     head.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     head
 }
 
 /// The frame at the beginning of some bytes; none if it is not whole.
-pub(super) fn read(bytes: &[u8]) -> Option<Frame<'_>> {
-    let rest = bytes.strip_prefix(&MARK)?;
+pub(super) fn read<'a>(mark: &Mark, bytes: &'a [u8]) -> Option<Frame<'a>> {
+    let rest = bytes.strip_prefix(mark)?;
     let (len, rest) = rest.split_first_chunk::<4>()?;
     let (first, rest) = rest.split_first_chunk::<8>()?;
     let (entries, rest) = rest.split_first_chunk::<4>()?;
@@ -50,9 +53,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<Frame<'_>> {
 }
 
 /// Where in some bytes a whole frame begins, if anywhere.
-pub(super) fn find(bytes: &[u8]) -> Option<usize> {
-    let marks = bytes.windows(MARK.len()).enumerate().filter(|(_, window)| *window == MARK);
-    marks.map(|(at, _)| at).find(|at| bytes.get(*at..).and_then(read).is_some())
+pub(super) fn find(mark: &Mark, bytes: &[u8]) -> Option<usize> {
+    let marks = bytes.windows(MARK).enumerate().filter(|(_, window)| window == mark);
+    marks.map(|(at, _)| at).find(|at| bytes.get(*at..).and_then(|bytes| read(mark, bytes)).is_some())
 }
 
 fn checksum(first: u64, entries: u32, batch: &[u8]) -> [u8; 16] {

@@ -3,7 +3,7 @@
 //! It replays files that are no longer written to, so the engine never waits for it: its state and that of the engine follow
 //! from the same entries. A snapshot is made when as many bytes have come as the one before has, so a large state is not
 //! written all the time.
-//! Invariant: what is removed is behind two snapshots.
+//! Invariant: what is removed is behind two snapshots that are whole.
 //! Is not: needed. Where it fails, that is told, the log stays as it is, and the next file makes it try again.
 
 use std::fs;
@@ -11,12 +11,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
 
 use crate::diag::code::Code;
 use crate::host::clock;
-use crate::host::log::segments::{self, SEGMENT};
+use crate::host::log::segments::{self, SEGMENT, Sealed};
 use crate::host::log::snapshot::{self, SNAPSHOT, Snapshot};
 use crate::host::log::{Trouble, encode};
 use crate::node::Node;
@@ -32,12 +31,12 @@ impl Keeper {
     /// Keeps the log of a directory; `sealed` tells from which position on entries go to another file.
     #[expect(clippy::disallowed_methods, reason = "the host starts the threads")]
     #[must_use]
-    pub fn start(directory: PathBuf, sealed: Receiver<u64>) -> Self {
+    pub fn start(directory: PathBuf, sealed: Sealed) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stops = stop.clone();
         let thread = thread::spawn(move || {
-            while let Ok(until) = sealed.recv() {
-                let until = sealed.try_iter().last().unwrap_or(until);
+            while let Ok(until) = sealed.told.recv() {
+                let until = sealed.told.try_iter().last().unwrap_or(until);
                 if stops.load(Ordering::Relaxed) {
                     return;
                 }
@@ -118,7 +117,10 @@ fn replayed(
 fn prune(directory: &Path) -> io::Result<usize> {
     let mut snapshots = segments::files(directory, SNAPSHOT)?;
     snapshots.truncate(snapshots.len().saturating_sub(1));
-    let Some((needed, _)) = snapshots.pop() else { return Ok(0) };
+    let Some((needed, path)) = snapshots.pop() else { return Ok(0) };
+    if !snapshot::is_whole(&path)? {
+        return Ok(0);
+    }
     // The oldest first: what is left has no gap, wherever it ends.
     let logs = segments::files(directory, SEGMENT)?;
     let behind = logs.iter().zip(logs.iter().skip(1)).filter(|(_, (after, _))| *after <= needed);

@@ -7,21 +7,26 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::base::limits::{LOG_SEGMENT_BYTES, SNAPSHOT_ENTRIES};
 use crate::diag::code::Code;
 use crate::host::log::encode::FORMAT;
+use crate::host::log::frame::Mark;
 use crate::host::log::snapshot::{self, Newest, Snapshot};
 use crate::host::log::{Log, Trouble, frame};
+use crate::host::secret;
 
-/// What every file of a log begins with, the version of the format behind it.
+/// What every file of a log begins with; the version of the format, the mark of its frames and a checksum are behind it.
 const MAGIC: &[u8; 8] = b"LabanLog";
 /// Bytes before the first frame of a file.
-pub(super) const START: usize = 12;
+pub(super) const START: usize = 8 + 4 + frame::MARK + SUM;
+/// Bytes of the checksum of those.
+const SUM: usize = 8;
 /// What a file of entries is called.
 pub(super) const SEGMENT: &str = "log";
 
@@ -30,8 +35,10 @@ pub(super) const SEGMENT: &str = "log";
 pub struct Segments {
     directory: PathBuf,
     /// Held, and so is the lock.
-    _lock: File,
+    lock: Arc<File>,
     file: File,
+    /// The mark of its frames.
+    mark: Mark,
     /// Bytes of the file that are whole.
     len: u64,
     /// The position of the first entry of the file.
@@ -40,6 +47,13 @@ pub struct Segments {
     next: u64,
     lengths: Lengths,
     sealed: Option<Sender<u64>>,
+}
+
+/// Tells which files are no longer written to. The directory stays locked while somebody has this.
+#[derive(Debug)]
+pub struct Sealed {
+    pub(super) told: Receiver<u64>,
+    _lock: Arc<File>,
 }
 
 /// When another file is begun.
@@ -118,31 +132,26 @@ impl Segments {
                 open = Some((path.clone(), *first, read.whole));
             }
         }
-        let (file, first, len) = match open {
-            Some((path, first, whole)) => {
-                let (file, len) = reopened(&path, whole).map_err(system)?;
-                (file, first, len)
-            }
-            None => {
-                let (file, len) = begun(directory, next).map_err(system)?;
-                (file, next, len)
-            }
+        let (Open { file, mark, len }, first) = match open {
+            Some((path, first, whole)) => (reopened(&path, whole).map_err(system)?, first),
+            None => (begun(directory, next).map_err(system)?, next),
         };
         for (path, trouble) in damaged {
             fs::rename(&path, beside(&path, ".cut")).map_err(system)?;
             held.damaged.push(trouble);
         }
         let directory = directory.to_owned();
-        let segments = Self { directory, _lock: lock, file, len, first, next, lengths, sealed: None };
+        let segments =
+            Self { directory, lock: Arc::new(lock), file, mark, len, first, next, lengths, sealed: None };
         Ok((segments, held))
     }
 
     /// Tells from which position on entries go to another file, each time that one is begun; and now.
-    pub fn sealed(&mut self) -> Receiver<u64> {
+    pub fn sealed(&mut self) -> Sealed {
         let (tell, told) = channel();
         let _ = tell.send(self.first);
         self.sealed = Some(tell);
-        told
+        Sealed { told, _lock: self.lock.clone() }
     }
 
     /// The position that the next entry has.
@@ -153,7 +162,7 @@ impl Segments {
 
     /// Writes one frame and waits until it is on the disk.
     fn write(&mut self, first: u64, entries: u32, batch: &[u8]) -> io::Result<()> {
-        self.file.write_all(&frame::head(first, entries, batch))?;
+        self.file.write_all(&frame::head(&self.mark, first, entries, batch))?;
         self.file.write_all(batch)?;
         self.file.sync_data()
     }
@@ -162,7 +171,7 @@ impl Segments {
 impl Log for Segments {
     fn append(&mut self, first: u64, entries: u32, batch: &[u8]) -> io::Result<()> {
         if self.len >= self.lengths.bytes || first - self.first >= self.lengths.entries {
-            (self.file, self.len) = begun(&self.directory, first)?;
+            Open { file: self.file, mark: self.mark, len: self.len } = begun(&self.directory, first)?;
             self.first = first;
             if let Some(sealed) = &self.sealed {
                 let _ = sealed.send(first);
@@ -221,24 +230,24 @@ pub(super) fn scan(bytes: &[u8]) -> Scan<'_> {
         scan.end = End::Begun;
         return scan;
     }
-    if !bytes.starts_with(MAGIC) {
-        scan.end = End::NoLog;
-        return scan;
-    }
-    let format = bytes.get(MAGIC.len()..START).and_then(|format| format.first_chunk::<4>());
-    let format = format.map_or(0, |format| u32::from_le_bytes(*format));
-    if format != FORMAT {
+    let format = bytes.strip_prefix(MAGIC).and_then(|rest| rest.first_chunk::<4>());
+    let format = format.map(|format| u32::from_le_bytes(*format));
+    if let Some(format) = format.filter(|format| *format != FORMAT) {
         scan.end = End::Format(format);
         return scan;
     }
+    let Some(mark) = mark(bytes).filter(|_| format.is_some()) else {
+        scan.end = End::NoLog;
+        return scan;
+    };
     scan.whole = START;
     while let Some(rest) = bytes.get(scan.whole..).filter(|rest| !rest.is_empty()) {
-        if let Some(frame) = frame::read(rest) {
+        if let Some(frame) = frame::read(&mark, rest) {
             scan.whole += frame.len();
             scan.frames.push(frame);
             continue;
         }
-        let behind = rest.get(1..).and_then(frame::find);
+        let behind = rest.get(1..).and_then(|rest| frame::find(&mark, rest));
         scan.end = behind.map_or(End::Torn, |at| End::Damaged(at + 1));
         break;
     }
@@ -347,21 +356,47 @@ pub(super) fn locked(directory: &Path) -> Result<File, Trouble> {
     }
 }
 
+/// A file that is appended to.
+struct Open {
+    file: File,
+    mark: Mark,
+    len: u64,
+}
+
+/// The mark of the frames of a file; none where its head is damaged there.
+pub(super) fn mark(bytes: &[u8]) -> Option<Mark> {
+    let rest = bytes.get(START - SUM - frame::MARK..)?;
+    let (mark, rest) = rest.split_first_chunk::<{ frame::MARK }>()?;
+    (rest.first_chunk::<SUM>()? == &sum(mark)).then_some(*mark)
+}
+
+/// The checksum of the head of a file with this mark.
+fn sum(mark: &Mark) -> [u8; SUM] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(MAGIC).update(&FORMAT.to_le_bytes()).update(mark);
+    let mut sum = [0; SUM];
+    hasher.finalize_xof().fill(&mut sum);
+    sum
+}
+
 /// A file whose end is cut off at what is whole, to be appended to.
-fn reopened(path: &Path, whole: u64) -> io::Result<(File, u64)> {
-    let mut file = OpenOptions::new().write(true).open(path)?;
+fn reopened(path: &Path, whole: u64) -> io::Result<Open> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     if whole < START as u64 {
         file.set_len(0)?;
         return started(file);
     }
+    let mut head = [0; START];
+    file.read_exact(&mut head)?;
+    let mark = mark(&head).ok_or(io::ErrorKind::InvalidData)?;
     file.set_len(whole)?;
     file.sync_all()?;
     io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
-    Ok((file, whole))
+    Ok(Open { file, mark, len: whole })
 }
 
 /// A new file whose first entry will have this position.
-fn begun(directory: &Path, first: u64) -> io::Result<(File, u64)> {
+fn begun(directory: &Path, first: u64) -> io::Result<Open> {
     let path = directory.join(format!("{first:020}.log"));
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     let started = started(file)?;
@@ -369,11 +404,14 @@ fn begun(directory: &Path, first: u64) -> io::Result<(File, u64)> {
     Ok(started)
 }
 
-fn started(mut file: File) -> io::Result<(File, u64)> {
+fn started(mut file: File) -> io::Result<Open> {
+    let mark = secret::drawn::<{ frame::MARK }>()?;
     file.write_all(MAGIC)?;
     file.write_all(&FORMAT.to_le_bytes())?;
+    file.write_all(&mark)?;
+    file.write_all(&sum(&mark))?;
     file.sync_all()?;
-    Ok((file, START as u64))
+    Ok(Open { file, mark, len: START as u64 })
 }
 
 /// Has the names in a directory be on the disk.

@@ -42,20 +42,35 @@ pub(super) struct Newest {
     pub(super) damaged: Vec<(PathBuf, Trouble)>,
 }
 
-/// Writes a snapshot; gives its bytes.
+/// Writes a snapshot; gives its bytes. One that cannot be written takes no room.
 pub(super) fn write(directory: &Path, next: u64, node: &Node) -> io::Result<u64> {
     let path = directory.join(format!("{next:020}.{SNAPSHOT}"));
     let new = path.with_extension(BEGUN);
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    let written = begun(&new, next, node);
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    let bytes = written?;
+    fs::rename(&new, &path)?;
+    sync_directory(directory)?;
+    Ok(bytes)
+}
+
+fn begun(new: &Path, next: u64, node: &Node) -> io::Result<u64> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(new)?;
     let mut out = Summed { file: BufWriter::new(file), sum: blake3::Hasher::new(), bytes: 0 };
     out.write_all(&head(next))?;
     postcard::to_io(node, &mut out).map_err(io::Error::other)?;
     let sum = *out.sum.finalize().as_bytes();
     out.write_all(&sum)?;
     out.file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-    fs::rename(&new, &path)?;
-    sync_directory(directory)?;
     Ok(out.bytes)
+}
+
+/// Whether a snapshot is on the disk as it was written.
+pub(super) fn is_whole(path: &Path) -> io::Result<bool> {
+    let bytes = fs_read(path)?;
+    Ok(bytes.split_last_chunk::<SUM>().is_some_and(|(whole, sum)| blake3::hash(whole).as_bytes() == sum))
 }
 
 /// Reads a snapshot: E0615 if it is damaged, E0604 if it is of another format, E0603 if the system does not let it be read.

@@ -161,7 +161,7 @@ fn what_an_entry_is_in_bytes_is_the_format() {
         (Entry::Cancel(5), "070405"),
         (Entry::Drain(Arc::from("Lunch")), "0706054c756e6368"),
         (Entry::Tick, "0707"),
-        (Entry::Renewed { id: 9 }, "070809"),
+        (Entry::Begun { run: 9 }, "070809"),
     ];
     for (entry, expected) in cases {
         let mut batch = Vec::new();
