@@ -29,15 +29,15 @@ pub struct Unanswered {
 
 impl Node {
     /// The engine asks.
-    pub(super) fn asked(&mut self, call: Call) {
+    pub(super) fn asked(&mut self, call: &Call) {
         if call.ask.is_of_journal() {
             self.inner.push_back(Input::Consult(call.id));
             return;
         }
-        if self.built_in(&call) {
+        if self.built_in(call) {
             return;
         }
-        match self.errand(&call) {
+        match self.errand(call) {
             Some(errand) => {
                 self.outside.insert(call.id, self.run);
                 self.orders.push_back(Order::Call(Box::new(errand)));
@@ -97,7 +97,7 @@ impl Node {
     }
 
     /// A stand-in answers; a failure that trying again can help is tried again later.
-    pub(super) fn stand_in(&mut self, call: Call, attempt: u32) {
+    pub(super) fn stand_in(&mut self, call: &Call, attempt: u32) {
         let Some(number) = self.number(call.session) else { return };
         if !self.stand_ins.contains_key(&number) {
             let edition = self.records.get(&number).and_then(|record| self.edition_of(record));
@@ -106,7 +106,7 @@ impl Node {
             self.stand_ins.insert(number, Scripted::new(script, Generated::new(seed)));
         }
         let Some(player) = self.stand_ins.get_mut(&number) else { return };
-        let given = answer(player, &call);
+        let given = answer(player, call);
         let rule = player.retry(&call.role_name);
         let mut random = Random::new(self.seed ^ call.id.0 ^ u64::from(attempt));
         let again = match &given {

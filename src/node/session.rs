@@ -151,7 +151,7 @@ impl Step {
     pub(super) fn names(&mut self, one: &mut impl FnMut(&mut Arc<str>)) {
         match self {
             Self::Sent { label, .. } | Self::Received { label, .. } | Self::Selected { label, .. } => {
-                one(label)
+                one(label);
             }
             Self::Denied { label, guard, code, kind, .. } => {
                 [label, guard, code, kind].into_iter().for_each(one);

@@ -375,7 +375,7 @@ impl Node {
         }
         for effect in effects {
             match effect {
-                Effect::Call(call) => self.asked(call),
+                Effect::Call(call) => self.asked(&call),
                 Effect::Withdraw(call) => self.withdrawn(call),
                 Effect::Closed { session, outcome } => self.closed(session, outcome),
                 Effect::Opened { .. } | Effect::Refused { .. } => {}
@@ -480,7 +480,7 @@ impl Node {
                 Some(Due::Answer(call, answer)) => self.inner.push_back(Input::Answer { call, answer }),
                 Some(Due::Again(call, attempt)) => {
                     if let Some(call) = self.engine.call(call) {
-                        self.stand_in(call, attempt);
+                        self.stand_in(&call, attempt);
                     }
                 }
                 None => return,

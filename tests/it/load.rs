@@ -4,6 +4,7 @@
 //! Everything that it can be burdened with at once: starts without end, more requests and connections than may, a slow
 //! handler with a queue before it, listeners that do not read, sessions that park, sessions that are cancelled.
 //! Is not: a benchmark; what it takes is set by the handler's pace.
+#![expect(clippy::print_stdout, reason = "what was measured is for whoever asks with `--nocapture`")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -46,7 +46,7 @@ pub fn serve(args: &Serve, terminal: &mut Terminal) -> Result<Exit> {
         tracing::info!("stopping: what was taken is written, what runs goes on at the next start");
         tokio::select! {
             () = running.stop() => {}
-            () = told.to_stop() => {
+            () = told.stop() => {
                 tracing::warn!("told to stop once more: nothing is waited for");
                 handlers.close(Duration::ZERO).await;
             }
@@ -131,7 +131,7 @@ impl Told {
     }
 
     /// Waits until the process is told to stop.
-    async fn to_stop(&mut self) {
+    async fn stop(&mut self) {
         tokio::select! {
             _ = self.ends.recv() => {}
             _ = self.interrupts.recv() => {}

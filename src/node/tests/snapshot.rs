@@ -237,7 +237,7 @@ fn what_a_node_is_in_bytes_is_the_format() {
     let hash = blake3::hash(&kept(&node)).to_hex().to_string();
     assert_eq!(
         (FORMAT, hash.as_str()),
-        (1, "134fae65db5637eed5093a6df67ff2fc92e436d20ab0ff99723bbf4deb36f083"),
+        (1, "e5b3dec624864676ba80cf3bb3d77422ef70db41e4a785376560f9168792e86c"),
         "raise `node::FORMAT` where the state of a node has another form; where only its programs have, this hash alone"
     );
 }
