@@ -57,18 +57,18 @@ pub struct Engine {
     room: Room,
     /// Given again when an engine is restored: [`Self::recast`].
     #[serde(skip)]
-    casts: Vec<Troupe>,
+    pub(super) casts: Vec<Troupe>,
     /// Places of casts that were retired.
     vacant: Vec<CastId>,
-    sessions: Table<Live>,
-    calls: Table<Waiting>,
+    pub(super) sessions: Table<Live>,
+    pub(super) calls: Table<Waiting>,
     ready: VecDeque<Turn>,
     /// Empty between inputs, and so are the words below.
     #[serde(skip)]
     effects: VecDeque<Effect>,
     #[serde(skip)]
     news: News,
-    chain: Chain,
+    pub(super) chain: Chain,
     timers: Timers,
     /// What was heard of scopes in the turn at hand.
     #[serde(skip)]
@@ -79,16 +79,16 @@ pub struct Engine {
 
 /// A cast, and the room of its sessions that are over.
 #[derive(Debug)]
-struct Troupe {
-    cast: Arc<Cast>,
-    spare: Vec<Session>,
+pub(super) struct Troupe {
+    pub(super) cast: Arc<Cast>,
+    pub(super) spare: Vec<Session>,
 }
 
 /// A call that waits for its answer.
 #[derive(Debug, Serialize, Deserialize)]
-struct Waiting {
-    session: SessionId,
-    agent: AgentId,
+pub(super) struct Waiting {
+    pub(super) session: SessionId,
+    pub(super) agent: AgentId,
     /// An older call of the session, or [`NO_CALL`].
     older: CallId,
 }
@@ -158,34 +158,6 @@ impl Engine {
         *troupe = Troupe { cast: Arc::default(), spare: Vec::new() };
         self.chain.uninstall(cast.0);
         self.vacant.push(cast);
-    }
-
-    /// The calls that wait for their answers, as they were made.
-    pub fn unanswered(&self) -> impl Iterator<Item = Call> + '_ {
-        self.calls.keys().map(|(place, generation)| id(place, generation)).filter_map(|id| self.call(id))
-    }
-
-    /// Gives a restored engine its casts; a place that none is given for was retired.
-    pub fn recast(&mut self, casts: impl IntoIterator<Item = (CastId, Arc<Cast>)>) {
-        self.casts.resize_with(self.chain.casts(), || Troupe { cast: Arc::default(), spare: Vec::new() });
-        for (place, cast) in casts {
-            if let Some(troupe) = self.casts.get_mut(place.0 as usize) {
-                troupe.cast = cast;
-            }
-        }
-    }
-
-    /// A call that waits for its answer, as it was made; none where it was withdrawn.
-    #[must_use]
-    pub fn call(&self, id: CallId) -> Option<Call> {
-        let (place, generation) = parts(id);
-        let &Waiting { session, agent, .. } = self.calls.look(place, generation)?;
-        let live = self.sessions.look(session.slot, session.generation)?;
-        let cast = &*self.casts.get(live.cast as usize)?.cast;
-        let role = cast.role(agent);
-        let (question, program) = live.question(cast, agent).zip(cast.program(role))?;
-        let ask = answers::ask(program, question);
-        Some(Call { id, session, role, role_name: Arc::from(program.role_name()), ask })
     }
 
     /// Whether events are made. They are not, unless somebody wants them.
@@ -696,12 +668,12 @@ fn remove(calls: &mut Table<Waiting>, call: CallId) -> Option<Waiting> {
 }
 
 /// The id of the call at a place.
-const fn id(place: u32, generation: u32) -> CallId {
+pub(super) const fn id(place: u32, generation: u32) -> CallId {
     CallId((generation as u64) << 32 | place as u64)
 }
 
 /// Place and generation of a call.
-const fn parts(call: CallId) -> (u32, u32) {
+pub(super) const fn parts(call: CallId) -> (u32, u32) {
     (call.0 as u32, (call.0 >> 32) as u32)
 }
 

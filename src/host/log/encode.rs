@@ -8,7 +8,7 @@ use crate::node::Node;
 use crate::node::entry::Entry;
 
 /// The version of what logs hold.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 1;
 
 /// Adds an entry to a batch.
 ///

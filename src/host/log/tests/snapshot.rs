@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use crate::base::time::Instant;
+use crate::base::value::Value;
 use crate::diag::code::Code;
+use crate::effect::call::{Answer, CallId};
 use crate::host::log::keeper::{Keeper, keep};
 use crate::host::log::segments::{Lengths, Segments, files};
 use crate::host::log::tests::place;
@@ -24,7 +26,12 @@ fn entry(position: u64) -> Entry {
         2 => deployed(&[TEA]),
         position if position % 3 == 0 => start("Tea", None),
         position if position % 7 == 0 => Entry::Cancel(position / 7),
-        _ => Entry::Tick,
+        position if position % 2 == 0 => Entry::Tick,
+        // Nobody asked, so that it is in the log and in no state.
+        _ => Entry::Answer {
+            call: CallId(u64::MAX - 1),
+            answer: Answer::Value(Value::Text("noise".repeat(200).into())),
+        },
     }
 }
 
