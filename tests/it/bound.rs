@@ -208,3 +208,102 @@ fn a_service_connects_through_the_door() {
     until("a service that is away", || (state() == "away").then_some(()));
     engine.stop();
 }
+
+/// Answers what it is asked when the file `now` is there.
+const LATE: &str = "import json, os, sys, time
+for line in sys.stdin:
+    asked = json.loads(line)
+    while not os.path.exists('now'):
+        time.sleep(0.01)
+    print(json.dumps({'jsonrpc': '2.0', 'id': asked.get('id'), 'result': {'number': 1}}), flush=True)
+";
+
+#[test]
+fn handlers_of_sessions_are_those_of_the_log_where_the_directory_says_nothing() {
+    let place = Place::new("reload_handlers");
+    place
+        .write("late.py", LATE)
+        .write("h.choreo", "choreography H {\n    roles Ann, Ben\n    Ann -> Ben: Hi(number: Int)\n}\n");
+    let bindings = "protocol: H\nroles: { Ann: { handler: late } }\nhandlers: { late: { kind: process, command: [python3, late.py] } }\n";
+    place.write("h.bindings.yaml", bindings);
+    let engine = Engine::start(&place);
+    let first = engine.begin("H");
+    // The version of the second session has a handler of another name.
+    place.write("h.choreo", "choreography H {\n    roles Ann, Ben\n    Ann -> Ben: Ho(number: Int)\n}\n");
+    place.write(
+        "h.bindings.yaml",
+        bindings.replace("late:", "later:").replace("handler: late", "handler: later"),
+    );
+    until("the second version", || (engine.status()["deployed"]["generation"] == 2).then_some(()));
+    let second = engine.begin("H");
+    engine.signal("KILL");
+    drop(engine);
+    place.write("broken.choreo", "choreography B {");
+    let engine = Engine::start(&place);
+    place.write("now", "");
+    engine.comes_to(first, "completed");
+    engine.comes_to(second, "completed");
+    engine.stop();
+}
+
+/// Answers with the number that it was started with.
+const NAMED: &str = "import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    print(json.dumps({'jsonrpc': '2.0', 'id': asked.get('id'), 'result': {'number': int(sys.argv[1])}}), flush=True)
+";
+
+#[test]
+fn a_version_that_comes_back_has_its_handlers_and_so_has_a_session_that_named_its_own() {
+    let place = Place::new("bound_rollback");
+    let text = |message: &str| {
+        format!(
+            "choreography H {{\n    roles Ann, Ben\n    Ann -> Ben: {message}(number: Int)\n    Ben does time.sleep(1h)\n    Ann -> Ben: {message}(number: Int)\n}}\n"
+        )
+    };
+    let handler = |name: &str| format!("  {name}: {{ kind: process, command: [python3, named.py, '1'] }}\n");
+    let bindings = |who: &str, more: &str| {
+        format!("protocol: H\nroles: {{ Ann: {{ handler: {who} }} }}\nhandlers:\n{}{more}", handler(who))
+    };
+    place.write("named.py", NAMED).write("h.choreo", text("One"));
+    place.write("h.bindings.yaml", bindings("one", ""));
+    let engine = Engine::start(&place);
+    let names = || -> Vec<String> {
+        let handlers = engine.get("/v1/handlers").json();
+        handlers.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let is = |wanted: &[&str]| until(&format!("{wanted:?}"), || (names() == wanted).then_some(()));
+    is(&["one"]);
+    for (message, who) in [("Two", "two"), ("Three", "three")] {
+        // Bindings first: until the text is there too, the version is the one before with another handler.
+        swap_in(&place, "h.bindings.yaml", &bindings(who, ""));
+        until(who, || names().contains(&who.to_owned()).then_some(()));
+        swap_in(&place, "h.choreo", &text(message));
+        until("the next version", || {
+            let shown = engine.get("/v1/protocols/H").json();
+            (shown["versions"].as_array().unwrap().len() == if who == "two" { 2 } else { 3 }).then_some(())
+        });
+    }
+    swap_in(&place, "h.bindings.yaml", &bindings("three", &handler("own")));
+    is(&["own", "three"]);
+    let own = engine.post("/v1/sessions", &json!({ "protocol": "H", "roles": { "Ann": "own" } }));
+    let own = own.json()["id"].as_u64().unwrap();
+    swap_in(&place, "h.bindings.yaml", &bindings("three", ""));
+    let without = || {
+        let handlers = engine.get("/v1/status").json()["deployed"]["generation"].as_u64();
+        handlers.filter(|generation| *generation >= 7)
+    };
+    until("the directory without it", without);
+    assert_eq!(names(), ["own", "three"], "a session that runs has named it");
+    // The first version was bound to the second handler when the second version came.
+    place.laban("rollback H").status(0);
+    assert_eq!(names(), ["own", "three"]);
+    place.laban("rollback H").status(0);
+    is(&["own", "three", "two"]);
+    let id = engine.begin("H");
+    until("a message of the first version", || {
+        engine.session(id).to_string().contains("\"One\"").then_some(())
+    });
+    engine.delete(&format!("/v1/sessions/{own}"));
+    engine.stop();
+}

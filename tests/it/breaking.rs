@@ -127,9 +127,7 @@ fn payloads_are_those_that_the_receiver_takes() {
 #[test]
 fn what_only_many_turns_show_is_not_proved() {
     let turns = |rest: &str| {
-        format!(
-            "choreography P(n: Int at A) {{\n roles: A, B\n loop (count: n, decides: A) {{ A -> B: X {rest} }}\n}}\n"
-        )
+        format!("choreography P(n: Int) {{\n roles: A, B\n loop (count: n) {{ A -> B: X {rest} }}\n}}\n")
     };
     check(&turns(""), &turns(""), "A= B=", "");
     check(&turns(""), &turns("  A let m = 1"), "A? B=", "only up to two turns were explored");

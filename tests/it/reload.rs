@@ -257,8 +257,9 @@ fn the_oldest_version_that_is_kept_can_come_back() {
     let oldest = all[0].0.clone();
     place.laban(&format!("rollback A --version {oldest}")).status(0).says(&format!("A: active {oldest}"));
     engine.begin("A");
+    place.laban("rollback A").status(1).talks("E0608").talks("has no version before this one");
     let newest = all[VERSIONS_KEPT].0.clone();
-    place.laban("rollback A").status(0).says(&format!("A: active {newest}"));
+    place.laban(&format!("rollback A --version {newest}")).status(0).says(&format!("A: active {newest}"));
     // By its file as well: the oldest has a session, the one after it is over.
     let second = all[1].0.clone();
     assert_eq!(engine.put("/v1/protocols/A", &waits("A", "1h", 3)).json()["active"], second);
@@ -625,101 +626,4 @@ fn a_second_word_to_stop_is_the_last() {
     let engine = Engine::start(&place);
     assert_eq!(engine.session(1)["state"], "running");
     engine.signal("KILL");
-}
-
-/// Answers what it is asked when the file `now` is there.
-const LATE: &str = "import json, os, sys, time
-for line in sys.stdin:
-    asked = json.loads(line)
-    while not os.path.exists('now'):
-        time.sleep(0.01)
-    print(json.dumps({'jsonrpc': '2.0', 'id': asked.get('id'), 'result': {'number': 1}}), flush=True)
-";
-
-#[test]
-fn handlers_of_sessions_are_those_of_the_log_where_the_directory_says_nothing() {
-    let place = Place::new("reload_handlers");
-    place
-        .write("late.py", LATE)
-        .write("h.choreo", "choreography H {\n    roles Ann, Ben\n    Ann -> Ben: Hi(number: Int)\n}\n");
-    let bindings = "protocol: H\nroles: { Ann: { handler: late } }\nhandlers: { late: { kind: process, command: [python3, late.py] } }\n";
-    place.write("h.bindings.yaml", bindings);
-    let engine = Engine::start(&place);
-    let first = engine.begin("H");
-    // The version of the second session has a handler of another name.
-    place.write("h.choreo", "choreography H {\n    roles Ann, Ben\n    Ann -> Ben: Ho(number: Int)\n}\n");
-    place.write(
-        "h.bindings.yaml",
-        bindings.replace("late:", "later:").replace("handler: late", "handler: later"),
-    );
-    until("the second version", || (engine.status()["deployed"]["generation"] == 2).then_some(()));
-    let second = engine.begin("H");
-    engine.signal("KILL");
-    drop(engine);
-    place.write("broken.choreo", "choreography B {");
-    let engine = Engine::start(&place);
-    place.write("now", "");
-    engine.comes_to(first, "completed");
-    engine.comes_to(second, "completed");
-    engine.stop();
-}
-
-/// Says who it is, in the number that it is asked for.
-const NAMED: &str = "import json, sys
-for line in sys.stdin:
-    asked = json.loads(line)
-    print(json.dumps({'jsonrpc': '2.0', 'id': asked.get('id'), 'result': {'number': int(sys.argv[1])}}), flush=True)
-";
-
-#[test]
-fn a_version_that_comes_back_has_its_handlers_and_so_has_a_session_that_named_its_own() {
-    let place = Place::new("reload_rollback");
-    let text = |message: &str| {
-        format!(
-            "choreography H {{\n    roles Ann, Ben\n    Ann -> Ben: {message}(number: Int)\n    Ben -> Ann: Late with {{}}\n    Ben does time.sleep(1h)\n    Ann -> Ben: {message}(number: Int)\n}}\n"
-        )
-    };
-    let handler = |name: &str, number: u32| {
-        format!("  {name}: {{ kind: process, command: [python3, named.py, '{number}'] }}\n")
-    };
-    let bindings = |who: &str, handlers: &str| {
-        format!("protocol: H\nroles: {{ Ann: {{ handler: {who} }} }}\nhandlers:\n{handlers}")
-    };
-    place.write("named.py", NAMED).write("h.choreo", text("One"));
-    place.write("h.bindings.yaml", bindings("one", &(handler("one", 1) + &handler("own", 9))));
-    let engine = Engine::start(&place);
-    let names = || -> Vec<String> {
-        let handlers = engine.get("/v1/handlers").json();
-        handlers.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
-    };
-    let own = engine.post("/v1/sessions", &json!({ "protocol": "H", "roles": { "Ann": "own" } }));
-    let own = own.json()["id"].as_u64().unwrap();
-    for (message, who) in [("Two", "two"), ("Three", "three")] {
-        let generation = engine.status()["deployed"]["generation"].clone();
-        // Both at once: what is read half is read again.
-        swap_in(&place, "h.choreo", &text(message));
-        swap_in(&place, "h.bindings.yaml", &bindings(who, &handler(who, 3)));
-        until("the next version", || {
-            let status = engine.status();
-            let active = engine.get("/v1/protocols/H").json();
-            let new = active["versions"].as_array().unwrap().len() >= if who == "two" { 2 } else { 3 };
-            (status["deployed"]["generation"] != generation && status["deployed"]["current"] == true && new)
-                .then_some(())
-        });
-        until(who, || names().contains(&who.to_owned()).then_some(()));
-    }
-    assert!(names().contains(&"own".to_owned()), "a session that runs has named it: {:?}", names());
-    assert!(!names().contains(&"one".to_owned()), "nobody can ask it: {:?}", names());
-    place.laban("rollback H").status(0);
-    until("the second version", || names().contains(&"two".to_owned()).then_some(()));
-    place.laban("rollback H").status(0);
-    until("the first version", || names().contains(&"one".to_owned()).then_some(()));
-    let id = engine.begin("H");
-    until("a message of the first version", || {
-        let shown = engine.session(id).to_string();
-        shown.contains("\"One\"").then_some(())
-    });
-    place.laban("rollback H").status(1).talks("has no version before this one");
-    engine.delete(&format!("/v1/sessions/{own}"));
-    engine.stop();
 }

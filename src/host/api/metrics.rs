@@ -7,6 +7,10 @@ use axum::http::header;
 use axum::response::IntoResponse;
 
 use crate::host::api::{Answer, At};
+use crate::host::hub::Counts;
+
+/// Name, kind, what it is, value.
+type Row = (&'static str, &'static str, &'static str, u64);
 
 pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
     // Who looks at the node waits for the log; where that cannot be written, this is told all the same.
@@ -14,8 +18,6 @@ pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
         None => Some(at.desk.look(|node| (node.engine().sessions(), node.started())).await?),
         Some(_) => None,
     };
-    let counts = &at.board.counts;
-    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let directory = at.generations.status();
     let of_node = of_node.map(|(sessions, started)| {
         [
@@ -23,7 +25,30 @@ pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
             ("laban_sessions_started_total", "counter", "Sessions that were started, ever.", started),
         ]
     });
-    let rows: [(&str, &str, &str, u64); 12] = [
+    let rows: [Row; 4] = [
+        ("laban_calls", "gauge", "Calls that handlers have.", at.board.calls() as u64),
+        ("laban_listeners", "gauge", "Those who listen to events.", at.board.events.receiver_count() as u64),
+        ("laban_generation", "gauge", "Generation of the directory that runs.", directory.generation),
+        (
+            "laban_log_ok",
+            "gauge",
+            "1 while the log can be written.",
+            u64::from(at.board.log_trouble().is_none()),
+        ),
+    ];
+    let mut text = String::new();
+    for (name, kind, help, value) in
+        of_node.into_iter().flatten().chain(counted(&at.board.counts)).chain(rows)
+    {
+        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
+}
+
+/// What is counted since the start.
+fn counted(counts: &Counts) -> [Row; 8] {
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    [
         (
             "laban_sessions_completed_total",
             "counter",
@@ -49,7 +74,6 @@ pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
             count(&counts.denials),
         ),
         ("laban_calls_total", "counter", "Calls to handlers, since the start.", count(&counts.calls)),
-        ("laban_calls", "gauge", "Calls that handlers have.", at.board.calls() as u64),
         (
             "laban_receipts_booked_total",
             "counter",
@@ -68,18 +92,5 @@ pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
             "Connections that found no room, since the start.",
             count(&counts.turned_away),
         ),
-        ("laban_listeners", "gauge", "Those who listen to events.", at.board.events.receiver_count() as u64),
-        ("laban_generation", "gauge", "Generation of the directory that runs.", directory.generation),
-        (
-            "laban_log_ok",
-            "gauge",
-            "1 while the log can be written.",
-            u64::from(at.board.log_trouble().is_none()),
-        ),
-    ];
-    let mut text = String::new();
-    for (name, kind, help, value) in of_node.into_iter().flatten().chain(rows) {
-        let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
-    }
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
+    ]
 }
