@@ -28,6 +28,9 @@ pub(super) struct Granter {
     periods: BTreeMap<Context, BTreeMap<Option<Device>, Period>>,
     /// Before this no period runs over.
     due: Option<Instant>,
+    /// What the facts of contexts open, where that was looked at: many casts come at once.
+    #[serde(skip)]
+    opened: BTreeMap<Context, Granted>,
 }
 
 /// What the profile of a cast says of one budget.
@@ -64,9 +67,15 @@ impl Granter {
         Self { granters: Device::new(GRANTER).into_iter().collect(), ..Self::default() }
     }
 
-    /// What the facts of a context open already.
-    pub(super) fn granted(&self, journal: &Journal, context: &Context) -> Granted {
-        Granted::of(&journal.of(context), &self.granters)
+    /// What the facts of a context open already; to be given back with what is said meanwhile.
+    pub(super) fn granted(&mut self, journal: &Journal, context: &Context) -> Granted {
+        let known = self.opened.remove(context);
+        known.unwrap_or_else(|| Granted::of(&journal.of(context), &self.granters))
+    }
+
+    /// Keeps what the facts of a context open.
+    pub(super) fn keep(&mut self, context: &Context, granted: Granted) {
+        self.opened.insert(context.clone(), granted);
     }
 
     /// Has a profile's word on one budget: a fact where the journal does not say so yet, heeded in `granted`. None where
@@ -109,6 +118,7 @@ impl Granter {
         });
         if periods.is_empty() {
             self.periods.remove(context);
+            self.opened.remove(context);
         }
         self.see_due();
     }
@@ -135,6 +145,9 @@ impl Granter {
                 // A journal that takes nothing grants nothing; the next period tries again.
                 if let Some((set, fact)) = say(journal, context, &period.all.grant, &self.granters, next) {
                     period.epoch = next;
+                    if let Some(granted) = self.opened.get_mut(context) {
+                        granted.heed(&fact, &self.granters);
+                    }
                     sets.insert(set);
                     said.push(fact);
                 }

@@ -125,6 +125,7 @@ impl Tills {
             self.open(context, from, to, &granted)
         };
         let tills = ends.iter().map(open).collect();
+        self.granter.keep(context, granted);
         self.heed(&said);
         tills
     }

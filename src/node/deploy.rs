@@ -35,6 +35,13 @@ struct Ready {
     table: Table,
 }
 
+/// What a deployment has made useless: who drops it elsewhere spares the node's thread the time.
+#[derive(Debug, Default)]
+pub struct Waste {
+    pub(super) editions: Vec<Edition>,
+    packages: Vec<(Package, Option<Table>)>,
+}
+
 /// The versions that a node has linked.
 #[derive(Clone, Debug)]
 pub struct Linked(BTreeMap<Version, Arc<Cast>>);
@@ -143,13 +150,17 @@ impl Node {
         let mut table = Some(table);
         match line.edition_mut(version) {
             // Most of a directory is as it was.
-            Some(edition) if !changed && edition.package == package => return,
+            Some(edition) if !changed && edition.package == package => {
+                self.waste.packages.push((package, table));
+                return;
+            }
             Some(edition) => {
                 let place = edition.place.filter(|_| edition.package.policy != package.policy);
                 if let Some((place, table)) = place.zip(table.take_if(|_| place.is_some())) {
                     self.engine.guard(place, table);
                 }
-                edition.package = package;
+                let before = std::mem::replace(&mut edition.package, package);
+                self.waste.packages.push((before, None));
             }
             None => line.editions.push(Edition {
                 package,

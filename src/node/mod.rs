@@ -20,6 +20,6 @@ mod state;
 pub(crate) mod tests;
 pub mod version;
 
-pub use self::deploy::{Linked, Prepared};
+pub use self::deploy::{Linked, Prepared, Waste};
 pub use self::snapshot::FORMAT;
 pub use self::state::Node;

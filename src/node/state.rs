@@ -23,6 +23,7 @@ use crate::engine::standing::Standing;
 use crate::guard;
 use crate::node::agenda::{Agenda, Due};
 use crate::node::deploy::Prepared;
+use crate::node::deploy::Waste;
 use crate::node::entry::{Entry, Key, Start, Version};
 use crate::node::order::{News, Order, Reply};
 use crate::node::session::{self, Record};
@@ -80,7 +81,7 @@ pub struct Node {
     opened: Option<Result<(), Trouble>>,
     /// Versions that are forgotten.
     #[serde(skip)]
-    waste: Vec<Edition>,
+    pub(super) waste: Waste,
     pub(super) now: Instant,
 }
 
@@ -135,7 +136,7 @@ impl Node {
 
     fn begin(&mut self, now: Instant) {
         self.now = self.now.max(now);
-        self.waste.clear();
+        self.waste = Waste::default();
     }
 
     fn end(&mut self, reply: Reply) -> Reply {
@@ -144,8 +145,8 @@ impl Node {
         reply
     }
 
-    /// Versions that the last entry has had the node forget: whoever drops them takes some time.
-    pub fn take_waste(&mut self) -> Vec<Edition> {
+    /// What the last entry has made useless.
+    pub fn take_waste(&mut self) -> Waste {
         std::mem::take(&mut self.waste)
     }
 
@@ -455,7 +456,7 @@ impl Node {
             self.casts.remove(&place);
             self.engine.retire(place);
         }
-        self.waste.extend(line.forget());
+        self.waste.editions.extend(line.forget());
     }
 
     /// Notes when something is due.
