@@ -34,7 +34,7 @@ fn checked(directory: &Path, terminal: &mut Terminal) -> Result<Exit> {
     let Some(damage) = &found.damage else { return Ok(Exit::Fine) };
     terminal.data(&format!("{}\n", damage.trouble));
     if damage.trouble.code == Code::E0602 {
-        terminal.data("nobody was told of what they held; the next start cuts them off\n");
+        terminal.data("if the machine stopped while they were written, nobody was told of what they held; the next start cuts them off and keeps them\n");
         return Ok(Exit::Fine);
     }
     terminal.data(&format!(
@@ -59,7 +59,7 @@ fn repaired(directory: &Path, terminal: &mut Terminal) -> Result<Exit> {
         damage.file.display(),
         kept.join(", ")
     ));
-    let entries = counted(cut.before.entries, "entry is kept", "entries are kept");
+    let entries = counted(cut.left, "entry is kept", "entries are kept");
     let lost = match damage.trouble.code {
         Code::E0602 => "nothing that anybody was told of is lost".to_owned(),
         _ => format!("lost: {}", lost(damage.behind)),

@@ -120,6 +120,9 @@ pub fn read(source: SourceId, text: &str) -> (Settings, Vec<Diagnostic>) {
             "durability" => durability(&mut reader, node, &mut settings),
             "snapshot_every" => {
                 let every = count(&mut reader, node, "`snapshot_every`");
+                if every == Some(0) {
+                    reader.wrong(node, "`snapshot_every`", "a number of entries from 1");
+                }
                 settings.snapshot_every = every.map_or(SNAPSHOT_ENTRIES, u64::from);
             }
             "idle_timeout" => settings.idle_timeout = span(&mut reader, node, "`idle_timeout`"),

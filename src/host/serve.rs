@@ -71,7 +71,15 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
     let listener = listener.with_context(|| format!("E0605: `{}` cannot be listened at", settings.listen))?;
     let address = listener.local_addr()?;
     let (log, held, keeper): (Box<dyn Log>, Held, Option<Keeper>) = match settings.durability {
-        Durability::None => (Box::new(Nowhere), Held::default(), None),
+        Durability::None => {
+            let (log, unread) = Nowhere::open(&own.join("log"))?;
+            if unread {
+                tracing::warn!(
+                    "`durability: none`: the log of this directory is not read, and nothing is added to it"
+                );
+            }
+            (Box::new(log), Held::default(), None)
+        }
         Durability::Group | Durability::Each => {
             let at = own.join("log");
             let lengths = Lengths { entries: settings.snapshot_every, ..Lengths::default() };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::base::id::RoleId;
-use crate::base::limits::{INNER_PER_ENTRY, SESSIONS_KEPT};
+use crate::base::limits::{INNER_PER_ENTRY, NAME_BYTES_MAX, SESSIONS_KEPT};
 use crate::base::time::Instant;
 use crate::config::bindings::Handler;
 use crate::diag::did_you_mean;
@@ -311,7 +311,7 @@ impl Node {
         let refusal = |code, reason| Trouble { code, role: None, place: None, reason };
         let Some(line) = self.lines.get(protocol) else {
             let near = did_you_mean(protocol, self.lines.keys().map(AsRef::as_ref));
-            return Err(refusal("E0606", format!("there is no protocol `{protocol}`{near}")));
+            return Err(refusal("E0606", format!("there is no protocol `{}`{near}", shortened(protocol))));
         };
         let active = line.active().and_then(|edition| Some((edition.place?, edition.package.version)));
         active.ok_or_else(|| refusal("E0606", format!("`{protocol}` takes no new sessions: it is draining")))
@@ -496,6 +496,11 @@ impl Node {
             self.feed(input);
         }
     }
+}
+
+/// A name that somebody gave, as it may be repeated: neither long nor with control characters.
+fn shortened(name: &str) -> String {
+    name.chars().take(NAME_BYTES_MAX).flat_map(char::escape_debug).collect()
 }
 
 /// What is said to a start with the key of another one.

@@ -133,6 +133,8 @@ fn a_log_of_another_format_is_left_alone() {
     let place = ran("log-format");
     let mut other = bytes(&place);
     other[8] = 99;
+    let sum = *blake3::hash(&other[..20]).as_bytes();
+    other[20..28].copy_from_slice(&sum[..8]);
     place.write(FIRST, &other);
     for verb in ["check", "repair"] {
         place.laban(&format!("log {verb}")).status(2).talks("E0604").talks("is of format 99");
@@ -227,4 +229,18 @@ fn what_a_log_holds_is_its_owners() {
     spoil(&place, frames(&bytes(&place))[2] + 40);
     place.laban("log repair").status(0);
     assert_eq!(mode(&format!("{FIRST}.cut")), 0o600);
+}
+
+#[test]
+fn an_engine_that_keeps_nothing_has_its_directory_for_itself_too() {
+    let place = ran("log-none-durable");
+    let before = bytes(&place);
+    place.write("laban.yaml", "durability: none\n");
+    let served = Engine::start(&place);
+    assert!(served.err().contains("the log of this directory is not read"), "{}", served.err());
+    place.laban("serve . --listen 127.0.0.1:0").status(2).talks("E0605");
+    place.laban("log check").status(2).talks("E0605");
+    place.laban("start Ping --wait").status(0).says("completed");
+    drop(served);
+    assert_eq!(bytes(&place), before);
 }

@@ -58,7 +58,8 @@ pub(super) async fn enter(State(shared): State<Arc<Shared>>, request: Request, n
 /// Whether the route needs no token.
 fn judge(shared: &Shared, request: &Request) -> Result<bool, Refused> {
     let headers = request.headers();
-    if !names_us(shared, headers) {
+    let named = request.uri().host().is_none_or(|host| is_us(shared, host)) && names_us(shared, headers);
+    if !named {
         let message = "the `Host` of this request is not the address of this engine";
         return Err(Refused::new(StatusCode::FORBIDDEN, Code::E0610, message));
     }
@@ -98,11 +99,17 @@ fn too_large() -> Refused {
 
 /// Whether the request is meant for this host: the address that it listens on, or a name of this machine.
 fn names_us(shared: &Shared, headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let Ok(host) = host.to_str() else { return false };
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
+    is_us(shared, name)
+}
+
+fn is_us(shared: &Shared, name: &str) -> bool {
     let name = name.trim_start_matches('[').trim_end_matches(']');
     match name.parse::<IpAddr>() {
         // No name of another host leads to a number, so where all addresses are listened at each of them is this host.

@@ -5,12 +5,11 @@
 //! Is not: a way to go on behind damage. What stands there may follow from what is lost.
 
 use std::fs::{self, OpenOptions, TryLockError};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diag::code::Code;
-use crate::host::log::segments::{self, End, Scan, beside, scan};
+use crate::host::log::segments::{self, End, Scan, follows, scan};
 use crate::host::log::snapshot::{self, Newest};
 use crate::host::log::{Trouble, encode, frame};
 
@@ -60,6 +59,8 @@ pub struct Behind {
 pub struct Cut {
     /// How the log was.
     pub before: Finding,
+    /// How many entries are left.
+    pub left: u64,
     /// The files that hold what was cut off; none if nothing was.
     pub kept: Vec<PathBuf>,
 }
@@ -91,13 +92,16 @@ pub fn repair(directory: &Path) -> Result<Cut, Trouble> {
     let lock = segments::locked(directory);
     let _lock =
         lock.map_err(|trouble| if trouble.code == Code::E0605 { busy(directory) } else { trouble })?;
-    let Survey { finding, cut: files } = Survey::of(directory)?;
+    let first = Survey::of(directory)?;
+    let (before, mut survey) = (first.finding.clone(), first);
     let mut kept = Vec::new();
-    if let Some(damage) = &finding.damage {
-        let done = cut(directory, &files, damage.at, &mut kept);
+    // What is left may begin at an older snapshot, in a file that did not matter before.
+    while let Some(damage) = &survey.finding.damage {
+        let done = cut(directory, &survey.cut, damage.at, &mut kept);
         done.map_err(|error| segments::unwritable(directory, &error))?;
+        survey = Survey::of(directory)?;
     }
-    Ok(Cut { before: finding, kept })
+    Ok(Cut { before, left: survey.finding.entries, kept })
 }
 
 /// Cuts the first of these files at a byte, and moves those behind it aside. Wherever it is stopped, what is left has damage
@@ -105,34 +109,18 @@ pub fn repair(directory: &Path) -> Result<Cut, Trouble> {
 fn cut(directory: &Path, files: &[(u64, PathBuf)], at: u64, kept: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut whole = files;
     if let Some(((_, path), behind)) = files.split_first().filter(|_| at > 0) {
-        let bytes = segments::fs_read(path)?;
-        let aside = free(path);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-        file.write_all(bytes.get(at as usize..).unwrap_or_default())?;
-        file.sync_all()?;
-        segments::sync_directory(directory)?;
+        kept.extend(segments::keep_rest(path, at)?);
         let file = OpenOptions::new().write(true).open(path)?;
         file.set_len(at)?;
         file.sync_all()?;
-        kept.push(aside);
         whole = behind;
     }
     for (_, path) in whole {
-        let aside = free(path);
+        let aside = segments::free(path);
         fs::rename(path, &aside)?;
         kept.push(aside);
     }
     segments::sync_directory(directory)
-}
-
-/// A name for what is cut off of a file: one that nothing has.
-fn free(path: &Path) -> PathBuf {
-    let name = |number: u32| match number {
-        1 => beside(path, ".cut"),
-        _ => beside(path, &format!(".{number}.cut")),
-    };
-    let names = (1..u32::MAX).map(name);
-    names.into_iter().find(|name| !name.exists()).unwrap_or_else(|| name(1))
 }
 
 /// What a look gives.
@@ -154,7 +142,8 @@ impl Survey {
         let finding =
             Finding { files: files.len(), entries: next - 1, snapshot: next - 1, ..Finding::default() };
         let mut survey = Self { finding, cut: Vec::new() };
-        if files.first().is_some_and(|(first, _)| *first > next)
+        if files.first().is_none_or(|(first, _)| *first > next)
+            && next == 1
             && let Some((path, trouble)) = damaged.first()
         {
             // Nothing goes on without it; all of it is moved aside.
@@ -173,7 +162,7 @@ impl Survey {
                 next = damage.behind.count(&bytes, &bytes, next);
                 continue;
             }
-            let begins = (path.as_path(), *first, number + 1 == files.len());
+            let begins = (path.as_path(), *first, (number, number + 1 == files.len()));
             let (after, damage) = looked(begins, &bytes, next)?;
             (survey.finding.entries, next) = (after - 1, after);
             if let Some(mut damage) = damage {
@@ -187,21 +176,21 @@ impl Survey {
     }
 }
 
-/// Looks at one file, its name's position, whether it is the last one, and what should come first in it. Gives the position
+/// Looks at one file, its name's position, the how-manieth and whether the last it is, and what should come first in it. Gives the position
 /// after what is whole, and where that ends.
 fn looked(
-    (path, first, last): (&Path, u64, bool),
+    (path, first, (number, last)): (&Path, u64, (usize, bool)),
     bytes: &[u8],
     mut next: u64,
 ) -> Result<(u64, Option<Damage>), Trouble> {
-    let Scan { frames, whole, end } = scan(bytes);
+    let Scan { frames, whole, end } = scan(bytes, first);
     let damage = |at: usize, trouble: Trouble| {
         Some(Damage { file: path.to_owned(), at: at as u64, trouble, behind: Behind::default() })
     };
     if let End::Format(have) = end {
         return Err(segments::other_format(path, have));
     }
-    if frames.first().is_some_and(|frame| frame.first > next) || first > next {
+    if !follows(number, first, next) {
         return Ok((next, damage(0, segments::gap(path, first, next))));
     }
     let mut at = whole - frames.iter().map(frame::Frame::len).sum::<usize>();
@@ -233,7 +222,7 @@ fn looked(
 impl Behind {
     /// Counts what is whole in some bytes of a file, behind damage; `next` is the position that comes next. Gives the one after them.
     fn count(&mut self, file: &[u8], mut bytes: &[u8], mut next: u64) -> u64 {
-        let mark = segments::mark(file);
+        let mark = segments::mark(file, encode::FORMAT);
         while let Some((mark, at)) = mark.and_then(|mark| Some((mark, frame::find(&mark, bytes)?))) {
             let Some(rest) = bytes.get(at..) else { break };
             let Some(frame) = frame::read(&mark, rest) else { break };

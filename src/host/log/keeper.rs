@@ -96,7 +96,7 @@ fn replayed(
         if first > next {
             return Err(segments::gap(&path, first, next));
         }
-        for frame in segments::scan(&bytes).frames {
+        for frame in segments::scan(&bytes, first).frames {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }

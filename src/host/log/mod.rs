@@ -16,7 +16,9 @@ pub mod snapshot;
 mod tests;
 
 use std::fmt;
+use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use crate::diag::code::Code;
 
@@ -30,9 +32,21 @@ pub trait Log: Send {
     fn append(&mut self, first: u64, entries: u32, batch: &[u8]) -> io::Result<()>;
 }
 
-/// A log that forgets everything: `durability: none`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Nowhere;
+/// A log that forgets everything: `durability: none`. The directory is its engine's all the same.
+#[derive(Debug)]
+pub struct Nowhere {
+    _lock: File,
+}
+
+impl Nowhere {
+    /// Takes a directory; gives also whether there is a log that is not read.
+    ///
+    /// # Errors
+    /// Another process has it (E0605), or the system does not let it be used (E0603).
+    pub fn open(directory: &Path) -> Result<(Self, bool), Trouble> {
+        segments::hold(directory).map(|(lock, unread)| (Self { _lock: lock }, unread))
+    }
+}
 
 impl Log for Nowhere {
     fn append(&mut self, _: u64, _: u32, _: &[u8]) -> io::Result<()> {

@@ -113,8 +113,8 @@ impl Segments {
         for (number, (first, path)) in files.iter().enumerate() {
             let bytes = fs_read(path).map_err(system)?;
             let last = number + 1 == files.len();
-            let read = read_segment(path, &bytes, last)?;
-            if read.frames.first().is_some_and(|frame| frame.first > next) || *first > next {
+            let read = read_segment(path, &bytes, (*first, last))?;
+            if !follows(number, *first, next) {
                 return Err(damaged
                     .first()
                     .map_or_else(|| gap(path, *first, next), |(_, trouble)| needed(trouble)));
@@ -125,19 +125,22 @@ impl Segments {
                 }
                 let after = frame.first + u64::from(frame.entries);
                 held.batches.push((frame.first, frame.batch.to_vec()));
-                next = next.max(after);
+                next = after;
             }
             if last {
                 held.torn = read.torn;
                 open = Some((path.clone(), *first, read.whole));
             }
         }
+        if let Some((_, trouble)) = damaged.first().filter(|_| next == 1) {
+            return Err(needed(trouble));
+        }
         let (Open { file, mark, len }, first) = match open {
             Some((path, first, whole)) => (reopened(&path, whole).map_err(system)?, first),
             None => (begun(directory, next).map_err(system)?, next),
         };
         for (path, trouble) in damaged {
-            fs::rename(&path, beside(&path, ".cut")).map_err(system)?;
+            fs::rename(&path, free(&path)).map_err(system)?;
             held.damaged.push(trouble);
         }
         let directory = directory.to_owned();
@@ -223,8 +226,14 @@ pub(super) enum End {
     Damaged(usize),
 }
 
-/// Looks at the bytes of one file.
-pub(super) fn scan(bytes: &[u8]) -> Scan<'_> {
+/// Whether a file that begins with this entry can be the so-manieth, where that entry is to come. Only the first one may
+/// have entries that a snapshot stands for.
+pub(super) const fn follows(number: usize, first: u64, next: u64) -> bool {
+    first == next || (number == 0 && first < next)
+}
+
+/// Looks at the bytes of the file whose first entry has this position.
+pub(super) fn scan(bytes: &[u8], first: u64) -> Scan<'_> {
     let mut scan = Scan { frames: Vec::new(), whole: 0, end: End::Whole };
     if bytes.len() < START && MAGIC.iter().zip(bytes).all(|(expected, have)| expected == have) {
         scan.end = End::Begun;
@@ -232,17 +241,29 @@ pub(super) fn scan(bytes: &[u8]) -> Scan<'_> {
     }
     let format = bytes.strip_prefix(MAGIC).and_then(|rest| rest.first_chunk::<4>());
     let format = format.map(|format| u32::from_le_bytes(*format));
-    if let Some(format) = format.filter(|format| *format != FORMAT) {
-        scan.end = End::Format(format);
-        return scan;
-    }
-    let Some(mark) = mark(bytes).filter(|_| format.is_some()) else {
+    // Only a head that is whole says which format it is.
+    let mark = match format {
+        Some(format) if format != FORMAT && mark(bytes, format).is_some() => {
+            scan.end = End::Format(format);
+            return scan;
+        }
+        Some(FORMAT) => mark(bytes, FORMAT),
+        _ => None,
+    };
+    let Some(mark) = mark else {
         scan.end = End::NoLog;
         return scan;
     };
     scan.whole = START;
+    let mut next = first;
     while let Some(rest) = bytes.get(scan.whole..).filter(|rest| !rest.is_empty()) {
         if let Some(frame) = frame::read(&mark, rest) {
+            if frame.first != next {
+                // Whole, and not where it belongs.
+                scan.end = End::Damaged(0);
+                break;
+            }
+            next += u64::from(frame.entries);
             scan.whole += frame.len();
             scan.frames.push(frame);
             continue;
@@ -254,8 +275,8 @@ pub(super) fn scan(bytes: &[u8]) -> Scan<'_> {
     scan
 }
 
-fn read_segment<'a>(path: &Path, bytes: &'a [u8], last: bool) -> Result<Read<'a>, Trouble> {
-    let Scan { frames, whole, end } = scan(bytes);
+fn read_segment<'a>(path: &Path, bytes: &'a [u8], (first, last): (u64, bool)) -> Result<Read<'a>, Trouble> {
+    let Scan { frames, whole, end } = scan(bytes, first);
     let read = Read { frames, whole: whole as u64, torn: None };
     let shown = path.display();
     match end {
@@ -265,7 +286,9 @@ fn read_segment<'a>(path: &Path, bytes: &'a [u8], last: bool) -> Result<Read<'a>
         End::Format(have) => Err(other_format(path, have)),
         End::Torn if last => {
             let rest = bytes.len() - whole;
-            let torn = Some(format!("{rest} bytes at the end of `{shown}` are not whole and were cut off"));
+            let torn = Some(format!(
+                "{rest} bytes at the end of `{shown}` are not whole, and were cut off and kept beside it"
+            ));
             Ok(Read { torn, ..read })
         }
         End::Torn | End::Damaged(_) => Err(damaged(path, whole)),
@@ -295,13 +318,16 @@ pub(super) fn damaged(path: &Path, at: usize) -> Trouble {
 
 /// Entries that are missing before a file.
 pub(super) fn gap(path: &Path, first: u64, next: u64) -> Trouble {
-    let reason =
-        format!("`{}` begins with entry {first}, but entry {next} is missing before it", path.display());
+    let shown = path.display();
+    let reason = match first > next {
+        true => format!("`{shown}` begins with entry {first}, but entry {next} is missing before it"),
+        false => format!("`{shown}` begins with entry {first}, which stands before it too"),
+    };
     Trouble::new(Code::E0601, reason)
 }
 
 /// A path with more behind its name.
-pub(super) fn beside(path: &Path, more: &str) -> PathBuf {
+fn beside(path: &Path, more: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(more);
     PathBuf::from(name)
@@ -339,11 +365,31 @@ pub(super) fn files(directory: &Path, extension: &str) -> io::Result<Vec<(u64, P
 
 #[expect(clippy::disallowed_methods, reason = "this is the layer that reads the log")]
 pub(super) fn fs_read(path: &Path) -> io::Result<Vec<u8>> {
+    regular(path)?;
     fs::read(path)
+}
+
+/// A pipe or a device could block for ever when it is opened.
+fn regular(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(data) if !data.is_file() => {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{}` is no file", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Locks the log of a directory, which is made if it is not there; whether it holds something.
+pub(super) fn hold(directory: &Path) -> Result<(File, bool), Trouble> {
+    let system = |error: io::Error| unwritable(directory, &error);
+    fs::create_dir_all(directory).map_err(system)?;
+    let lock = locked(directory)?;
+    Ok((lock, !files(directory, SEGMENT).map_err(system)?.is_empty()))
 }
 
 pub(super) fn locked(directory: &Path) -> Result<File, Trouble> {
     let path = directory.join("lock");
+    regular(&path).map_err(|error| unwritable(directory, &error))?;
     let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let lock = lock.map_err(|error| unwritable(directory, &error))?;
     match lock.try_lock() {
@@ -363,17 +409,17 @@ struct Open {
     len: u64,
 }
 
-/// The mark of the frames of a file; none where its head is damaged there.
-pub(super) fn mark(bytes: &[u8]) -> Option<Mark> {
+/// The mark of the frames of a file of this format; none where its head is damaged there.
+pub(super) fn mark(bytes: &[u8], format: u32) -> Option<Mark> {
     let rest = bytes.get(START - SUM - frame::MARK..)?;
     let (mark, rest) = rest.split_first_chunk::<{ frame::MARK }>()?;
-    (rest.first_chunk::<SUM>()? == &sum(mark)).then_some(*mark)
+    (rest.first_chunk::<SUM>()? == &sum(format, mark)).then_some(*mark)
 }
 
 /// The checksum of the head of a file with this mark.
-fn sum(mark: &Mark) -> [u8; SUM] {
+pub(super) fn sum(format: u32, mark: &Mark) -> [u8; SUM] {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(MAGIC).update(&FORMAT.to_le_bytes()).update(mark);
+    hasher.update(MAGIC).update(&format.to_le_bytes()).update(mark);
     let mut sum = [0; SUM];
     hasher.finalize_xof().fill(&mut sum);
     sum
@@ -388,11 +434,36 @@ fn reopened(path: &Path, whole: u64) -> io::Result<Open> {
     }
     let mut head = [0; START];
     file.read_exact(&mut head)?;
-    let mark = mark(&head).ok_or(io::ErrorKind::InvalidData)?;
+    let mark = mark(&head, FORMAT).ok_or(io::ErrorKind::InvalidData)?;
+    keep_rest(path, whole)?;
     file.set_len(whole)?;
     file.sync_all()?;
     io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
     Ok(Open { file, mark, len: whole })
+}
+
+/// Keeps what stands behind so many bytes of a file beside it; where, if there is something.
+pub(super) fn keep_rest(path: &Path, whole: u64) -> io::Result<Option<PathBuf>> {
+    let bytes = fs_read(path)?;
+    let Some(rest) = bytes.get(whole as usize..).filter(|rest| !rest.is_empty()) else { return Ok(None) };
+    let aside = free(path);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+    file.write_all(rest)?;
+    file.sync_all()?;
+    if let Some(directory) = path.parent() {
+        sync_directory(directory)?;
+    }
+    Ok(Some(aside))
+}
+
+/// A name for what is cut off of a file: one that nothing has.
+pub(super) fn free(path: &Path) -> PathBuf {
+    let name = |number: u32| match number {
+        1 => beside(path, ".cut"),
+        _ => beside(path, &format!(".{number}.cut")),
+    };
+    let names = (1..u32::MAX).map(name);
+    names.into_iter().find(|name| !name.exists()).unwrap_or_else(|| name(1))
 }
 
 /// A new file whose first entry will have this position.
@@ -409,7 +480,7 @@ fn started(mut file: File) -> io::Result<Open> {
     file.write_all(MAGIC)?;
     file.write_all(&FORMAT.to_le_bytes())?;
     file.write_all(&mark)?;
-    file.write_all(&sum(&mark))?;
+    file.write_all(&sum(FORMAT, &mark))?;
     file.sync_all()?;
     Ok(Open { file, mark, len: START as u64 })
 }

@@ -82,16 +82,17 @@ pub(super) fn read(path: &Path, next: u64) -> Result<Snapshot, Trouble> {
     })?;
     let damaged =
         |what: &str| Trouble::new(Code::E0615, format!("the snapshot `{shown}` is damaged: {what}"));
+    // Only what is whole says which format it is.
+    let (whole, sum) = bytes.split_last_chunk::<SUM>().ok_or_else(|| damaged("it is too short"))?;
+    if blake3::hash(whole).as_bytes() != sum {
+        return Err(damaged("its checksum is another one"));
+    }
     let format = bytes.strip_prefix(MAGIC).and_then(|rest| rest.first_chunk::<4>());
     let format = format.map(|format| u32::from_le_bytes(*format));
     if let Some(format) = format.filter(|format| *format != FORMAT) {
         let reason =
             format!("the snapshot `{shown}` is of format {format}; this engine reads format {FORMAT}");
         return Err(Trouble::new(Code::E0604, reason));
-    }
-    let (whole, sum) = bytes.split_last_chunk::<SUM>().ok_or_else(|| damaged("it is too short"))?;
-    if blake3::hash(whole).as_bytes() != sum {
-        return Err(damaged("its checksum is another one"));
     }
     let state = whole.strip_prefix(&head(next)[..]).ok_or_else(|| damaged("it is of another position"))?;
     let node = postcard::from_bytes(state).map_err(|error| damaged(&error.to_string()))?;

@@ -13,7 +13,8 @@ use crate::base::time::Instant;
 use crate::base::value::Value;
 use crate::diag::code::Code;
 use crate::effect::call::{Answer, CallId};
-use crate::host::log::segments::{Held, Lengths, Segments};
+use crate::host::log::examine::{check, repair};
+use crate::host::log::segments::{self, Held, Lengths, Segments, sum};
 use crate::host::log::{Log, Trouble, encode, frame};
 use crate::node::entry::{Entry, Start};
 
@@ -108,12 +109,95 @@ fn a_changed_byte_is_found_and_told_with_its_place() {
             }
             Err(trouble) => {
                 assert!(at < last, "byte {at}: {trouble}");
-                let format = (8..12).contains(&at);
-                assert_eq!(trouble.code, if format { Code::E0604 } else { Code::E0601 }, "byte {at}");
+                assert_eq!(trouble.code, Code::E0601, "byte {at}");
                 let after = fs::read(only_file(&directory)).unwrap();
                 assert_eq!(after, changed, "nothing is changed");
             }
         }
+    }
+}
+
+#[test]
+fn a_file_that_says_that_it_is_of_another_format_is_believed_if_it_is_whole() {
+    let directory = place("format");
+    written(&directory, 1 << 20, &[30]);
+    let mut bytes = fs::read(only_file(&directory)).unwrap();
+    let mark: [u8; 8] = bytes[12..20].try_into().unwrap();
+    bytes[8..12].copy_from_slice(&7_u32.to_le_bytes());
+    bytes[20..28].copy_from_slice(&sum(7, &mark));
+    fs::write(only_file(&directory), bytes).unwrap();
+    assert_eq!(opened(&directory).unwrap_err().code, Code::E0604);
+}
+
+#[test]
+fn batches_that_are_gone_or_stand_elsewhere_are_told() {
+    let directory = place("order");
+    written(&directory, 1 << 20, &[30, 20, 40, 10]);
+    let bytes = fs::read(only_file(&directory)).unwrap();
+    let (start, frames) = bytes.split_at(28);
+    let mut rest = frames;
+    let mut frame = |len: usize| {
+        let (frame, behind) = rest.split_at(frame::HEAD + len);
+        rest = behind;
+        frame
+    };
+    let [a, b, c, d] = [30, 20, 40, 10].map(&mut frame);
+    for changed in [vec![a, c, d], vec![a, c, b, d], vec![a, b, b, c, d], vec![b, c, d], vec![a, b, c, d, a]]
+    {
+        let changed = [start, &changed.concat()].concat();
+        fs::write(only_file(&directory), &changed).unwrap();
+        assert_eq!(opened(&directory).unwrap_err().code, Code::E0601);
+        let found = check(&directory).unwrap();
+        assert_eq!(found.damage.unwrap().trouble.code, Code::E0601);
+        assert_eq!(fs::read(only_file(&directory)).unwrap(), changed, "nothing is changed");
+        let cut = repair(&directory).unwrap();
+        assert_eq!(check(&directory).unwrap().damage, None);
+        assert_eq!(
+            fs::read(&cut.kept[0]).unwrap(),
+            changed[changed.len() - fs::read(&cut.kept[0]).unwrap().len()..]
+        );
+    }
+}
+
+#[test]
+fn files_that_have_changed_their_names_are_told() {
+    let directory = place("names");
+    written(&directory, 1, &[10, 10, 10]);
+    let files: Vec<PathBuf> =
+        segments::files(&directory, "log").unwrap().into_iter().map(|(_, path)| path).collect();
+    fs::rename(&files[0], directory.join("x")).unwrap();
+    fs::rename(&files[2], &files[0]).unwrap();
+    fs::rename(directory.join("x"), &files[2]).unwrap();
+    assert_eq!(opened(&directory).unwrap_err().code, Code::E0601);
+    fs::copy(&files[1], directory.join("00000000000000000003.log")).unwrap();
+    assert_eq!(opened(&directory).unwrap_err().code, Code::E0601);
+}
+
+#[test]
+fn what_is_cut_off_at_the_end_is_kept() {
+    let directory = place("kept");
+    written(&directory, 1 << 20, &[30, 20]);
+    let mut bytes = fs::read(only_file(&directory)).unwrap();
+    let (last, end) = (bytes.len() - frame::HEAD - 20, bytes.len() - 3);
+    for name in ["log.cut", "log.2.cut"] {
+        bytes[end] ^= 1;
+        fs::write(only_file(&directory), &bytes).unwrap();
+        assert!(opened(&directory).unwrap().torn.is_some());
+        assert_eq!(fs::read(only_file(&directory).with_extension(name)).unwrap(), bytes[last..]);
+        bytes[end] ^= 2;
+    }
+}
+
+#[test]
+fn what_is_no_file_is_not_opened() {
+    let directory = place("pipes");
+    for name in ["00000000000000000009.log", "00000000000000000009.snapshot", "lock"] {
+        let pipe = directory.join(name);
+        let _ = fs::remove_file(&pipe);
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        assert_eq!(opened(&directory).unwrap_err().code, Code::E0603, "{name}");
+        fs::remove_file(pipe).unwrap();
     }
 }
 
