@@ -79,8 +79,7 @@ pub async fn pairs(desk: &Desk, deployment: &Deployment) -> Result<Vec<Pair>, Aw
     let changed = desk.look(move |node: &Node| {
         let mut changed = Vec::new();
         for (name, version) in versions {
-            // Where none is active, sessions may still run on the newest; what comes is held against that.
-            let active = node.lines().get(&name).and_then(|line| line.active().or(line.editions.last()));
+            let active = node.lines().get(&name).and_then(|line| line.active());
             if let Some(active) = active.filter(|active| active.package.version != version) {
                 changed.push((
                     name,

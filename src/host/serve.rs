@@ -70,24 +70,7 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
     let listener = TcpListener::bind(settings.listen).await;
     let listener = listener.with_context(|| format!("E0605: `{}` cannot be listened at", settings.listen))?;
     let address = listener.local_addr()?;
-    let (log, held, keeper): (Box<dyn Log>, Held, Option<Keeper>) = match settings.durability {
-        Durability::None => {
-            let (log, unread) = Nowhere::open(&own.join("log"))?;
-            if unread {
-                tracing::warn!(
-                    "`durability: none`: the log of this directory is not read, and nothing is added to it"
-                );
-            }
-            (Box::new(log), Held::default(), None)
-        }
-        Durability::Group | Durability::Each => {
-            let at = own.join("log");
-            let lengths = Lengths { entries: settings.snapshot_every, ..Lengths::default() };
-            let (mut log, held) = Segments::open_with(&at, lengths)?;
-            let keeper = Keeper::start(at, log.sealed());
-            (Box::new(log), held, Some(keeper))
-        }
-    };
+    let (log, held, keeper) = opened(&own.join("log"), settings)?;
     let (node, next) = replayed(held)?;
     note_address(directory, address)?;
     // From here on nothing fails: what is done now is seen outside.
@@ -138,6 +121,23 @@ pub async fn start(directory: &Path, settings: &Settings, handlers: Handlers) ->
     });
     let tasks = vec![tokio::spawn(api::serve(listener, shared.clone())), tokio::spawn(watched(generations))];
     Ok(Running { address, shared, threads, keeper, stop, tasks })
+}
+
+/// The log of a directory, what it held, and who makes snapshots of it.
+fn opened(log: &Path, settings: &Settings) -> Result<(Box<dyn Log>, Held, Option<Keeper>)> {
+    if settings.durability == Durability::None {
+        let (nowhere, unread) = Nowhere::open(log)?;
+        if unread {
+            tracing::warn!(
+                "`durability: none`: the log of this directory is not read, and nothing is added to it"
+            );
+        }
+        return Ok((Box::new(nowhere), Held::default(), None));
+    }
+    let lengths = Lengths { entries: settings.snapshot_every, ..Lengths::default() };
+    let (mut segments, held) = Segments::open_with(log, lengths)?;
+    let keeper = Keeper::start(log.to_owned(), segments.sealed());
+    Ok((Box::new(segments), held, Some(keeper)))
 }
 
 /// Numbers that no other start has.

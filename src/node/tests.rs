@@ -268,6 +268,15 @@ fn whoever_was_asked_and_is_no_longer_bound_has_failed() {
     assert!(node.unanswered().over.is_empty(), "nothing waits for ever");
 }
 
+/// What a handler answers, or that it has failed.
+fn given(ask: &Ask, which: usize, fails: bool) -> Answer {
+    match ask {
+        _ if fails => Answer::Failed(Failure { kind: FailureKind::Permanent, reason: "no".to_owned() }),
+        Ask::Decide { .. } => Answer::Label((which % 2) as u16),
+        _ => Answer::Value(Value::Int(1)),
+    }
+}
+
 /// What a random driver does.
 #[derive(Clone, Debug)]
 enum Move {
@@ -319,14 +328,7 @@ proptest! {
                 Move::Start(keyed) => start("Tea", keyed.then_some("key")),
                 Move::Answer(which, fails) if !under_way.is_empty() => {
                     let (call, ask) = under_way.remove(which % under_way.len());
-                    let answer = match ask {
-                        _ if fails => {
-                            Answer::Failed(Failure { kind: FailureKind::Permanent, reason: "no".to_owned() })
-                        }
-                        Ask::Decide { .. } => Answer::Label((which % 2) as u16),
-                        _ => Answer::Value(Value::Int(1)),
-                    };
-                    Entry::Answer { call, answer }
+                    Entry::Answer { call, answer: given(&ask, which, fails) }
                 }
                 Move::Answer(..) => Entry::Tick,
                 Move::Cancel(session) => Entry::Cancel(session),

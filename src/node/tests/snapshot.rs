@@ -7,14 +7,13 @@ use proptest::prelude::*;
 
 use crate::base::json::hex;
 use crate::base::time::{Duration, Instant};
-use crate::base::value::Value;
 use crate::config::bindings::{Handler, HandlerKind};
 use crate::config::{guards, script};
 use crate::diag::source::SourceId;
-use crate::effect::call::{Answer, Ask, CallId, Failure, FailureKind};
+use crate::effect::call::{Ask, CallId};
 use crate::node::entry::{Deployment, Entry, Package};
 use crate::node::order::Order;
-use crate::node::tests::{TEA, package, start};
+use crate::node::tests::{TEA, given, package, start};
 use crate::node::{FORMAT, Node};
 
 /// Storage, randomness, the journal and a console, by stand-ins alone.
@@ -140,14 +139,7 @@ fn entry(driven: &mut Driven, one: Move) -> Entry {
         }
         Move::Answer(which, fails) if !driven.asked.is_empty() => {
             let (call, ask) = driven.asked.remove(which % driven.asked.len());
-            let answer = match ask {
-                _ if fails => {
-                    Answer::Failed(Failure { kind: FailureKind::Permanent, reason: "no".to_owned() })
-                }
-                Ask::Decide { .. } => Answer::Label((which % 2) as u16),
-                _ => Answer::Value(Value::Int(1)),
-            };
-            Entry::Answer { call, answer }
+            Entry::Answer { call, answer: given(&ask, which, fails) }
         }
         Move::Wait(ms) => {
             driven.now += ms * Duration::MS.0;
