@@ -245,7 +245,9 @@ fn warm_up(engine: &Engine, tally: &Tally) {
 fn come_and_go(engine: &Engine) {
     let mut client = Client::new(engine);
     if let Some((201, session)) = client.ask("POST", "/v1/sessions", r#"{"protocol":"Parks"}"#) {
-        client.ask("DELETE", &format!("/v1/sessions/{}", session["id"]), "");
+        // A cancellation may be refused like any request, and then the session waits on.
+        let path = format!("/v1/sessions/{}", session["id"]);
+        until("a cancellation", || client.ask("DELETE", &path, "").filter(|(status, _)| *status == 200));
     }
     rest(Duration::from_millis(50));
 }
