@@ -98,6 +98,7 @@ const STATEMENTS: &[&str] = &[
     "A let x = Enum::Variant { a: 1 }",
     "A let x = alias::CONST",
     "A let x = !a && b || c",
+    "A let x = !a && let || does",
     "A let x = 1_000 + 1.5e3 + 250ms",
     "A let x = -9223372036854775808",
     "/// what it is for\nA -> B: M",

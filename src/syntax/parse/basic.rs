@@ -93,11 +93,16 @@ pub(super) fn role_led(input: Tokens<'_>) -> bool {
     }
     match input.kind(ahead) {
         Kind::Arrow | Kind::ArrowAll | Kind::Swap => true,
-        Kind::Name => match input.word(ahead) {
-            "does" => input.kind(ahead + 1) == Kind::Name && input.kind(ahead + 2) == Kind::Dot,
-            "let" => input.kind(ahead + 1) == Kind::Name && input.kind(ahead + 2) == Kind::Assign,
-            _ => false,
-        },
+        Kind::Name => acts(input, ahead),
+        _ => false,
+    }
+}
+
+/// Whether `does` or `let` stands here with what follows it in a statement of a role.
+pub(super) fn acts(input: Tokens<'_>, ahead: usize) -> bool {
+    match input.word(ahead) {
+        "does" => input.kind(ahead + 1) == Kind::Name && input.kind(ahead + 2) == Kind::Dot,
+        "let" => input.kind(ahead + 1) == Kind::Name && input.kind(ahead + 2) == Kind::Assign,
         _ => false,
     }
 }

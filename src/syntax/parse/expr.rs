@@ -11,7 +11,7 @@ use crate::base::limits::NESTING_MAX;
 use crate::diag::code::Code;
 use crate::diag::{Applicability, Diagnostic, Edit};
 use crate::syntax::parse::atom;
-use crate::syntax::parse::basic::{begins_branch, deeper, word};
+use crate::syntax::parse::basic::{acts, begins_branch, deeper, word};
 use crate::syntax::parse::tokens::Tokens;
 use crate::syntax::parse::trouble::{Outcome, deep};
 use crate::syntax::token::Kind;
@@ -143,8 +143,7 @@ fn operator(input: Tokens<'_>) -> Option<Binary> {
 
 /// Whether the word here is an operator, and not a role of that name that begins the next statement.
 fn operand_follows(input: Tokens<'_>) -> bool {
-    !matches!(input.kind(1), Kind::Arrow | Kind::ArrowAll | Kind::Swap | Kind::Annotate)
-        && !matches!(input.word(1), "does" | "let")
+    !matches!(input.kind(1), Kind::Arrow | Kind::ArrowAll | Kind::Swap | Kind::Annotate) && !acts(input, 1)
 }
 
 /// An operand with the operators before it.
