@@ -3,7 +3,7 @@
 //! In one engine a role is a device, with a ledger of its own (`budget::Ledger`): one for all sessions, casts and contexts
 //! in which a role is called so. A till is one budget of one ledger by number, so that a charge neither searches nor
 //! allocates, and counts its charges. It knows what its budget leaves, and takes from that at once; what it took is posted
-//! to the ledger before anybody looks there or changes a budget.
+//! to the ledger before a budget changes, and counted with it where somebody looks.
 //! Invariants: nothing is spent but what a ledger leaves; once posted, what a till's rows cost in an epoch is what its
 //! budget has spent.
 //! Is not: the algebra of budgets, nor who grants them (`granter`).
@@ -306,7 +306,7 @@ impl Tills {
         (self.count - kept..self.count).filter_map(at)
     }
 
-    /// The budget of a till.
+    /// What was spent of a till's budget, posted or not, and its limit.
     pub(super) fn account(&self, till: u32) -> Option<(u64, u64)> {
         let till = self.tills.get(till as usize)?;
         let budget = self.ledgers.get(till.ledger as usize)?.flow_budget(till.flow)?;

@@ -124,7 +124,7 @@ impl Hub {
     }
 
     /// Has a handler answer.
-    pub fn call(&self, errand: Errand) {
+    fn call(&self, errand: Errand) {
         Counts::add(&self.board.counts.calls);
         let (board, desk, call) = (self.board.clone(), self.desk.clone(), errand.call);
         let answering = (self.caller)(errand);

@@ -1,7 +1,8 @@
 //! An engine at work in a directory: its log replayed, its directory deployed and watched, its interface open.
 //!
-//! `.laban/` in the directory has the token, the log and the address at which it listens. The order is: settings, log,
-//! what was under way, directory, interface; the other way round when it stops.
+//! `.laban/` in the directory has the token, the log and the address at which it listens. The order is: address,
+//! log, what was under way, directory, interface, so that nothing leaves where one of the first two fails; the other way round
+//! when it stops.
 //! Is not: a command; `cli::serve` prints, and hands over signals.
 
 use std::collections::BTreeMap;

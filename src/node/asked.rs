@@ -20,11 +20,11 @@ use crate::node::state::Node;
 
 /// What was under way when a node stopped.
 #[derive(Debug, Default)]
-pub struct Unanswered {
+pub(super) struct Unanswered {
     /// Calls that are made again, with the keys that they had.
-    pub again: Vec<Errand>,
+    pub(super) again: Vec<Errand>,
     /// Calls that cannot or must not be made again, and how they are answered.
-    pub over: Vec<(CallId, Answer)>,
+    pub(super) over: Vec<(CallId, Answer)>,
 }
 
 impl Node {
@@ -121,8 +121,7 @@ impl Node {
 
     /// What handlers have not answered. An operation that is declared `once` is never asked for again: nobody knows whether it
     /// was carried out.
-    #[must_use]
-    pub fn unanswered(&self) -> Unanswered {
+    pub(super) fn unanswered(&self) -> Unanswered {
         let mut all = Unanswered::default();
         for call in self.engine.unanswered().filter(|call| self.outside.contains_key(&call.id)) {
             if matches!(call.ask, Ask::Perform { repetition: Repetition::Once, .. }) {
