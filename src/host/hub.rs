@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use crate::base::limits::EVENTS_WAITING;
@@ -38,7 +38,7 @@ pub struct Board {
     /// Calls under way.
     running: Mutex<BTreeMap<CallId, AbortHandle>>,
     /// Why the log cannot be written, while it cannot.
-    pub log_trouble: Mutex<Option<String>>,
+    log_trouble: watch::Sender<Option<String>>,
     /// Whether the engine is about to stop.
     stopping: AtomicBool,
     /// What is counted.
@@ -72,7 +72,7 @@ impl Default for Board {
             events: broadcast::channel(EVENTS_WAITING).0,
             ends: Mutex::default(),
             running: Mutex::default(),
-            log_trouble: Mutex::default(),
+            log_trouble: watch::Sender::default(),
             stopping: AtomicBool::new(false),
             counts: Counts::default(),
         }
@@ -104,7 +104,14 @@ impl Board {
     /// Why the log cannot be written, while it cannot.
     #[must_use]
     pub fn log_trouble(&self) -> Option<String> {
-        held(&self.log_trouble).clone()
+        self.log_trouble.borrow().clone()
+    }
+
+    /// Waits until the log cannot be written, and says why.
+    pub async fn log_fails(&self) -> String {
+        let mut trouble = self.log_trouble.subscribe();
+        let came = trouble.wait_for(Option::is_some).await;
+        came.ok().and_then(|trouble| trouble.clone()).unwrap_or_default()
     }
 }
 
@@ -190,7 +197,7 @@ impl Outside for Hub {
             }
             None => tracing::info!("the log can be written again"),
         }
-        *held(&self.board.log_trouble) = reason;
+        self.board.log_trouble.send_replace(reason);
     }
 }
 

@@ -25,27 +25,16 @@ pub(super) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// A log that cannot be written: then nothing that is asked of the node would be answered.
-pub(super) fn writable(at: &At) -> Answer<()> {
-    match at.board.log_trouble() {
-        None => Ok(()),
-        Some(trouble) => {
-            let message = format!("the log cannot be written: {trouble}");
-            Err(Refused::new(StatusCode::SERVICE_UNAVAILABLE, Code::E0603, message))
-        }
-    }
-}
-
 /// Whether it takes work.
 pub(super) async fn ready(at: At) -> Answer<&'static str> {
     let unready = |code, message: String| Refused::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
     if *at.draining.borrow() {
         return Err(unready(Code::E0612, "the engine is stopping".to_owned()));
     }
-    writable(&at)?;
+    at.writable()?;
     // What the log knows takes sessions, whatever stands in the directory now.
     let takes = |node: &Node| node.lines().values().any(|line| line.active().is_some());
-    if at.generations.status().generation == 0 && !at.desk.look(takes).await? {
+    if at.generations.status().generation == 0 && !at.look(takes).await? {
         return Err(unready(Code::E0609, "nothing of the directory was deployed yet".to_owned()));
     }
     Ok("ready\n")
@@ -76,8 +65,7 @@ struct Unoffered {
 }
 
 pub(super) async fn status(at: At) -> Answer<Json<Status>> {
-    writable(&at)?;
-    let seen = at.desk.look(|node| {
+    let seen = at.look(|node| {
         let protocols = node.lines().iter().map(|(name, line)| shape::protocol(name, line));
         let protocols: Vec<Protocol> = protocols.collect();
         let active = node.lines().iter().filter_map(|(name, line)| Some((name, line.active()?)));
@@ -118,7 +106,7 @@ pub(super) struct Budgets {
 
 pub(super) async fn budgets(at: At) -> Answer<Json<Vec<Budgets>>> {
     // Sessions of one protocol share their budgets, so that the newest of each tells them.
-    let seen = at.desk.look(|node| {
+    let seen = at.look(|node| {
         let mut newest = std::collections::BTreeMap::new();
         for (id, record) in node.sessions().iter().rev().take(SESSIONS_LISTED_MAX) {
             if record.standing.word() == "running" {
@@ -163,7 +151,7 @@ pub(super) async fn journal(at: At, which: Result<Query<Which>, QueryRejection>)
     let Query(which) = which?;
     let context = Context::new(Arc::from(which.context.as_str()));
     let context = context.map_err(|_| Refused::malformed("`context` is no name"))?;
-    let seen = at.desk.look(move |node| {
+    let seen = at.look(move |node| {
         let view = node.engine().journal().of(&context);
         let wanted = |set: &&Set| {
             let name = set.place().namespace.text();

@@ -14,9 +14,10 @@ type Row = (&'static str, &'static str, &'static str, u64);
 
 pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
     // Who looks at the node waits for the log; where that cannot be written, this is told all the same.
-    let of_node = match at.board.log_trouble() {
-        None => Some(at.desk.look(|node| (node.engine().sessions(), node.started())).await?),
-        Some(_) => None,
+    let of_node = match at.look(|node| (node.engine().sessions(), node.started())).await {
+        Ok(seen) => Some(seen),
+        Err(_) if at.board.log_trouble().is_some() => None,
+        Err(refused) => return Err(refused),
     };
     let directory = at.generations.status();
     let of_node = of_node.map(|(sessions, started)| {

@@ -41,6 +41,9 @@ use crate::host::handlers::Handlers;
 use crate::host::hub::{Board, Counts};
 use crate::host::secret::Token;
 use crate::host::shape::Refusal;
+use crate::node::Node;
+use crate::node::entry::Entry;
+use crate::node::order::Reply;
 
 /// What the interface answers from.
 #[derive(Debug)]
@@ -69,6 +72,37 @@ pub struct Shared {
     pub draining: watch::Receiver<bool>,
 }
 
+impl Shared {
+    /// A log that cannot be written: then nothing is taken.
+    fn writable(&self) -> Answer<()> {
+        self.board.log_trouble().map_or(Ok(()), |trouble| Err(Refused::unwritable(&trouble)))
+    }
+
+    /// Looks at the node. What is seen leaves behind the log, so where that cannot be written there is nothing to wait for.
+    async fn look<T: Send + 'static>(&self, look: impl FnOnce(&Node) -> T + Send + 'static) -> Answer<T> {
+        tokio::select! {
+            biased;
+            trouble = self.board.log_fails() => Err(Refused::unwritable(&trouble)),
+            seen = self.desk.look(look) => Ok(seen?),
+        }
+    }
+
+    /// Puts an entry on the desk. Once it is there it is done as soon as the log can be written, so that is waited for.
+    async fn entry(&self, entry: Entry) -> Answer<Reply> {
+        self.writable()?;
+        Ok(self.desk.entry(entry).await?)
+    }
+
+    /// Has an entry made of the node as it is, and waits like `entry`; or hears why there is none.
+    async fn make<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(&Node) -> Result<Entry, T> + Send + 'static,
+    ) -> Answer<Result<Reply, T>> {
+        self.writable()?;
+        Ok(self.desk.make(make).await?)
+    }
+}
+
 /// What a handler of a route has at hand.
 type At = axum::extract::State<Arc<Shared>>;
 
@@ -83,6 +117,12 @@ impl Refused {
     fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
         let (code, message) = (code.name().to_owned(), message.into());
         Self(status, Box::new(Refusal { code, message, diagnostics: None }))
+    }
+
+    /// The log cannot be written.
+    fn unwritable(trouble: &str) -> Self {
+        let message = format!("the log cannot be written: {trouble}");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::E0603, message)
     }
 
     /// Nothing of this name or number.

@@ -29,24 +29,30 @@ pub(super) async fn list(at: At) -> Answer<Json<Vec<Protocol>>> {
     let all = |node: &Node| -> Vec<Protocol> {
         node.lines().iter().map(|(name, line)| shape::protocol(name, line)).collect()
     };
-    let all = at.desk.look(all).await?.into_iter();
+    let all = at.look(all).await?.into_iter();
     Ok(Json(all.map(|one| at.generations.with_comparisons(one)).collect()))
 }
 
 pub(super) async fn show(at: At, name: Name) -> Answer<Json<Protocol>> {
-    Ok(Json(protocol(&at, name?.0).await?))
+    let Path(name) = name?;
+    let found = at.look(move |node| one(node, &name)).await??;
+    Ok(Json(at.generations.with_comparisons(found)))
 }
 
 pub(super) async fn versions(at: At, name: Name) -> Answer<Json<Vec<Kept>>> {
-    Ok(Json(protocol(&at, name?.0).await?.versions))
+    let Json(shown) = show(at, name).await?;
+    Ok(Json(shown.versions))
 }
 
+/// A protocol to which something was done: that is told also where the log can be written only later.
 async fn protocol(at: &At, name: String) -> Answer<Protocol> {
-    let found = at.desk.look(move |node| {
-        let found = node.lines().get_key_value(name.as_str());
-        found.map(|(name, line)| shape::protocol(name, line)).ok_or_else(|| unknown(node, &name))
-    });
-    found.await?.map(|found| at.generations.with_comparisons(found))
+    let found = at.desk.look(move |node| one(node, &name)).await?;
+    found.map(|found| at.generations.with_comparisons(found))
+}
+
+fn one(node: &Node, name: &str) -> Answer<Protocol> {
+    let found = node.lines().get_key_value(name);
+    found.map(|(name, line)| shape::protocol(name, line)).ok_or_else(|| unknown(node, name))
 }
 
 fn unknown(node: &Node, name: &str) -> Refused {
@@ -68,9 +74,9 @@ pub(super) async fn rollback(
 ) -> Answer<Json<Protocol>> {
     let (Path(name), Json(which)) = (name?, which?);
     let wanted = name.clone();
-    let found = at.desk.look(move |node| version(node, &wanted, which.version.as_deref())).await??;
+    let found = at.look(move |node| version(node, &wanted, which.version.as_deref())).await??;
     let entry = Entry::Activate { protocol: Arc::from(name.as_str()), version: found };
-    match at.desk.entry(entry).await? {
+    match at.entry(entry).await? {
         Reply::Refused(trouble) => Err(trouble.into()),
         _ => {
             at.generations.handlers_changed().await;
@@ -110,7 +116,7 @@ fn version(node: &Node, name: &str, wanted: Option<&str>) -> Answer<Version> {
 
 pub(super) async fn drain(at: At, name: Name) -> Answer<Json<Protocol>> {
     let Path(name) = name?;
-    match at.desk.entry(Entry::Drain(Arc::from(name.as_str()))).await? {
+    match at.entry(Entry::Drain(Arc::from(name.as_str()))).await? {
         Reply::Refused(trouble) => Err(trouble.into()),
         _ => Ok(Json(protocol(&at, name).await?)),
     }
@@ -163,7 +169,7 @@ pub(super) async fn put(
         return Err(Refused::malformed(format!("`{name}` cannot be the name of a protocol")));
     }
     let known = name.clone();
-    let found = at.desk.look(move |node| {
+    let found = at.look(move |node| {
         let shown = node.lines().get(known.as_str()).and_then(Line::shown);
         let file = shown.map(|edition| edition.package.file.clone())?;
         // Those that stand in the same file, itself included.

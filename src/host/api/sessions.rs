@@ -101,7 +101,7 @@ pub(super) async fn start(
         None if node.engine().sessions() >= most => Err(Err(full(most))),
         None => prepared(node, &wanted, key, idle).map(Entry::Start).map_err(Err),
     };
-    let id = match at.desk.make(make).await? {
+    let id = match at.make(make).await? {
         Ok(Reply::Started(id)) => id,
         Ok(Reply::Refused(trouble)) => return Err(trouble.into()),
         Ok(Reply::Done) => return Err(Refused::malformed("this is not a start")),
@@ -224,7 +224,7 @@ pub(super) async fn list(at: At, which: Result<Query<Which>, QueryRejection>) ->
         return Err(Refused::malformed("`state` is `running`, `completed` or `aborted`"));
     }
     let limit = which.limit.unwrap_or(SESSIONS_LISTED_MAX).min(SESSIONS_LISTED_MAX);
-    let listed = at.desk.look(move |node| {
+    let listed = at.look(move |node| {
         let all = node.sessions().range(which.after.saturating_add(1)..);
         let wanted = all.filter(|(_, record)| {
             which.state.as_deref().is_none_or(|state| record.standing.word() == state)
@@ -236,7 +236,9 @@ pub(super) async fn list(at: At, which: Result<Query<Which>, QueryRejection>) ->
 }
 
 pub(super) async fn show(at: At, id: Result<Path<u64>, PathRejection>) -> Answer<Json<Detail>> {
-    Ok(Json(detail(&at, number(id)?).await?))
+    let id = number(id)?;
+    let seen = at.look(move |node| shape::detail(node, id)).await?;
+    seen.map(Json).ok_or_else(|| unknown(id))
 }
 
 pub(super) async fn cancel(at: At, id: Result<Path<u64>, PathRejection>) -> Answer<Json<Detail>> {
@@ -245,7 +247,7 @@ pub(super) async fn cancel(at: At, id: Result<Path<u64>, PathRejection>) -> Answ
         None | Some("running") => Ok(Entry::Cancel(id)),
         Some(state) => Err(ended_before(id, state)),
     };
-    match at.desk.make(over).await? {
+    match at.make(over).await? {
         Ok(Reply::Refused(trouble)) => Err(trouble.into()),
         Ok(_) => Ok(Json(detail(&at, id).await?)),
         Err(refused) => Err(refused),
@@ -274,7 +276,7 @@ pub(super) async fn diagram(
     let id = number(id)?;
     let Query(columns) = columns?;
     let width = columns.columns.clamp(40, 400);
-    let drawn = at.desk.look(move |node| {
+    let drawn = at.look(move |node| {
         let record = node.sessions().get(&id).ok_or_else(|| unknown(id))?;
         let edition = node.edition_of(record).ok_or_else(|| {
             let message = format!("the version of session {id} is no longer kept, and with it its diagram");
@@ -296,6 +298,7 @@ pub(super) async fn diagram(
     drawn.await?
 }
 
+/// A session to which something was done: that is told also where the log can be written only later.
 async fn detail(at: &At, id: u64) -> Answer<Detail> {
     at.desk.look(move |node| shape::detail(node, id)).await?.ok_or_else(|| unknown(id))
 }
