@@ -102,6 +102,11 @@ const STATEMENTS: &[&str] = &[
     "A let x = 1_000 + 1.5e3 + 250ms",
     "A let x = -9223372036854775808",
     "/// what it is for\nA -> B: M",
+    "A -> B\n[cost = 3] C -> D: M",
+    "A -> B[cost = 3, kept][leak = 2]\n[@kept] C -> D: M",
+    "if at or b at A { A -> B: M }",
+    "if at in xs at A { A -> B: M }",
+    "if at at A { A -> B: M }",
 ];
 
 const ITEMS: &[&str] = &[

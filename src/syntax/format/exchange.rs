@@ -60,8 +60,11 @@ impl Printer<'_> {
     pub(super) fn relay(&mut self, relay: &Relay) -> Doc {
         let arrow = if relay.swap { " <-> " } else { " -> " };
         let mut parts = Vec::new();
+        let ends = relay.hops.len().checked_sub(1).filter(|_| relay.message.is_none());
         for (index, hop) in relay.hops.iter().enumerate() {
-            parts.extend([Doc::text(if index == 0 { "" } else { arrow }), self.role(hop)]);
+            // Where nothing follows, what begins with `[@` would be the next statement's.
+            let opens = if ends == Some(index) { "[" } else { "[@" };
+            parts.extend([Doc::text(if index == 0 { "" } else { arrow }), self.noted(hop, opens)]);
         }
         if let Some(message) = &relay.message {
             parts.push(Doc::text(format!(": {}", path_text(message))));
@@ -110,6 +113,11 @@ impl Printer<'_> {
 
     /// A role with its selector and annotations.
     pub(super) fn role(&mut self, role: &RoleRef) -> Doc {
+        self.noted(role, "[@")
+    }
+
+    /// A role whose annotations begin so.
+    fn noted(&mut self, role: &RoleRef, opens: &'static str) -> Doc {
         let mut parts = vec![Doc::text(&role.name.text)];
         let selector = match &role.selector {
             None => Doc::nothing(),
@@ -122,12 +130,17 @@ impl Printer<'_> {
             }
         };
         parts.push(selector);
-        parts.push(self.annotations(&role.annotations));
+        parts.push(self.opened(opens, &role.annotations));
         Doc::All(parts)
     }
 
     /// `[@name = value, …]`, or nothing.
     pub(super) fn annotations(&mut self, annotations: &[Annotation]) -> Doc {
+        self.opened("[@", annotations)
+    }
+
+    /// The same behind `[@` or `[`.
+    fn opened(&mut self, opens: &'static str, annotations: &[Annotation]) -> Doc {
         if annotations.is_empty() {
             return Doc::nothing();
         }
@@ -137,9 +150,9 @@ impl Printer<'_> {
         };
         // `[@` is one token, so the first `@` stays with its bracket where the list is broken.
         let mut at = "";
-        self.list(("[@", "]"), annotations, place, |printer, one| {
+        self.list((opens, "]"), annotations, place, |printer, one| {
             let name = Doc::text(format!("{at}{}", one.name.text));
-            at = "@";
+            at = opens.trim_start_matches('[');
             match &one.value {
                 None => name,
                 Some(value) => Doc::all([name, Doc::text(" = "), printer.expr(value)]),

@@ -18,7 +18,9 @@ use crate::syntax::tree::{Block, For, If, Loop, LoopHead, Name, Rec, RoleRef, St
 /// `if e at R { … } else { … }`
 pub(super) fn conditional(input: Tokens<'_>) -> Outcome<'_, Box<StmtKind>> {
     let first = input.skip(1);
-    if first.word(0) == "at" && first.kind(1) == Kind::Name && first.kind(2) == Kind::Name {
+    // A condition may begin with a name that is called `at`.
+    let goes_on = matches!(first.word(1), "and" | "or" | "in" | "at");
+    if first.word(0) == "at" && first.kind(1) == Kind::Name && first.kind(2) == Kind::Name && !goes_on {
         let help = format!("write `if … at {} {{`", shortened(first.word(1)));
         return habit(
             first,
