@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 
 use crate::base::limits::{LIST_ITEMS_MAX, NESTING_MAX, VALUE_PARTS_MAX};
 use crate::base::ty::{EnumType, FieldType, Type};
-use crate::base::value::{Fields, Value};
+use crate::base::value::{Field, Fields, Value};
 use crate::base::weight::{self, Excess};
 
 /// A step from a value to a part of it.
@@ -198,7 +198,7 @@ impl Fitting {
             (Type::List(inner), Value::List(items)) => self.list(items, inner, depth)?,
             (Type::Map(inner), Value::Record(entries)) => self.map(&entries, inner, depth)?,
             (Type::Record(types), Value::Record(values)) => {
-                Value::Record(Arc::new(self.fields(&values, types, depth)?))
+                Value::Record(Arc::from(self.fields(&values, types, depth)?))
             }
             (Type::Enum(of), Value::Variant(have)) => self.variant(&have.0, &have.1, of, depth)?,
             (Type::Enum(of), Value::Text(name)) => self.variant(&name, &Fields::new(), of, depth)?,
@@ -221,17 +221,17 @@ impl Fitting {
         Ok(Value::List(Arc::new(fitted)))
     }
 
-    fn map(&mut self, entries: &Fields, inner: &Type, depth: usize) -> Result<Value, Misfit> {
+    fn map(&mut self, entries: &[Field], inner: &Type, depth: usize) -> Result<Value, Misfit> {
         let mut fitted = Fields::with_capacity(entries.len());
         for (name, value) in entries {
             let value = self.part(value.clone(), inner, depth + 1);
             fitted.push((name.clone(), value.map_err(|misfit| misfit.within(Step::Field(name.clone())))?));
         }
-        Ok(Value::Record(Arc::new(fitted)))
+        Ok(Value::Record(Arc::from(fitted)))
     }
 
     /// Both rows are sorted by name.
-    fn fields(&mut self, values: &Fields, types: &[FieldType], depth: usize) -> Result<Fields, Misfit> {
+    fn fields(&mut self, values: &[Field], types: &[FieldType], depth: usize) -> Result<Fields, Misfit> {
         let known = |name: &str| types.binary_search_by(|field| field.name.as_ref().cmp(name)).is_ok();
         if let Some((name, _)) = values.iter().find(|(name, _)| !known(name)) {
             return Err(unknown_field(types, name));
@@ -254,7 +254,7 @@ impl Fitting {
     fn variant(
         &mut self,
         name: &Arc<str>,
-        values: &Fields,
+        values: &[Field],
         of: &EnumType,
         depth: usize,
     ) -> Result<Value, Misfit> {

@@ -25,7 +25,7 @@ use crate::base::fit::{self, Misfit, Step, Trouble};
 use crate::base::limits::NESTING_MAX;
 use crate::base::time::{Duration, UNITS};
 use crate::base::ty::{EnumType, FieldType, Type};
-use crate::base::value::{Fields, Value};
+use crate::base::value::{Field, Fields, Value};
 
 /// Why a text is not a value.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -134,7 +134,7 @@ fn write_at(value: &Value, depth: usize) -> Json {
     }
 }
 
-fn write_fields(fields: &Fields, depth: usize) -> Json {
+fn write_fields(fields: &[Field], depth: usize) -> Json {
     let entries = fields.iter().map(|(name, value)| (name.to_string(), write_at(value, depth + 1)));
     Json::Object(entries.collect())
 }
@@ -164,7 +164,7 @@ fn read_at(json: &Json, ty: &Type, depth: usize) -> Result<Value, Misfit> {
         (Type::List(inner), Json::Array(items)) => read_list(items, inner, depth),
         (Type::Map(inner), Json::Object(entries)) => read_map(entries, inner, depth),
         (Type::Record(types), Json::Object(entries)) => {
-            Ok(Value::Record(Arc::new(read_fields(entries, types, depth)?)))
+            Ok(Value::Record(Arc::from(read_fields(entries, types, depth)?)))
         }
         (Type::Enum(of), json) => read_variant(json, of, ty, depth),
         (ty, json) => Err(Misfit::kind(ty, kind(json))),

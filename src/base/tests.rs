@@ -73,7 +73,7 @@ pub(crate) fn values(ty: &Type) -> BoxedStrategy<Value> {
                 Value::record(entries.into_iter().map(|(name, value)| (Arc::from(name), value)))
             })
             .boxed(),
-        Type::Record(types) => records(types).prop_map(|fields| Value::Record(Arc::new(fields))).boxed(),
+        Type::Record(types) => records(types).prop_map(|fields| Value::Record(Arc::from(fields))).boxed(),
         Type::Enum(of) => {
             let of = of.clone();
             (0..of.variants.len())

@@ -13,8 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::time::Duration;
 
-/// The fields of a record, sorted by name, each name once.
-pub type Fields = Vec<(Arc<str>, Value)>;
+/// A field of a record: its name, and what it holds.
+pub type Field = (Arc<str>, Value);
+
+/// The fields of a record or a variant, sorted by name, each name once.
+pub type Fields = Vec<Field>;
 
 /// A value.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,7 +41,7 @@ pub enum Value {
     /// A list.
     List(Arc<Vec<Value>>),
     /// A record or a map from text; sorted by name.
-    Record(Arc<Fields>),
+    Record(Arc<[Field]>),
     /// A variant of an enum, with its fields.
     Variant(Arc<(Arc<str>, Fields)>),
     /// What nobody knows; what its number says, `machine::unknown` knows.
@@ -97,19 +100,20 @@ impl Value {
     /// A record of these fields; the last of two fields with one name stands.
     #[must_use]
     pub fn record(fields: impl IntoIterator<Item = (Arc<str>, Self)>) -> Self {
-        let mut fields: Fields = fields.into_iter().collect();
-        if !fields.is_sorted_by(|(one, _), (next, _)| one < next) {
-            let sorted: std::collections::BTreeMap<Arc<str>, Self> = fields.into_iter().collect();
-            fields = sorted.into_iter().collect();
+        // Of as many fields as the iterator knows to have, this is one allocation.
+        let fields: Arc<[Field]> = fields.into_iter().collect();
+        if fields.is_sorted_by(|(one, _), (next, _)| one < next) {
+            return Self::Record(fields);
         }
-        Self::Record(Arc::new(fields))
+        let sorted: std::collections::BTreeMap<Arc<str>, Self> = fields.iter().cloned().collect();
+        Self::Record(sorted.into_iter().collect())
     }
 
     /// The field `name` of a record or of a variant.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Self> {
         let fields = match self {
-            Self::Record(fields) => fields.as_slice(),
+            Self::Record(fields) => fields,
             Self::Variant(variant) => variant.1.as_slice(),
             _ => return None,
         };

@@ -28,7 +28,7 @@ fn at(ty: &Type, place: &(impl Hash + Clone), path: &mut Vec<Arc<str>>, depth: u
     match ty {
         Type::Record(fields) if depth < DEPTH_MAX => {
             let all = records(fields, place, path, depth);
-            let make = |fields: Fields| Value::Record(Arc::new(fields));
+            let make = |fields: Fields| Value::Record(Arc::from(fields));
             all.map_or_else(|| whole(path), |all| all.into_iter().map(make).collect())
         }
         Type::Enum(of) if depth < DEPTH_MAX => {

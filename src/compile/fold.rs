@@ -12,7 +12,7 @@ pub(super) fn constant(expr: &Expr) -> Option<Value> {
         Expr::List(items) => Value::List(Arc::new(items.iter().map(constant).collect::<Option<_>>()?)),
         Expr::Record(parts) => record(parts)?,
         Expr::Variant(name, parts) => match record(parts)? {
-            Value::Record(fields) => Value::Variant(Arc::new((name.clone(), fields.as_ref().clone()))),
+            Value::Record(fields) => Value::Variant(Arc::new((name.clone(), fields.to_vec()))),
             _ => return None,
         },
         Expr::Unary(Unary::Negate, inner) => match constant(inner)? {

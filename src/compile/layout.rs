@@ -277,6 +277,6 @@ impl<'a> Layout<'a> {
 
     /// The empty record, which a message without fields carries.
     pub(super) fn empty() -> Value {
-        Value::Record(Arc::new(Vec::new()))
+        Value::Record(Arc::default())
     }
 }

@@ -67,7 +67,7 @@ impl Inventor<'_> {
                 }
                 Value::record(entries)
             }
-            Type::Record(types) => Value::Record(Arc::new(self.fields(types, depth)?)),
+            Type::Record(types) => Value::Record(Arc::from(self.fields(types, depth)?)),
             Type::Enum(of) => {
                 let at = self.random.below(of.variants.len() as u64) as usize;
                 let (name, types) = of.variants.get(at)?;

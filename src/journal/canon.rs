@@ -6,7 +6,7 @@
 //! Is not: a format of exchange; nothing reads the bytes of a fact back.
 
 use crate::base::limits::{FACT_BYTES_MAX, NESTING_MAX, TEXT_BYTES_MAX, VALUE_PARTS_MAX};
-use crate::base::value::{Fields, Value};
+use crate::base::value::{Field, Value};
 use crate::base::weight::Excess;
 use crate::journal::fact::{Fact, Heading};
 use crate::journal::set::Refusal;
@@ -88,7 +88,7 @@ fn measure(data: &Value, depth: usize, left: &mut usize) -> Result<(), Refusal> 
     if depth > NESTING_MAX {
         return Err(Refusal::Large(Excess::Depth));
     }
-    let fields = match data {
+    let fields: &[Field] = match data {
         Value::List(items) => return items.iter().try_for_each(|item| measure(item, depth + 1, left)),
         Value::Record(fields) => fields,
         Value::Variant(of) => &of.1,
@@ -151,7 +151,7 @@ pub(crate) fn value(of: &Value, out: &mut impl Sink) {
     }
 }
 
-fn fields(of: &Fields, out: &mut impl Sink) {
+fn fields(of: &[Field], out: &mut impl Sink) {
     number(of.len() as u64, out);
     for (name, of) in of {
         text(name, out);

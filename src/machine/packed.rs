@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::base::cause::Cause;
-use crate::base::value::{Fields, Value};
+use crate::base::value::{Field, Value};
 use crate::machine::mailbox::Mailbox;
 use crate::machine::path::Path;
 use crate::machine::scope::{Region, Report, Scopes};
@@ -188,18 +188,19 @@ impl Weigh for Value {
             Self::Text(text) => COUNTS + BLOCK + text.len(),
             Self::Bytes(bytes) => COUNTS + BLOCK + bytes.len(),
             Self::List(items) => COUNTS + BLOCK + size_of::<Vec<Self>>() + row(items),
-            Self::Record(fields) => COUNTS + BLOCK + size_of::<Fields>() + named(fields),
-            Self::Variant(of) => COUNTS + BLOCK + size_of_val(&**of) + named(&of.1),
+            Self::Record(fields) => COUNTS + BLOCK + named(fields),
+            Self::Variant(of) => {
+                let spare = (of.1.capacity() - of.1.len()) * size_of::<Field>();
+                COUNTS + BLOCK + size_of_val(&**of) + BLOCK + spare + named(&of.1)
+            }
             _ => 0,
         }
     }
 }
 
 /// Fields; their names are those of the program.
-fn named(fields: &Fields) -> usize {
-    BLOCK
-        + fields.capacity() * size_of::<(Arc<str>, Value)>()
-        + fields.iter().map(|(_, value)| value.behind()).sum::<usize>()
+fn named(fields: &[Field]) -> usize {
+    size_of_val(fields) + fields.iter().map(|(_, value)| value.behind()).sum::<usize>()
 }
 
 /// What a block of so many bytes takes; nothing where there is none.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::base::limits;
-use crate::base::value::{Fields, Value};
+use crate::base::value::{Field, Fields, Value};
 use crate::base::weight::{self, Excess};
 use crate::machine::compute::kind;
 use crate::machine::trouble::Trouble;
@@ -20,9 +20,9 @@ pub(super) fn list(items: Vec<Value>) -> Result<Value, Trouble> {
 
 /// A record of a shape, whose names are sorted.
 pub(super) fn record(shape: &[Arc<str>], values: impl Iterator<Item = Value>) -> Result<Value, Trouble> {
-    let fields: Fields = shape.iter().cloned().zip(values).collect();
+    let fields: Arc<[Field]> = shape.iter().cloned().zip(values).collect();
     weight::fits(fields.iter().map(|(_, value)| value))?;
-    Ok(Value::Record(Arc::new(fields)))
+    Ok(Value::Record(fields))
 }
 
 /// Both records; the fields of the second one stand.
@@ -48,13 +48,13 @@ pub(super) fn merge(a: &Value, b: &Value) -> Result<Value, Trouble> {
         fields.push(field.clone());
     }
     weight::fits(fields.iter().map(|(_, value)| value))?;
-    Ok(Value::Record(Arc::new(fields)))
+    Ok(Value::Record(Arc::from(fields)))
 }
 
 /// A variant with the fields of a record.
 pub(super) fn variant(name: Arc<str>, fields: &Value) -> Result<Value, Trouble> {
     let Value::Record(fields) = fields else { return Err(kind("a record", fields)) };
-    Ok(Value::Variant(Arc::new((name, fields.as_ref().clone()))))
+    Ok(Value::Variant(Arc::new((name, fields.to_vec()))))
 }
 
 pub(super) fn field(value: &Value, name: &Arc<str>) -> Result<Value, Trouble> {
@@ -91,7 +91,7 @@ pub(super) fn is(value: &Value, name: &str) -> Result<bool, Trouble> {
 
 pub(super) fn fields_of(value: &Value) -> Result<Value, Trouble> {
     match value {
-        Value::Variant(variant) => Ok(Value::Record(Arc::new(variant.1.clone()))),
+        Value::Variant(variant) => Ok(Value::Record(Arc::from(variant.1.as_slice()))),
         other => Err(kind("a variant of an enum", other)),
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn fields_of(value: &Value) -> Result<Value, Trouble> {
 /// The record with a field `from`; what is no record becomes the field `value` of one.
 pub(super) fn from(value: &Value, member: i64) -> Result<Value, Trouble> {
     let mut fields = match value {
-        Value::Record(fields) => fields.as_ref().clone(),
+        Value::Record(fields) => fields.to_vec(),
         other => {
             weight::fits(std::iter::once(other))?;
             vec![(Arc::from("value"), other.clone())]
@@ -114,7 +114,7 @@ pub(super) fn from(value: &Value, member: i64) -> Result<Value, Trouble> {
         }
         Err(at) => fields.insert(at, (Arc::from(name), Value::Int(member))),
     }
-    Ok(Value::Record(Arc::new(fields)))
+    Ok(Value::Record(Arc::from(fields)))
 }
 
 /// Adds an item to a list, in place where nobody else holds it. The longer the list, the lighter its items must be:

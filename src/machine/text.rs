@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::base::limits;
-use crate::base::value::{Fields, Value};
+use crate::base::value::{Field, Value};
 use crate::base::weight::Excess;
 use crate::machine::trouble::Trouble;
 use crate::machine::unknown;
@@ -86,7 +86,7 @@ fn show(value: &Value, depth: usize, out: &mut Bounded) -> std::fmt::Result {
     }
 }
 
-fn show_fields(fields: &Fields, depth: usize, out: &mut Bounded) -> std::fmt::Result {
+fn show_fields(fields: &[Field], depth: usize, out: &mut Bounded) -> std::fmt::Result {
     out.write_str("{")?;
     for (at, (name, value)) in fields.iter().enumerate() {
         out.write_str(if at == 0 { " " } else { ", " })?;

@@ -11,7 +11,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::base::id::RoleId;
-use crate::base::value::{Fields, Value};
+use crate::base::value::{Field, Value};
 use crate::bytecode::instr::Instr;
 use crate::bytecode::op::{Op, Operand};
 use crate::machine::cast::{AgentId, Cast};
@@ -181,7 +181,7 @@ pub(super) fn same(a: &Value, b: &Value) -> Option<bool> {
     }
 }
 
-fn same_fields(a: &Fields, b: &Fields) -> Option<bool> {
+fn same_fields(a: &[Field], b: &[Field]) -> Option<bool> {
     if a.len() != b.len() {
         return Some(false);
     }

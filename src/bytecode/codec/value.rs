@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use crate::base::limits::{LIST_ITEMS_MAX, NESTING_MAX, TABLE_MAX};
 use crate::base::time::Duration;
 use crate::base::ty::{EnumType, FieldType, Type};
-use crate::base::value::{Fields, Value};
+use crate::base::value::{Field, Fields, Value};
 use crate::bytecode::codec::reader::{Reader, damaged};
 use crate::bytecode::codec::writer::Writer;
 use crate::bytecode::rejection::Rejection;
@@ -113,7 +113,7 @@ pub(super) fn decode_type(from: &mut Reader<'_>) -> Read<Type> {
     ty(from, 0)
 }
 
-fn encode_fields(fields: &Fields, out: &mut Writer) {
+fn encode_fields(fields: &[Field], out: &mut Writer) {
     out.list(fields, |out, (name, value)| {
         out.text(name);
         encode(value, out);
@@ -150,7 +150,7 @@ fn value(from: &mut Reader<'_>, depth: usize) -> Read<Value> {
             let depth = deeper(depth)?;
             Value::List(Arc::new(from.list(LIST_ITEMS_MAX, |from| value(from, depth))?))
         }
-        10 => Value::Record(Arc::new(fields(from, depth)?)),
+        10 => Value::Record(Arc::from(fields(from, depth)?)),
         11 => Value::Variant(Arc::new((from.text()?, fields(from, depth)?))),
         _ => return Err(damaged("a value is of no known kind")),
     })

@@ -37,7 +37,7 @@ fn read(e: &Expr, depth: usize) -> Option<Value> {
             let items: Option<Vec<Value>> = items.iter().map(|item| read(item, depth + 1)).collect();
             Value::List(Arc::new(items?))
         }
-        ExprKind::Record(entries) => Value::Record(Arc::new(fields(entries, depth)?)),
+        ExprKind::Record(entries) => Value::Record(Arc::from(fields(entries, depth)?)),
         ExprKind::Variant(path, entries) => {
             let name = path.segments.last()?;
             let fields = entries.as_ref().map_or(Some(Vec::new()), |entries| fields(entries, depth))?;

@@ -244,7 +244,7 @@ impl<'d> Resolver<'d> {
         let key: Arc<str> = Arc::from(name.text.as_str());
         let value = match self.wanted(who, path.place.0, entries.unwrap_or(&[]), &wanted) {
             Expr::Const(Value::Record(fields)) => {
-                Expr::Const(Value::Variant(Arc::new((key, fields.as_ref().clone()))))
+                Expr::Const(Value::Variant(Arc::new((key, fields.to_vec()))))
             }
             Expr::Record(parts) => Expr::Variant(key, parts),
             _ => Expr::Variant(key, Vec::new()),

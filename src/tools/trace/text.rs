@@ -6,7 +6,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::base::json;
 use crate::base::limits::NESTING_MAX;
-use crate::base::value::{Fields, Value};
+use crate::base::value::{Field, Value};
 
 /// How many columns a text takes.
 #[must_use]
@@ -112,7 +112,7 @@ fn write(value: &Value, columns: usize, depth: usize, text: &mut String) {
     }
 }
 
-fn write_fields(fields: &Fields, columns: usize, depth: usize, text: &mut String) {
+fn write_fields(fields: &[Field], columns: usize, depth: usize, text: &mut String) {
     text.push('{');
     for (at, (name, value)) in fields.iter().enumerate() {
         if at > 0 {
