@@ -152,12 +152,12 @@ impl Engine {
         self.chain.reinstall(cast.0, guards);
     }
 
-    /// Forgets a cast of which no session is open; its id may be given to another one.
-    pub fn retire(&mut self, cast: CastId) {
-        let Some(troupe) = self.casts.get_mut(cast.0 as usize) else { return };
+    /// Forgets a cast of which no session is open; its id may be given to another one. Gives back what it was guarded by.
+    pub fn retire(&mut self, cast: CastId) -> Option<Guards> {
+        let troupe = self.casts.get_mut(cast.0 as usize)?;
         *troupe = Troupe { cast: Arc::default(), spare: Vec::new() };
-        self.chain.uninstall(cast.0);
         self.vacant.push(cast);
+        self.chain.uninstall(cast.0)
     }
 
     /// Whether events are made. They are not, unless somebody wants them.

@@ -114,27 +114,22 @@ impl Chain {
     /// spent, and so do facts. Of a budget a lower limit counts at once and a higher one from the next epoch on; a cast that
     /// was uninstalled is at work again.
     pub fn reinstall(&mut self, cast: u32, table: Table) -> bool {
-        if !self.uninstall(cast) {
-            return false;
-        }
-        if let Some(old) = self.casts.get(cast as usize) {
-            // A row that waits for its receipt is of the names under which it was charged.
-            self.daybook.name(cast, |from, to| old.names(from, to));
-        }
+        self.uninstall(cast);
+        let Some(old) = self.casts.get(cast as usize) else { return false };
+        // A row that waits for its receipt is of the names under which it was charged.
+        self.daybook.name(cast, |from, to| old.names(from, to));
         let installed = Installed::new(cast, table, &mut self.journal, &mut self.tills);
         self.casts.get_mut(cast as usize).map(|old| *old = installed).is_some()
     }
 
     /// Takes a cast's table away: what it offers from now on is denied, and what it wanted of budgets counts no more when
-    /// they are filled again. What was spent stays spent, facts stay, rows still get their receipts. False if there is no
-    /// such cast.
-    pub fn uninstall(&mut self, cast: u32) -> bool {
-        let Some(installed) = self.casts.get_mut(cast as usize) else { return false };
+    /// they are filled again. What was spent stays spent, facts stay, rows still get their receipts. Gives the table back.
+    pub fn uninstall(&mut self, cast: u32) -> Option<Table> {
+        let installed = self.casts.get_mut(cast as usize)?;
         if let Some(context) = &installed.context {
-            self.tills.withdraw(cast, context);
+            self.tills.withdraw((cast, context), installed.peers());
         }
-        installed.clear();
-        true
+        installed.clear()
     }
 
     /// How many casts were given tables, ever.

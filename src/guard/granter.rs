@@ -60,6 +60,20 @@ impl Period {
         }
         self.all = all;
     }
+
+    /// Forgets what a cast wants; false where nobody wants anything any more.
+    fn withdraw(&mut self, now: Instant, cast: u32) -> bool {
+        let Some(wish) = self.wishes.remove(&cast) else { return true };
+        let mut left = self.wishes.values();
+        // Where another cast wants the same, so do all still.
+        if left.clone().any(|other| *other == wish) {
+            return true;
+        }
+        let Some(first) = left.next().cloned() else { return false };
+        let all = left.fold(first, both);
+        self.take(now, all);
+        true
+    }
 }
 
 impl Granter {
@@ -104,23 +118,32 @@ impl Granter {
         Some(fact)
     }
 
-    /// A cast wants nothing of its context any more. What was granted stands until its period is over.
-    pub(super) fn withdraw(&mut self, now: Instant, context: &Context, cast: u32) {
+    /// A cast wants nothing toward these peers of its context any more, and not to show anything. What was granted stands
+    /// until its period is over.
+    pub(super) fn withdraw(
+        &mut self,
+        now: Instant,
+        (cast, context): (u32, &Context),
+        peers: impl Iterator<Item = Device>,
+    ) {
         let Some(periods) = self.periods.get_mut(context) else { return };
-        periods.retain(|_, period| {
-            if period.wishes.remove(&cast).is_some() {
-                let mut left = period.wishes.values();
-                let Some(first) = left.next().cloned() else { return false };
-                let all = left.fold(first, both);
-                period.take(now, all);
+        let mut moved = false;
+        for peer in peers.map(Some).chain([None]) {
+            let Some(period) = periods.get_mut(&peer) else { continue };
+            let due = period.due;
+            let stays = period.withdraw(now, cast);
+            moved |= !stays || period.due != due;
+            if !stays {
+                periods.remove(&peer);
             }
-            true
-        });
+        }
         if periods.is_empty() {
             self.periods.remove(context);
             self.opened.remove(context);
         }
-        self.see_due();
+        if moved {
+            self.see_due();
+        }
     }
 
     /// Whether a period has run over.

@@ -2,6 +2,8 @@
 //!
 //! Is not: what was spent; the tills keep that, and it outlives the table.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::id::RoleId;
@@ -60,7 +62,8 @@ impl Installed {
         let firsts = table.firsts().to_vec();
         let till = |purse: u32| flow.get(purse as usize).copied().unwrap_or(NO_TILL);
         let pass = |pass: Option<(u64, u32)>| pass.map_or((0, NO_TILL), |(cost, purse)| (cost, till(purse)));
-        let passes = table.passes().map(pass).collect();
+        let mut passes = Vec::with_capacity(table.instructions());
+        passes.extend(table.passes().map(pass));
         Self { table: Some(table), context, flow, firsts, passes, devices }
     }
 
@@ -83,8 +86,16 @@ impl Installed {
         Some((self.context.clone()?, device(from)?, device(to)?))
     }
 
-    /// Allows nothing any more. The names stay, for rows that wait for their receipts.
-    pub(super) fn clear(&mut self) {
-        (self.table, self.flow, self.firsts, self.passes) = (None, Vec::new(), Vec::new(), Vec::new());
+    /// The devices toward which it wants budgets.
+    pub(super) fn peers(&self) -> impl Iterator<Item = Device> {
+        let purses = self.table.iter().flat_map(|table| &table.purses);
+        let peers: BTreeSet<RoleId> = purses.map(|purse| purse.to).collect();
+        peers.into_iter().filter_map(|role| self.devices.get(role.index())?.clone())
+    }
+
+    /// Allows nothing any more; gives the table back. The names stay, for rows that wait for their receipts.
+    pub(super) fn clear(&mut self) -> Option<Table> {
+        (self.flow, self.firsts, self.passes) = (Vec::new(), Vec::new(), Vec::new());
+        self.table.take()
     }
 }

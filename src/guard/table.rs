@@ -219,6 +219,11 @@ impl Table {
         Self::new(programs, &Policy::fresh()).unwrap_or_default()
     }
 
+    /// How many instructions all roles have together.
+    pub(super) const fn instructions(&self) -> usize {
+        self.places.len()
+    }
+
     /// Where the instructions of each role begin among [`Self::passes`].
     pub(super) fn firsts(&self) -> &[u32] {
         &self.firsts

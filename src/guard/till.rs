@@ -130,9 +130,9 @@ impl Tills {
         tills
     }
 
-    /// A cast is no more, or wants something else. What was granted and spent stands.
-    pub(super) fn withdraw(&mut self, cast: u32, context: &Context) {
-        self.granter.withdraw(self.now, context, cast);
+    /// A cast is no more, or wants something else than what it wanted toward these peers. What was granted and spent stands.
+    pub(super) fn withdraw(&mut self, (cast, context): (u32, &Context), peers: impl Iterator<Item = Device>) {
+        self.granter.withdraw(self.now, (cast, context), peers);
     }
 
     /// The till of a device toward another, made where it is not there yet with what was granted so far. None if there

@@ -39,7 +39,8 @@ struct Ready {
 #[derive(Debug, Default)]
 pub struct Waste {
     pub(super) editions: Vec<Edition>,
-    packages: Vec<(Package, Option<Table>)>,
+    pub(super) tables: Vec<Table>,
+    packages: Vec<Package>,
 }
 
 /// The versions that a node has linked.
@@ -151,7 +152,8 @@ impl Node {
         match line.edition_mut(version) {
             // Most of a directory is as it was.
             Some(edition) if !changed && edition.package == package => {
-                self.waste.packages.push((package, table));
+                self.waste.packages.push(package);
+                self.waste.tables.extend(table);
                 return;
             }
             Some(edition) => {
@@ -160,7 +162,7 @@ impl Node {
                     self.engine.guard(place, table);
                 }
                 let before = std::mem::replace(&mut edition.package, package);
-                self.waste.packages.push((before, None));
+                self.waste.packages.push(before);
             }
             None => line.editions.push(Edition {
                 package,
@@ -236,12 +238,13 @@ impl Node {
     /// say stands in each version's own source.
     fn guard(&mut self, protocol: &Arc<str>, version: Version) {
         let Some(line) = self.lines.get_mut(protocol) else { return };
-        let Some(policy) = line.edition(version).map(|edition| edition.package.policy.clone()) else {
+        let Some(at) = line.editions.iter().position(|edition| edition.package.version == version) else {
             return;
         };
-        for edition in line.editions.iter_mut().filter(|edition| edition.package.version != version) {
+        for other in (0..line.editions.len()).filter(|other| *other != at) {
+            let Ok([said, edition]) = line.editions.get_disjoint_mut([at, other]) else { continue };
             let own = &mut edition.package.policy;
-            let Policy { context, profile, grants: rights, annotations: _ } = &policy;
+            let Policy { context, profile, grants: rights, annotations: _ } = &said.package.policy;
             if (&own.context, &own.profile, &own.grants) == (context, profile, rights) {
                 continue;
             }

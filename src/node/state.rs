@@ -454,7 +454,7 @@ impl Node {
         edition.life = edition.life.after(Cause::Empty);
         if let Some(place) = edition.place.take() {
             self.casts.remove(&place);
-            self.engine.retire(place);
+            self.waste.tables.extend(self.engine.retire(place));
         }
         self.waste.editions.extend(line.forget());
     }

@@ -51,7 +51,7 @@ fn a_cast_that_is_uninstalled_sends_nothing_and_wants_nothing() {
     chain.install(table(&profile(1, 50, ", epoch: 1m"), None));
     assert_eq!(refused(&mut chain, 0), None);
     assert_eq!(spent(&mut chain), Some((1, 5)), "the least of both");
-    assert!(chain.uninstall(0) && chain.uninstall(0) && !chain.uninstall(2));
+    assert!(chain.uninstall(0).is_some() && chain.uninstall(0).is_none() && chain.uninstall(2).is_none());
     for at in 0..4 {
         assert_eq!(refused(&mut chain, at), Some(("capability", "E0521", Heals::Permanent)));
     }
@@ -65,7 +65,7 @@ fn a_cast_that_is_uninstalled_sends_nothing_and_wants_nothing() {
     assert_eq!(refused(&mut chain, 0), None);
     // Where nobody wants anything, no epoch opens.
     let facts = granted(&chain, "local");
-    assert!(chain.uninstall(0) && chain.uninstall(1));
+    assert!(chain.uninstall(0).is_some() && chain.uninstall(1).is_some());
     chain.pass(Instant(9 * MINUTE));
     assert_eq!(granted(&chain, "local"), facts);
     assert!(chain.reinstall(0, table(&profile(1, 50, ", epoch: 1m"), None)));
