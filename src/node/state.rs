@@ -79,7 +79,7 @@ pub struct Node {
     /// What came of the opening at hand.
     #[serde(skip)]
     opened: Option<Result<(), Trouble>>,
-    /// Versions that are forgotten.
+    /// What is of no use any more, for whoever takes it to drop.
     #[serde(skip)]
     pub(super) waste: Waste,
     pub(super) now: Instant,

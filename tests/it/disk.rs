@@ -57,6 +57,7 @@ fn a_full_disk_is_said_and_when_there_is_room_everything_goes_on() {
     // Also what is asked before the disk is known to be full is told when it is.
     let full = until("a full disk", || Some(engine.get("/v1/status")).filter(|answer| answer.status != 200));
     too_large(&full);
+    too_large(&engine.post("/v1/deploy", &json!({})));
     place.laban("status").status(1).talks("E0603");
     until("a word of it", || {
         engine.err().contains("the log cannot be written; it is tried again").then_some(())

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::http::header;
 use axum::response::IntoResponse;
 
+use crate::diag::code::Code;
 use crate::host::api::{Answer, At};
 use crate::host::hub::Counts;
 
@@ -16,7 +17,7 @@ pub(super) async fn metrics(at: At) -> Answer<impl IntoResponse> {
     // Who looks at the node waits for the log; where that cannot be written, this is told all the same.
     let of_node = match at.look(|node| (node.engine().sessions(), node.started())).await {
         Ok(seen) => Some(seen),
-        Err(_) if at.board.log_trouble().is_some() => None,
+        Err(refused) if refused.is(Code::E0603) => None,
         Err(refused) => return Err(refused),
     };
     let directory = at.generations.status();

@@ -119,6 +119,11 @@ impl Refused {
         Self(status, Box::new(Refusal { code, message, diagnostics: None }))
     }
 
+    /// Whether this is what is refused by that code.
+    fn is(&self, code: Code) -> bool {
+        self.1.code == code.name()
+    }
+
     /// The log cannot be written.
     fn unwritable(trouble: &str) -> Self {
         let message = format!("the log cannot be written: {trouble}");

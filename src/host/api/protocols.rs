@@ -132,6 +132,7 @@ pub(super) struct Deployed {
 }
 
 pub(super) async fn deploy(at: At) -> Answer<Json<Deployed>> {
+    at.writable()?;
     let look = at.generations.look_again(Anew::Yes).await?;
     let status = at.generations.settled().await;
     if look == Look::Restless {

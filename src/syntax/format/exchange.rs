@@ -62,9 +62,8 @@ impl Printer<'_> {
         let mut parts = Vec::new();
         let ends = relay.hops.len().checked_sub(1).filter(|_| relay.message.is_none());
         for (index, hop) in relay.hops.iter().enumerate() {
-            // Where nothing follows, what begins with `[@` would be the next statement's.
-            let opens = if ends == Some(index) { "[" } else { "[@" };
-            parts.extend([Doc::text(if index == 0 { "" } else { arrow }), self.noted(hop, opens)]);
+            let hop = if ends == Some(index) { self.last_role(hop) } else { self.role(hop) };
+            parts.extend([Doc::text(if index == 0 { "" } else { arrow }), hop]);
         }
         if let Some(message) = &relay.message {
             parts.push(Doc::text(format!(": {}", path_text(message))));
@@ -93,7 +92,9 @@ impl Printer<'_> {
             let mut inside = vec![Doc::Soft];
             for (index, (name, role)) in call.roles.iter().enumerate() {
                 inside.extend(if index == 0 { vec![] } else { vec![Doc::text(","), Doc::Line] });
-                inside.extend([Doc::text(format!("{} = ", name.text)), self.role(role)]);
+                let ends = index + 1 == call.roles.len() && !call.args.is_empty();
+                let role = if ends { self.last_role(role) } else { self.role(role) };
+                inside.extend([Doc::text(format!("{} = ", name.text)), role]);
             }
             for (index, (name, value)) in call.args.iter().enumerate() {
                 match (index, call.roles.is_empty()) {
@@ -114,6 +115,12 @@ impl Printer<'_> {
     /// A role with its selector and annotations.
     pub(super) fn role(&mut self, role: &RoleRef) -> Doc {
         self.noted(role, "[@")
+    }
+
+    /// A role with which its statement may end: there `[@` would begin the annotations of the next one.
+    pub(super) fn last_role(&mut self, role: &RoleRef) -> Doc {
+        let valued = role.annotations.first().is_some_and(|first| first.value.is_some());
+        self.noted(role, if valued { "[" } else { "[@" })
     }
 
     /// A role whose annotations begin so.

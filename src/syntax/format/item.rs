@@ -163,7 +163,7 @@ impl Printer<'_> {
             parts.extend([Doc::text(" = "), self.expr(value)]);
         }
         if let Some(at) = &param.at {
-            parts.extend([Doc::text(" at "), self.role(at)]);
+            parts.extend([Doc::text(" at "), self.last_role(at)]);
         }
         Doc::All(parts)
     }

@@ -51,7 +51,7 @@ impl Printer<'_> {
             StmtKind::Try(scope) => self.try_head(scope),
             StmtKind::Fail(fail) => {
                 let with = self.with(fail.with.as_ref());
-                let at = self.role(&fail.at);
+                let at = self.last_role(&fail.at);
                 Doc::all([Doc::text(format!("fail {}", fail.name.text)), with, Doc::text(" at "), at])
             }
             StmtKind::Return(value) => Doc::all([Doc::text("return "), self.expr(value)]),
@@ -97,7 +97,9 @@ impl Printer<'_> {
     }
 
     fn choice_head(&mut self, choice: &Choice) -> Doc {
-        let mut parts = vec![Doc::text("choice at "), self.role(&choice.owner)];
+        let clauses = choice.on.is_some() || choice.within.is_some();
+        let owner = if clauses { self.last_role(&choice.owner) } else { self.role(&choice.owner) };
+        let mut parts = vec![Doc::text("choice at "), owner];
         if let Some(on) = &choice.on {
             parts.extend([Doc::text(" on "), self.head(on)]);
         }
@@ -222,7 +224,9 @@ impl Printer<'_> {
     }
 
     fn try_head(&mut self, scope: &Try) -> Doc {
-        let mut parts = vec![Doc::text("try at "), self.role(&scope.owner)];
+        let owner = &scope.owner;
+        let owner = if scope.within.is_some() { self.last_role(owner) } else { self.role(owner) };
+        let mut parts = vec![Doc::text("try at "), owner];
         if let Some(span) = &scope.within {
             parts.extend([Doc::text(" within "), self.head(span)]);
         }
